@@ -1,0 +1,57 @@
+"""A twin of the NemoVideo backend: stateful, truly streaming, and rendering real video.
+
+Written from the published contract alone; it shares no code with the client, so that a mistake in
+one is not repeated in the other.
+
+    from mock_server import Backend, Server
+
+    with Server(Backend(pace=0)) as server:
+        ...  # point NEMO_API_URL at server.url
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mock_server.app import create_app
+    from mock_server.backend import Backend
+    from mock_server.clock import Clock, ManualClock, RealClock
+    from mock_server.faults import Fault, Faults
+    from mock_server.journal import Entry, Journal
+    from mock_server.server import Server
+    from mock_server.world import Plan
+
+__all__ = [
+    "Backend",
+    "Clock",
+    "Entry",
+    "Fault",
+    "Faults",
+    "Journal",
+    "ManualClock",
+    "Plan",
+    "RealClock",
+    "Server",
+    "create_app",
+]
+
+_HOMES = {
+    "Backend": "backend",
+    "Clock": "clock",
+    "Entry": "journal",
+    "Fault": "faults",
+    "Faults": "faults",
+    "Journal": "journal",
+    "ManualClock": "clock",
+    "Plan": "world",
+    "RealClock": "clock",
+    "Server": "server",
+    "create_app": "app",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: starlette and the renderer are slow to load."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

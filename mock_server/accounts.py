@@ -1,0 +1,133 @@
+"""Who may come in: anonymous and registered accounts, their tokens, credits and plans."""
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mock_server import errors
+from mock_server.clock import Clock
+from mock_server.errors import ApiError
+from mock_server.store import Store
+from mock_server.world import (
+    ANONYMOUS_CREDITS,
+    TOKEN_DAYS,
+    Account,
+    Plan,
+    World,
+    fingerprint,
+)
+
+DAY = 86_400.0
+
+
+class Accounts:
+    """The accounts of a backend. Of a token only the fingerprint is kept."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def issue(self, client_id: str) -> dict[str, Any]:
+        """An anonymous token for a client, which gets one in seven days (else ApiError 429).
+
+        The user stays the same when a client comes again after the expiry: its sessions are still
+        its own, with fresh credits. Renders belong to the token that asked for them.
+        """
+        token = f"nmv_usr_{secrets.token_hex(20)}"
+        now = self._clock.now()
+        with self._store.change() as world:
+            for account in world.accounts.values():
+                if account.client_id == client_id and not expired(account, now):
+                    raise ApiError(
+                        errors.RATE_LIMITED,
+                        f"Rate limit: one token per client in {TOKEN_DAYS} days. "
+                        "Use the one you have.",
+                    )
+            account = Account(
+                key=fingerprint(token),
+                user_id=f"anon_{fingerprint(client_id)[:16]}",
+                credits=ANONYMOUS_CREDITS,
+                client_id=client_id,
+                expires_at=now + TOKEN_DAYS * DAY,
+            )
+            world.accounts[account.key] = account
+        return {
+            "token": token,
+            "user_id": account.user_id,
+            "credits": account.credits,
+            "expires_at": iso(now + TOKEN_DAYS * DAY),
+        }
+
+    def add(
+        self, token: str, *, credits: int = 1000, plan: Plan = Plan.PRO, user_id: str | None = None
+    ) -> None:
+        """Know a token of a registered user, as one would set it in NEMO_TOKEN."""
+        key = fingerprint(token)
+        with self._store.change() as world:
+            user = user_id or f"user_{key[:16]}"
+            world.accounts[key] = Account(key, user, credits, plan=plan)
+
+    def change(
+        self,
+        token: str | None = None,
+        *,
+        credits: int | None = None,
+        plan: Plan | None = None,
+        registered: bool | None = None,
+        expire: bool = False,
+    ) -> int:
+        """Change the account of a token, or all accounts. Returns how many there were.
+
+        `credits` is the new balance; `expire` ends the token now.
+        """
+        with self._store.change() as world:
+            accounts = [
+                account
+                for account in world.accounts.values()
+                if token is None or account.key == fingerprint(token)
+            ]
+            for account in accounts:
+                if credits is not None:
+                    account.credits = credits
+                if plan is not None:
+                    account.plan = plan
+                if registered is not None and registered != account.registered:
+                    _rename(world, account, "user" if registered else "anon")
+                if expire:
+                    account.expires_at = self._clock.now()
+        return len(accounts)
+
+    def authenticate(self, token: str | None) -> Account:
+        """The account of a bearer. Raises ApiError 1001 if there is none or it has expired."""
+        account = self._store.read().accounts.get(fingerprint(token)) if token else None
+        if account is None or expired(account, self._clock.now()):
+            raise ApiError(errors.BAD_TOKEN, "Invalid or expired token")
+        return replace(account)
+
+    def credits(self, key: str) -> int:
+        """What an account has, held or not; nothing if it is gone."""
+        account = self._store.read().accounts.get(key)
+        return account.credits if account else 0
+
+    def spend(self, key: str, credits: int) -> None:
+        with self._store.change() as world:
+            if key in world.accounts:
+                world.accounts[key].credits -= credits
+
+
+def expired(account: Account, now: float) -> bool:
+    return account.expires_at is not None and account.expires_at <= now
+
+
+def iso(time: float) -> str:
+    """Unix seconds as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _rename(world: World, account: Account, prefix: str) -> None:
+    old = account.user_id
+    account.user_id = f"{prefix}_{old.partition('_')[2]}"
+    for session in world.sessions.values():
+        if session.user_id == old:
+            session.user_id = account.user_id

@@ -1,0 +1,352 @@
+"""Routes → handlers: the eleven endpoints of the contract, and the files behind `cdn_url` and `url`."""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server import bodies, errors
+from mock_server.accounts import iso
+from mock_server.backend import Backend
+from mock_server.control import control_routes
+from mock_server.errors import ApiError, StorageError, bad_request
+from mock_server.faults import Fault
+from mock_server.journal import Entry, clean_body
+from mock_server.library import media_info
+from mock_server.uploads import fetch_files, receive_files
+from mock_server.wire import EventStream, Wire
+from mock_server.world import Account, Media, Render, Status
+
+CLIENT_ID_LIMIT = 64
+ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
+
+
+def create_app(backend: Backend, *, control: bool = True) -> Starlette:
+    """The backend as an ASGI application; `control` adds the routes under /__mock__/.
+
+    Faults that cut a connection need `Server`, which has a hold of the socket.
+    """
+    proxy = "/api/render/proxy"
+    table: list[tuple[str, str, str, Handler]] = [
+        ("token", "POST", "/api/auth/anonymous-token", _token),
+        ("session", "POST", "/api/tasks/me/with-session/nemo_agent", _session),
+        ("message", "POST", "/run_sse", _message),
+        ("upload", "POST", "/api/upload-video/nemo_agent/me/{session}", _upload),
+        ("credits", "GET", "/api/credits/balance/simple", _credits),
+        ("state", "GET", "/api/state/nemo_agent/me/{session}/latest", _state),
+        ("render", "POST", f"{proxy}/lambda", _render),
+        ("render_status", "GET", f"{proxy}/lambda/{{render}}", _render_status),
+        ("render_cancel", "POST", f"{proxy}/lambda/{{render}}/cancel", _render_cancel),
+        ("render_download", "GET", f"{proxy}/{{render}}/download", _render_download),
+        ("claim", "POST", "/api/auth/claim-token", _claim),
+        ("file", "GET", "/files/{key}/{name}", _file),
+    ]
+    routes: list[Any] = [
+        Route(path, Endpoint(backend, name, handler), methods=[method])
+        for name, method, path, handler in table
+    ]
+    if control:
+        routes += control_routes(backend)
+    handlers = {HTTPException: _http_error, StorageError: _storage_error}
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+@dataclass
+class Call:
+    """One request to one endpoint, with what a handler needs."""
+
+    backend: Backend
+    request: Request
+    entry: Entry
+    fault: Fault | None
+    body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """Who asks. Raises ApiError 1001."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return self.backend.accounts.authenticate(
+            token.strip() if scheme.lower() == "bearer" else None
+        )
+
+    @property
+    def multipart(self) -> bool:
+        kind = self.request.headers.get("content-type", "").lower()
+        return self.entry.endpoint == "upload" and kind.startswith("multipart/form-data")
+
+    async def drain(self) -> None:
+        """Read and forget the body: a sender that is cut off would not see the answer."""
+        async for _ in self.request.stream():
+            pass
+
+    def media_url(self, item: Media) -> str:
+        return self.url(item.key, item.name)
+
+    def url(self, key: str, name: str) -> str:
+        """A public address of a file on this very server, as the client reached it."""
+        base = str(self.request.base_url).rstrip("/")
+        return f"{base}/files/{key}/{quote(name, safe='')}"
+
+
+Handler = Callable[[Call], Awaitable[ASGIApp]]
+
+
+class Endpoint:
+    """An endpoint as an ASGI application: journalled, exposed to faults, never a traceback."""
+
+    def __init__(self, backend: Backend, name: str, handler: Handler) -> None:
+        self._backend = backend
+        self._name = name
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        backend = self._backend
+        entry = backend.journal.open(
+            self._name, request.method, request.url.path, request.headers, backend.clock.now()
+        )
+        entry.session = request.path_params.get("session")
+        fault = backend.faults.take(self._name)
+        entry.fault = fault.name if fault else None
+        wire = Wire(scope, send, fault)
+        begun = time.perf_counter()
+        response: ASGIApp | None = None
+        try:
+            response = await self._answer(Call(backend, request, entry, fault), wire)
+            if response is not None:
+                entry.status = getattr(response, "status_code", 200)
+                await response(scope, receive, wire)
+            entry.ended = "cut" if wire.cut else "complete"
+        except ClientDisconnect:
+            entry.ended = "dropped"
+        finally:
+            if getattr(response, "dropped", False) or entry.ended is None:
+                entry.ended = "dropped"
+            entry.sent = wire.sent
+            entry.duration = time.perf_counter() - begun
+
+    async def _answer(self, call: Call, wire: Wire) -> ASGIApp | None:
+        """The response, or None if a fault has cut the connection instead."""
+        problem = await self._read(call)
+        fault = call.fault
+        if fault is not None:
+            if fault.delay and self._backend.pace > 0:
+                await self._backend.clock.sleep(fault.delay * self._backend.pace)
+            if fault.drops:
+                wire.hang_up()
+                return None
+            if fault.answers:
+                return _canned(fault, call.entry)
+        try:
+            if problem is not None:
+                raise problem
+            response = await self._handler(call)
+        except ApiError as error:
+            call.entry.code = error.code
+            return envelope(None, code=error.code, message=error.message)
+        call.entry.code = 0
+        return response
+
+    async def _read(self, call: Call) -> ApiError | None:
+        """Take the body in, so that the journal has it whatever happens next.
+
+        Files are left to the handler, which writes them to disk, unless a fault comes before it.
+        """
+        if call.multipart:
+            if call.fault is not None and (call.fault.answers or call.fault.drops):
+                await call.drain()
+            return None
+        if self._name not in _WITH_BODY:
+            return None
+        try:
+            call.body = await bodies.read_json(call.request)
+        except ApiError as problem:
+            return problem
+        call.entry.body = clean_body(call.body)
+        session = call.body.get("session_id", call.body.get("sessionId"))
+        if isinstance(session, str):
+            call.entry.session = session
+        return None
+
+
+_WITH_BODY = ("session", "message", "upload", "render", "claim")
+
+
+def envelope(
+    data: Any, *, code: int = 0, message: str = "success", status: int | None = None
+) -> Response:
+    """`{"code", "message", "data"}`. A code that is an HTTP status is sent as one too."""
+    if status is None:
+        status = code if 400 <= code < 600 else 200
+    return json_response({"code": code, "message": message, "data": data}, status)
+
+
+def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Response(text.encode(), status, headers, media_type="application/json")
+
+
+def _canned(fault: Fault, entry: Entry) -> Response:
+    code = fault.code if fault.code is not None else (fault.status or 0)
+    entry.code = code
+    if fault.body is None:
+        message = f"Fault: {code}" if code else "success"
+        response = envelope(None, code=code, message=message, status=fault.status)
+        response.headers.update(fault.headers)
+        return response
+    status = fault.status or 200
+    if isinstance(fault.body, str):
+        return Response(fault.body, status, {"content-type": "text/html", **fault.headers})
+    return json_response(fault.body, status, fault.headers)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = error.detail if isinstance(error, HTTPException) else "Internal error"
+    return envelope(None, code=status, message=f"{detail}: {request.method} {request.url.path}")
+
+
+async def _storage_error(request: Request, error: Exception) -> Response:
+    return envelope(None, code=500, message=str(error))
+
+
+async def _token(call: Call) -> ASGIApp:
+    client_id = call.request.headers.get("x-client-id", "").strip()
+    if not client_id:
+        raise bad_request("X-Client-Id is missing")
+    if len(client_id) > CLIENT_ID_LIMIT:
+        raise bad_request(f"X-Client-Id is longer than {CLIENT_ID_LIMIT} characters")
+    return envelope(call.backend.accounts.issue(client_id))
+
+
+async def _session(call: Call) -> ASGIApp:
+    account = call.account
+    name = bodies.text(call.body, "task_name")
+    language = bodies.optional_text(call.body, "language")
+    data = call.backend.create_session(account, name, language)
+    call.entry.session = data["session_id"]
+    return envelope(data)
+
+
+async def _message(call: Call) -> ASGIApp:
+    account = call.account
+    bodies.literal(call.body, "app_name", "nemo_agent")
+    bodies.literal(call.body, "user_id", "me")
+    session = bodies.text(call.body, "session_id")
+    words = bodies.message_text(call.body)
+    silent = call.fault.silent if call.fault else None
+    turn = call.backend.begin_turn(account, session, words, silent=silent)
+    return EventStream(turn, call.fault)
+
+
+async def _upload(call: Call) -> ASGIApp:
+    backend, session = call.backend, call.request.path_params["session"]
+    folder, limit = backend.library.incoming, backend.max_upload
+    try:
+        account = call.account
+        backend.session(account, session)
+    except ApiError:
+        if call.multipart:
+            await call.drain()
+        raise
+    if call.multipart:
+        kind = call.request.headers["content-type"]
+        received = await receive_files(kind, call.request.stream(), folder, limit)
+    else:
+        received = await fetch_files(bodies.urls(call.body), folder, limit)
+    call.entry.body = call.entry.body or {"files": [item.name for item in received]}
+    added = await backend.library.add(account, session, received, backend.clock.now())
+    files = [media_info(item, call.media_url(item)) for item in added]
+    return envelope({"files": files, "session_state_applied": True})
+
+
+async def _credits(call: Call) -> ASGIApp:
+    return envelope(call.backend.balance(call.account))
+
+
+async def _state(call: Call) -> ASGIApp:
+    session = call.request.path_params["session"]
+    return envelope(call.backend.state(call.account, session, call.media_url))
+
+
+async def _render(call: Call) -> ASGIApp:
+    account = call.account
+    missing = [name for name in ATTRIBUTION if not call.request.headers.get(name, "").strip()]
+    if missing:
+        raise ApiError(errors.EXPORT_BLOCKED, f"Export blocked: {', '.join(missing)} missing")
+    render_id = bodies.text(call.body, "id", limit=128)
+    session = bodies.text(call.body, "sessionId")
+    bodies.output_format(call.body)
+    draft = bodies.draft_to_render(call.body)
+    outcome = call.fault.outcome if call.fault else None
+    render = call.backend.start_render(account, render_id, session, draft, outcome)
+    return _render_answer(call, render)
+
+
+async def _render_status(call: Call) -> ASGIApp:
+    return _render_answer(call, _the_render(call))
+
+
+async def _render_cancel(call: Call) -> ASGIApp:
+    render = call.backend.renders.cancel(call.request.path_params["render"], call.account.key)
+    return _render_answer(call, render)
+
+
+async def _render_download(call: Call) -> ASGIApp:
+    render = _the_render(call)
+    found = call.backend.library.find(render.key) if render.status is Status.COMPLETED else None
+    if found is None or not found[0].is_file():
+        raise ApiError(errors.NOT_FOUND, f"Render {render.id} has no file: it is {render.status}")
+    return FileResponse(found[0], filename=found[1], media_type="video/mp4")
+
+
+async def _claim(call: Call) -> ASGIApp:
+    account = call.account
+    task, session = bodies.text(call.body, "task_id"), bodies.text(call.body, "session_id")
+    return envelope(call.backend.claim_token(account, task, session))
+
+
+async def _file(call: Call) -> ASGIApp:
+    found = call.backend.library.find(call.request.path_params["key"])
+    if found is None or not found[0].is_file():
+        raise ApiError(errors.NOT_FOUND, "File not found")
+    # Uploaded by someone: never to be run as a page of this origin.
+    headers = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
+    return FileResponse(found[0], filename=found[1], headers=headers)
+
+
+def _the_render(call: Call) -> Render:
+    render = call.backend.renders.status(call.request.path_params["render"], call.account.key)
+    call.entry.session = render.session_id
+    return render
+
+
+def _render_answer(call: Call, render: Render) -> Response:
+    """A render in the proxy's own two shapes, which have no `code`."""
+    answer: dict[str, Any] = {
+        "id": render.id,
+        "status": render.status.value,
+        "progress": int(render.progress),
+    }
+    if render.error:
+        answer["error"] = render.error
+    done = render.status is Status.COMPLETED
+    url = call.url(render.key, f"{render.id}.mp4") if done else ""
+    facts = {"duration": render.duration, "size": render.size}
+    if call.backend.render_shape == "bare":
+        if done:
+            answer["output"] = {"url": url, **facts}
+        return json_response(answer)
+    answer["createdAt"] = iso(render.created_at)
+    if done:
+        answer |= {"outputUrl": url, **facts, "completedAt": iso(render.completed_at or 0)}
+    return json_response({"success": True, "data": answer})

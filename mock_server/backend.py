@@ -1,0 +1,323 @@
+"""The backend itself: accounts, sessions, credits, uploads and drafts, with a clock of its own.
+
+Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered is plain data.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from mock_server import errors
+from mock_server.accounts import DAY, Accounts, expired, iso
+from mock_server.clock import Clock, RealClock
+from mock_server.director import Asset, Kind, direct
+from mock_server.errors import ApiError
+from mock_server.faults import Fault, Faults
+from mock_server.journal import Journal
+from mock_server.library import Inspector, Library, MediaFacts, media_info, session_of
+from mock_server.renders import Rendered, Renderer, Renders
+from mock_server.store import Store
+from mock_server.turns import Turn
+from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
+
+CLAIM_SECONDS = 3600
+UPLOAD_LIMIT = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Credits for each kind of turn. The contract: a generation about 100, a session of edits 50."""
+
+    first_cut: int = 50
+    generation: int = 100
+    edit: int = 5
+    question: int = 0
+
+    def of(self, kind: Kind) -> int:
+        return int(getattr(self, kind.value))
+
+
+@dataclass
+class _Busy:
+    """A turn under way: what it holds of an account, and the mark that keeps others out."""
+
+    account: str
+    price: int
+    mark: IO[bytes]
+
+
+class Backend:
+    """One backend with all its state. Its methods may be called from any thread.
+
+    storage:     where files and, if `persistent`, everything else is kept; None is a temporary
+                 folder that `close` removes. Raises StorageError if the folder cannot be used.
+    unlimited:   credits are shown but never spent.
+    dialect:     how streams are written: typed or adk.
+    pace:        multiplies every delay the backend makes; 0 is none at all.
+    silent_rate: the share of edits whose stream closes without text, decided by `seed`.
+    render_shape: bare, or wrapped in {"success": true, "data": …}.
+    renderer, inspector: what makes the videos and looks into uploads; mock_server.render's if None.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        storage: Path | None = None,
+        persistent: bool = False,
+        unlimited: bool = False,
+        dialect: str = "typed",
+        pace: float = 1.0,
+        silent_rate: float = 0.3,
+        max_upload: int = UPLOAD_LIMIT,
+        render_shape: Literal["bare", "wrapped"] = "bare",
+        prices: Prices | None = None,
+        renderer: Renderer | None = None,
+        inspector: Inspector | None = None,
+    ) -> None:
+        if dialect not in ("typed", "adk"):
+            raise ValueError(f"no dialect {dialect!r}; there are typed, adk")
+        if render_shape not in ("bare", "wrapped"):
+            raise ValueError(f"no render shape {render_shape!r}; there are bare, wrapped")
+        if persistent and storage is None:
+            raise ValueError("a persistent backend needs a storage folder")
+        self.seed = seed
+        self.clock: Clock = clock or RealClock()
+        self.dialect = dialect
+        self.pace = pace
+        self.silent_rate = silent_rate
+        self.max_upload = max_upload
+        self.render_shape = render_shape
+        self.unlimited = unlimited
+        self.prices = prices or Prices()
+        self.faults = Faults()
+        self.journal = Journal()
+        self._store = Store(storage, persistent=persistent)
+        self._busy: dict[str, _Busy] = {}
+        self._lock = threading.Lock()
+        self.accounts = Accounts(self._store, self.clock)
+        self.library = Library(self._store, inspector or _inspect)
+        self.renders = Renders(self._store, self.clock, renderer or _render, pace=pace)
+        if persistent:
+            self.renders.fail_orphans()
+            self._prune()
+
+    # Sessions
+
+    def create_session(
+        self, account: Account, task_name: str, language: str | None
+    ) -> dict[str, Any]:
+        with self._store.change() as world:
+            session = Session(
+                id=secrets.token_hex(16),
+                task_id=f"task_{secrets.token_hex(8)}",
+                task_name=task_name,
+                user_id=account.user_id,
+                ordinal=world.sessions_made,
+                used_at=self.clock.now(),
+                language=language,
+            )
+            world.sessions_made += 1
+            world.sessions[session.id] = session
+        return {"task_id": session.task_id, "session_id": session.id, "user_id": account.user_id}
+
+    def session(self, account: Account, session_id: str) -> Session:
+        """A session of this user. Raises ApiError 1002."""
+        return session_of(self._store.read(), account, session_id)
+
+    def state(
+        self, account: Account, session_id: str, url: Callable[[Media], str]
+    ) -> dict[str, Any]:
+        """What endpoint 6 answers; `url` gives the public address of a file."""
+        session = self.session(account, session_id)
+        meta = session.draft.get("m", {})
+        canvas = {key: meta[key] for key in ("width", "height", "ratio") if key in meta}
+        analyses = [
+            {"hash": item.hash, "summary": f"{item.type}: {Path(item.name).stem}"}
+            for item in session.uploads
+        ]
+        return {
+            "session_id": session.id,
+            "task_id": session.task_id,
+            "task_name": session.task_name,
+            "user_id": session.user_id,
+            "state": {
+                "draft": session.draft,
+                "video_infos": [media_info(item, url(item)) for item in session.uploads],
+                "generated_media": [media_info(item, url(item)) for item in session.generated],
+                "canvas_config": canvas,
+                "video_analyses": analyses,
+            },
+        }
+
+    def claim_token(self, account: Account, task_id: str, session_id: str) -> dict[str, Any]:
+        """A token that opens a project in a browser and can do nothing else."""
+        if self.session(account, session_id).task_id != task_id:
+            raise errors.bad_request("task_id does not belong to session_id")
+        return {"claim_token": f"clm_{secrets.token_hex(16)}", "expires_in": CLAIM_SECONDS}
+
+    # Credits and turns
+
+    def balance(self, account: Account) -> dict[str, Any]:
+        total, frozen = self.accounts.credits(account.key), self._frozen(account.key)
+        return {"available": total - frozen, "frozen": frozen, "total": total}
+
+    def begin_turn(
+        self, account: Account, session_id: str, words: str, *, silent: bool | None = None
+    ) -> Turn:
+        """Take a message: decide what it means and hold its price until the turn ends.
+
+        Raises ApiError 1002, 2001, or 409 while another message of the session is being answered.
+        """
+        session = self.session(account, session_id)
+        mark = self._store.claim(f"turn-{session.id}")
+        if mark is None:
+            raise ApiError(errors.BUSY, "The session is still busy with another message.")
+        try:
+            assets = [
+                Asset(item.hash, item.name, item.type, item.width, item.height, item.duration)
+                for item in session.uploads
+            ]
+            plan = direct(words, session.draft, assets, seed=self.seed, language=session.language)
+            self._hold(account, session.id, self.prices.of(plan.kind), mark)
+            with self._store.change() as world:
+                ordinal = world.sessions[session.id].turns
+                world.sessions[session.id].turns += 1
+                world.sessions[session.id].used_at = self.clock.now()
+            if plan.pictures:
+                self.library.draw(session.id, plan.pictures)
+        except BaseException:
+            self._busy.pop(session.id, None)
+            mark.close()
+            raise
+        return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, silent=silent)
+
+    def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
+        with self._store.change() as world:
+            if session_id in world.sessions:
+                world.sessions[session_id].draft = draft
+
+    def end_turn(self, session_id: str, *, done: bool) -> None:
+        """Spend what the turn held if it was done, give it back if not."""
+        busy = self._busy.pop(session_id, None)
+        if busy is None:
+            return
+        if done and not self.unlimited and busy.price:
+            self.accounts.spend(busy.account, busy.price)
+        busy.mark.close()
+
+    def _hold(self, account: Account, session_id: str, price: int, mark: IO[bytes]) -> None:
+        with self._lock:
+            available = self.accounts.credits(account.key) - self._frozen(account.key)
+            if price > available and not self.unlimited:
+                raise ApiError(
+                    errors.NO_CREDITS, f"Not enough credits: {price} needed, {available} left."
+                )
+            self._busy[session_id] = _Busy(account.key, min(price, available), mark)
+
+    def _frozen(self, key: str) -> int:
+        return sum(busy.price for busy in list(self._busy.values()) if busy.account == key)
+
+    # Renders
+
+    def start_render(
+        self,
+        account: Account,
+        render_id: str,
+        session_id: str,
+        draft: dict[str, Any],
+        outcome: Literal["failed", "stuck"] | None = None,
+    ) -> Render:
+        """Queue a render of a draft. Raises ApiError 402, 1002, or 400 for a used id."""
+        if account.plan is Plan.FREE:
+            raise ApiError(
+                errors.EXPORT_BLOCKED,
+                "Export is blocked on the free plan. "
+                "Register or upgrade your plan to unlock export.",
+            )
+        session = self.session(account, session_id)
+        media = {item.hash: self.library.path(item) for item in session.media}
+        return self.renders.submit(render_id, session_id, account.key, draft, media, outcome)
+
+    # The whole
+
+    def fail(self, endpoint: str, **what: Any) -> Fault:
+        """Arm a fault: the keywords are those of `Fault`."""
+        fault = Fault(endpoint, **what)
+        self.faults.add(fault)
+        return fault
+
+    def summary(self) -> dict[str, Any]:
+        """Accounts, sessions and renders as they are, without any token. For the control routes."""
+        world = self._store.read().to_json()
+        for account in world["accounts"].values():
+            account["frozen"] = self._frozen(account["key"])
+            account["key"] = account["key"][:8]
+        for render in world["renders"].values():
+            render["account"] = render["account"][:8]
+        return {
+            "accounts": list(world["accounts"].values()),
+            "sessions": list(world["sessions"].values()),
+            "renders": list(world["renders"].values()),
+            "now": iso(self.clock.now()),
+            "faults": [asdict(fault) for fault in self.faults.armed()],
+        }
+
+    def reset(self) -> None:
+        """Forget everything: accounts, sessions, files, renders, faults, journal."""
+        self.renders.forget()
+        self.faults.clear()
+        with self._store.change() as world:
+            files = [item.path for session in world.sessions.values() for item in session.media]
+            files += [f"renders/{render.path}" for render in world.renders.values() if render.path]
+            world.accounts.clear()
+            world.sessions.clear()
+            world.renders.clear()
+            world.sessions_made = 0
+        for path in files:
+            (self._store.root / path).unlink(missing_ok=True)
+        self.journal.clear()
+
+    def close(self) -> None:
+        """Stop the renders and remove the temporary folder. May be called twice."""
+        self.renders.close()
+        for session_id in list(self._busy):
+            self.end_turn(session_id, done=False)
+        self._store.close()
+
+    def _prune(self) -> None:
+        """Drop expired accounts, sessions unused for seven days, and the files of neither."""
+        now = self.clock.now()
+        with self._store.change() as world:
+            for key, account in list(world.accounts.items()):
+                if expired(account, now):
+                    del world.accounts[key]
+            users = {account.user_id for account in world.accounts.values()}
+            for key, session in list(world.sessions.items()):
+                unused = session.used_at <= now - TOKEN_DAYS * DAY
+                if unused or session.user_id not in users:
+                    del world.sessions[key]
+                    self._store.forget_claim(f"turn-{key}")
+            for key, render in list(world.renders.items()):
+                if render.session_id not in world.sessions:
+                    del world.renders[key]
+        self.library.prune(now)
+
+
+def _render(
+    draft: dict[str, Any], media: Mapping[str, Path], target: Path, **hooks: Any
+) -> Rendered:
+    # Imported when the first video is made: the renderer loads OpenCV and PyAV.
+    from mock_server.render import render
+
+    return render(draft, media, target, **hooks)
+
+
+def _inspect(path: Path) -> MediaFacts:
+    from mock_server.render import inspect
+
+    return inspect(path)

@@ -1,0 +1,333 @@
+"""What the user asks for → edits of the draft and the steps that tell of them.
+
+Pure: the same words, draft, media and seed give the same plan. There is no model behind it, and it
+says so where it does not understand.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Any
+
+from mock_server.edits import Note, apply, music_named
+from mock_server.events import Beat, Call, Result, Save, Say, Step
+from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot, Words
+from mock_server.wishes import Wish, read
+
+LEAST_MS = 5_000
+CLIP_MS = 10_000
+"""The most of an uploaded clip that a first cut takes, unless a duration is asked for."""
+
+
+class Kind(StrEnum):
+    """What a message turned out to be, which decides its price."""
+
+    FIRST_CUT = "first_cut"
+    GENERATION = "generation"
+    EDIT = "edit"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """An upload as the director sees it. Type image, video or audio; pixels; seconds."""
+
+    hash: str
+    name: str
+    type: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+
+    @property
+    def title(self) -> str:
+        return PurePath(self.name).stem
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to be drawn for a clip made from words alone."""
+
+    hash: str
+    name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a message is answered. The last `Save` among the steps holds the new draft."""
+
+    kind: Kind
+    steps: tuple[Step, ...]
+    pictures: tuple[Picture, ...] = ()
+
+
+def direct(
+    words: str,
+    draft: Mapping[str, Any],
+    assets: Sequence[Asset],
+    *,
+    seed: int = 0,
+    language: str | None = None,
+) -> Plan:
+    """Decide what a message means for this draft and these uploads."""
+    montage = Montage.from_draft(draft)
+    wish = read(words, [shot.title for shot in montage.shots], language=language)
+    teller = Teller(wish.language, seed)
+    used = {str(shot.source.get("hash")) for shot in montage.shots}
+    visual = [asset for asset in assets if asset.type in ("image", "video")]
+    fresh = [asset for asset in visual if asset.hash not in used]
+    if montage.shots:
+        again = wish.over or (wish.create and (bool(fresh) or not wish.edits))
+        if again and not wish.add:
+            chosen = fresh if fresh and not wish.over else visual
+            if chosen:
+                return _generate(wish, chosen, assets, teller, seed, montage.made)
+        return _edit(wish, montage, fresh, teller)
+    if wish.question and not wish.create and not wish.edits:
+        return _answer(teller, help_=True)
+    if visual:
+        return _generate(wish, visual, assets, teller, seed, 0)
+    if wish.create:
+        return _imagine(words, wish, teller, seed)
+    return _answer(teller, help_=False)
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Chooses between the two languages, and among the ways the backend talks of its screen."""
+
+    language: str
+    seed: int
+
+    def pick(self, english: str, chinese: str) -> str:
+        return chinese if self.language == "zh" else english
+
+    def screen(self, key: str) -> str:
+        """A sentence about buttons and panels, as the real backend ends its answers."""
+        english = (
+            "You can preview it in the timeline. Click the Export button to download your video.",
+            "Open the Audio panel to fine-tune the volume, or click [Export] when you are happy.",
+            "Drag and drop the clips in the timeline to change their order.",
+        )
+        chinese = (
+            "您可以在时间线中预览。点击导出按钮即可下载视频。",
+            "打开音频面板可以调整音量，满意后点击「导出」。",
+            "拖拽时间线上的片段可以调整顺序。",
+        )
+        digest = hashlib.sha256(f"{self.seed}:{key}".encode()).digest()
+        number = digest[0] % len(english)
+        return self.pick(english[number], chinese[number])
+
+
+def _generate(
+    wish: Wish,
+    visual: Sequence[Asset],
+    assets: Sequence[Asset],
+    teller: Teller,
+    seed: int,
+    made: int,
+) -> Plan:
+    """A cut from uploads: the raw one first, then music and words on their own account."""
+    raw = _first_cut(wish, visual, seed, made)
+    audio = next((asset for asset in assets if asset.type == "audio"), None)
+    full, notes = _finish(raw, wish, audio, seed)
+    count = len(visual)
+    seconds = f"{raw.ms / 1000:g}"
+    width, height = SIZES[raw.aspect, raw.lines]
+    first = teller.pick(
+        f"I've put together a first cut of your {count} file{'s' if count > 1 else ''}: "
+        f"{seconds} seconds at {width}x{height} ({raw.aspect}). ",
+        f"我已经用您的{count}个素材剪好了初版：{seconds}秒，{width}x{height}（{raw.aspect}）。",
+    )
+    steps = _storyboard(raw, first)
+    steps += _finishing(raw, full, notes, teller)
+    return Plan(Kind.FIRST_CUT, tuple(steps))
+
+
+def _storyboard(raw: Montage, told: str) -> list[Step]:
+    shots = [shot.title for shot in raw.shots]
+    return [
+        Beat(),
+        Call("plan_storyboard", {"shots": shots}, "The user has photos; I order them first."),
+        Beat("comment"),
+        Result(
+            "plan_storyboard",
+            {
+                "status": "ok",
+                "shots": len(shots),
+                "internal_url": "http://storyboard.agents.internal:8080/v1/plan",
+                "trace_token": "nmv_int_5f1d0c7e4b2a",
+            },
+        ),
+        Call("compose_timeline", {"duration_ms": raw.ms, "aspect": raw.aspect}),
+        Save(raw.to_draft()),
+        Beat("empty"),
+        Result("compose_timeline", {"status": "ok", "draft_version": 1}),
+        Say(told),
+    ]
+
+
+def _finishing(raw: Montage, full: Montage, notes: list[Note], teller: Teller) -> list[Step]:
+    end = Say(teller.screen(f"first:{full.ms}:{full.aspect}"))
+    if full == raw:
+        return [end]
+    told = "".join(teller.pick(note.english + " ", note.chinese) for note in notes)
+    args: dict[str, Any] = {"music": full.music.title if full.music else None}
+    args["texts"] = [words.text for words in full.words]
+    return [
+        Beat(),
+        Call("finish_cut", args, "Now the music and the words."),
+        Beat("comment"),
+        Save(full.to_draft()),
+        Result("finish_cut", {"status": "ok", "asset": "s3://nemo-internal/bgm/0017.m4a"}),
+        Say(told),
+        end,
+    ]
+
+
+def _first_cut(wish: Wish, visual: Sequence[Asset], seed: int, made: int) -> Montage:
+    shots = tuple(
+        Shot(
+            title=asset.title,
+            source={"type": asset.type, "hash": asset.hash, "name": asset.name},
+            own=_natural_ms(asset),
+            move=MOVES[(seed + number) % len(MOVES)],
+        )
+        for number, asset in enumerate(visual)
+    )
+    montage = Montage(
+        aspect=wish.aspect or _aspect(visual),
+        lines=min(wish.lines or 1080, 1080),
+        shots=shots,
+        made=made,
+    ).styled(wish.style or "smooth")
+    if wish.transition:
+        kept = [replace(shot, transition=wish.transition) for shot in montage.shots]
+        montage = replace(montage, shots=tuple(kept))
+    natural = sum(shot.own for shot in shots)
+    if wish.each_ms:
+        return montage.evenly(wish.each_ms * len(shots))
+    if wish.ms or all(asset.type == "image" for asset in visual):
+        return montage.evenly(wish.ms or max(LEAST_MS, natural))
+    return montage.lasting(natural)
+
+
+def _natural_ms(asset: Asset) -> int:
+    if asset.type == "video" and asset.duration:
+        return max(500, min(CLIP_MS, round(asset.duration * 1000)))
+    return SHOT_MS
+
+
+def _aspect(visual: Sequence[Asset]) -> str:
+    upright = sum(1 for asset in visual if (asset.height or 0) > (asset.width or 0))
+    return "9:16" if upright * 2 > len(visual) else "16:9"
+
+
+def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[Montage, list[Note]]:
+    """Add music and words to a raw cut, as far as they are wanted."""
+    notes: list[Note] = []
+    full = raw
+    volume = wish.volume if wish.volume is not None else 0.35
+    if not wish.no_music:
+        if audio is not None and wish.music is None:
+            source = {"type": "audio", "hash": audio.hash, "name": audio.name}
+            full = replace(full, music=Music(audio.title, source, volume))
+            notes.append(
+                Note(
+                    f'Your track "{audio.title}" plays under it.',
+                    f"已配上您的音乐“{audio.title}”。",
+                )
+            )
+        else:
+            music, note = music_named(wish.music or "lofi", wish.music_asked, volume, seed)
+            full = replace(full, music=music)
+            notes.append(note)
+    if wish.title:
+        title = Words(wish.title, ms=wish.title_ms or SHOT_MS)
+        full = replace(full, words=(*full.words, title))
+        notes.append(Note(f'The title "{wish.title}" opens it.', f"开头加上了标题“{wish.title}”。"))
+    if wish.caption:
+        caption = Words(wish.caption, ms=None, size="small", position="bottom")
+        full = replace(full, words=(*full.words, caption))
+        notes.append(Note("The caption is at the bottom.", "字幕在画面底部。"))
+    return full, notes
+
+
+def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
+    """A clip from words alone: pictures are drawn for it first."""
+    aspect, lines = wish.aspect or "16:9", min(wish.lines or 1080, 1080)
+    width, height = SIZES[aspect, lines]
+    pictures = []
+    for number in range(3):
+        recipe = f"{seed}:{words}:{number}:{width}x{height}"
+        digest = hashlib.sha256(recipe.encode()).hexdigest()
+        pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
+    assets = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
+    raw = _first_cut(wish, assets, seed, 0)
+    full, notes = _finish(raw, wish, None, seed)
+    told = teller.pick(
+        f"I've generated {len(pictures)} abstract pictures for it and cut them to "
+        f"{raw.ms / 1000:g} seconds. ",
+        f"我生成了{len(pictures)}张抽象画面，剪成了{raw.ms / 1000:g}秒的视频。",
+    )
+    steps = _storyboard(raw, told) + _finishing(raw, full, notes, teller)
+    return Plan(Kind.GENERATION, tuple(steps), tuple(pictures))
+
+
+def _edit(wish: Wish, montage: Montage, fresh: Sequence[Asset], teller: Teller) -> Plan:
+    shots = [
+        Shot(
+            title=asset.title,
+            source={"type": asset.type, "hash": asset.hash, "name": asset.name},
+            own=_natural_ms(asset),
+            style=montage.style,
+            move=MOVES[(len(montage.shots) + number) % len(MOVES)],
+            wanted=montage.shots[-1].wanted,
+        )
+        for number, asset in enumerate(fresh)
+    ]
+    edited, changes = apply(wish, montage, shots)
+    told = [teller.pick(change.note.english, change.note.chinese) for change in changes]
+    if edited == montage:
+        if told:
+            return _plain(teller.pick(" ", "").join(told))
+        return _answer(teller, help_=True)
+    steps: list[Step] = [Beat()]
+    for change in changes:
+        if change.tool:
+            steps.append(Call(change.tool, change.args, "The user wants this changed."))
+            internal = {"status": "ok", "internal_url": "http://timeline.agents.internal:8080/v1"}
+            steps += [Beat("comment"), Result(change.tool, internal)]
+    steps.append(Save(edited.to_draft()))
+    told.append(teller.screen(f"edit:{edited.made}:{edited.ms}"))
+    steps.append(Say(teller.pick(" ", "").join(told)))
+    return Plan(Kind.EDIT, tuple(steps))
+
+
+def _answer(teller: Teller, *, help_: bool) -> Plan:
+    if help_:
+        return _plain(
+            teller.pick(
+                "I can turn your photos into a video and edit it: its duration, aspect ratio and "
+                "resolution, the music and its volume, a title or caption, the pace, the "
+                "transitions, and the clips themselves (add, remove, replace, reorder). Tell me "
+                'for example: "make it 10 seconds with upbeat music".',
+                "我可以把您的照片做成视频并修改它：时长、画面比例、分辨率、音乐和音量、标题或字幕、节奏、"
+                "转场，以及片段本身（添加、删除、替换、调整顺序）。例如：“改成10秒，配上欢快的音乐”。",
+            )
+        )
+    return _plain(
+        teller.pick(
+            "There is nothing to work on yet. Upload your photos first, or describe the video you "
+            "want me to create.",
+            "还没有可用的素材。请先上传照片，或者描述您想生成的视频。",
+        )
+    )
+
+
+def _plain(text: str) -> Plan:
+    return Plan(Kind.QUESTION, (Beat("comment"), Say(text)))

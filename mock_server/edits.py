@@ -1,0 +1,356 @@
+"""Wishes done to a montage: one small function for each kind, and the words that tell of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mock_server.montage import (
+    MIN_SHOT_MS,
+    MUSIC_NAMES,
+    Montage,
+    Music,
+    Shot,
+    Words,
+)
+from mock_server.wishes import Wish
+
+
+@dataclass(frozen=True)
+class Note:
+    """One sentence for the user, in both languages."""
+
+    english: str
+    chinese: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done, or with an empty `tool`, why it was not."""
+
+    note: Note
+    tool: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+Edit = Callable[[Wish, Montage, list[Shot]], tuple[Montage, list[Change]]]
+
+
+def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage, list[Change]]:
+    """Do everything a wish asks for. `fresh` are shots of uploads the montage does not have yet."""
+    spare = list(fresh)
+    changes: list[Change] = []
+    for edit in (_replace, _remove, _order, _add, _times, _canvas, _pace, _transitions, _music):
+        montage, done = edit(wish, montage, spare)
+        changes += done
+    montage, done = _texts(wish, montage)
+    return montage, changes + done
+
+
+def music_named(style: str, asked: str | None, volume: float, seed: int) -> tuple[Music, Note]:
+    """Music of a style, and the note that says so; `asked` names a style it only stands in for."""
+    name = MUSIC_NAMES[style]
+    music = Music(name, {"type": "music", "style": style, "seed": seed}, volume)
+    if asked and asked not in (style, name.lower()):
+        return music, Note(
+            f"I do not have {asked} music; the nearest I have is {name}, at {volume:.0%}.",
+            f"没有{asked}风格的音乐，用了最接近的{name}，音量{volume:.0%}。",
+        )
+    return music, Note(
+        f"{name} music is on, at {volume:.0%}.", f"配上了{name}音乐，音量{volume:.0%}。"
+    )
+
+
+def _seconds(ms: int) -> str:
+    return f"{ms / 1000:g}"
+
+
+def _place(number: int, montage: Montage) -> int | None:
+    """The index of a shot counted from 1 (-1 is the last); None if there is no such shot."""
+    count = len(montage.shots)
+    index = count - 1 if number == -1 else number - 1
+    return index if 0 <= index < count else None
+
+
+def _no_such(number: int, montage: Montage) -> Change:
+    count = len(montage.shots)
+    return Change(
+        Note(
+            f"There is no clip {number}: the video has {count} clip{'s' if count > 1 else ''}.",
+            f"没有第{number}个片段：视频共有{count}个片段。",
+        )
+    )
+
+
+def _nothing_new() -> Change:
+    return Change(
+        Note(
+            "I see no new photo: upload it first, then tell me again.",
+            "没有看到新的照片，请先上传再告诉我。",
+        )
+    )
+
+
+def _replace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    if wish.replace is None:
+        return montage, []
+    index = _place(wish.replace, montage)
+    if index is None:
+        return montage, [_no_such(wish.replace, montage)]
+    if not spare:
+        return montage, [_nothing_new()]
+    old, new = montage.shots[index], spare.pop(0)
+    shots = list(montage.shots)
+    shots[index] = replace(old, title=new.title, source=new.source, id="")
+    note = Note(
+        f'Clip {index + 1} is now "{new.title}" instead of "{old.title}".',
+        f"第{index + 1}个片段已换成“{new.title}”（原为“{old.title}”）。",
+    )
+    return replace(montage, shots=tuple(shots)), [
+        Change(note, "replace_clip", {"clip": index + 1, "with": new.title})
+    ]
+
+
+def _remove(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    changes: list[Change] = []
+    gone: set[int] = set()
+    for number in wish.remove:
+        index = _place(number, montage)
+        if index is None:
+            changes.append(_no_such(number, montage))
+        else:
+            gone.add(index)
+    if len(gone) == len(montage.shots):
+        note = Note(
+            "I keep the last clip: a video needs at least one.",
+            "至少需要保留一个片段，所以没有删除。",
+        )
+        return montage, [*changes, Change(note)]
+    for index in sorted(gone):
+        name = montage.shots[index].title
+        note = Note(
+            f'Clip {index + 1} ("{name}") is removed.', f"已删除第{index + 1}个片段（“{name}”）。"
+        )
+        changes.append(Change(note, "remove_clip", {"clip": index + 1}))
+    shots = tuple(shot for index, shot in enumerate(montage.shots) if index not in gone)
+    return replace(montage, shots=shots), changes
+
+
+def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    shots, changes = list(montage.shots), list[Change]()
+    if wish.reverse:
+        shots.reverse()
+        note = Note("The clips now run in reverse order.", "片段顺序已反转。")
+        changes.append(Change(note, "reorder_clips", {"order": "reverse"}))
+    if wish.swap is not None:
+        first, second = (_place(number, montage) for number in wish.swap)
+        if first is None or second is None:
+            changes.append(_no_such(wish.swap[0] if first is None else wish.swap[1], montage))
+        else:
+            shots[first], shots[second] = shots[second], shots[first]
+            note = Note(
+                f"Clips {first + 1} and {second + 1} have changed places.",
+                f"已交换第{first + 1}和第{second + 1}个片段。",
+            )
+            changes.append(Change(note, "swap_clips", {"clips": [first + 1, second + 1]}))
+    if wish.move is not None:
+        source, target = (_place(number, montage) for number in wish.move)
+        if source is None or target is None:
+            changes.append(_no_such(wish.move[0] if source is None else wish.move[1], montage))
+        else:
+            shots.insert(target, shots.pop(source))
+            note = Note(
+                f'"{shots[target].title}" is now clip {target + 1}.',
+                f"“{shots[target].title}”已移到第{target + 1}个。",
+            )
+            changes.append(Change(note, "move_clip", {"from": source + 1, "to": target + 1}))
+    return replace(montage, shots=tuple(shots)), changes
+
+
+def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    # New photos and no other wish that they could be for: they are to be in the video.
+    wanted = wish.add or (bool(spare) and not wish.edits and not wish.question)
+    if not wanted:
+        return montage, []
+    if not spare:
+        return montage, [_nothing_new()]
+    names = ", ".join(shot.title for shot in spare)
+    shots = (*montage.shots, *spare)
+    note = Note(
+        f"Added at the end: {names}. The video is {_seconds(sum(s.own for s in shots))} seconds now.",
+        f"已在结尾添加：{names}。视频现在{_seconds(sum(s.own for s in shots))}秒。",
+    )
+    change = Change(note, "add_clips", {"clips": [shot.title for shot in spare]})
+    spare.clear()
+    return replace(montage, shots=shots), [change]
+
+
+def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    before = montage.ms
+    if wish.clip_ms is not None:
+        index = _place(wish.clip_ms[0], montage)
+        if index is None:
+            return montage, [_no_such(wish.clip_ms[0], montage)]
+        shots = list(montage.shots)
+        shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, wish.clip_ms[1]))
+        montage = replace(montage, shots=tuple(shots))
+        montage = montage.lasting(montage.ms)
+    elif wish.each_ms is not None:
+        montage = montage.evenly(wish.each_ms * len(montage.shots))
+    elif wish.ms is not None:
+        montage = montage.lasting(wish.ms)
+    elif wish.by_ms is not None:
+        montage = montage.lasting(before + wish.by_ms)
+    elif wish.factor is not None:
+        montage = montage.lasting(round(before * wish.factor))
+    elif wish.speed is not None:
+        montage = montage.lasting(round(before * wish.speed))
+    if montage.ms == before and wish.clip_ms is None:
+        return montage, _already(wish.ms == before, "duration", f"{_seconds(before)} s")
+    note = Note(
+        f"The video is {_seconds(montage.ms)} seconds long now (it was {_seconds(before)}).",
+        f"视频时长改为{_seconds(montage.ms)}秒（原为{_seconds(before)}秒）。",
+    )
+    return montage, [Change(note, "set_duration", {"duration_ms": montage.ms})]
+
+
+def _already(asked: bool, what: str, value: str) -> list[Change]:
+    if not asked:
+        return []
+    chinese = {"duration": "时长", "aspect ratio": "画面比例", "resolution": "分辨率"}[what]
+    return [Change(Note(f"The {what} is {value} already.", f"{chinese}已经是{value}。"))]
+
+
+def _canvas(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    changes: list[Change] = []
+    if wish.aspect and wish.aspect != montage.aspect:
+        montage = replace(montage, aspect=wish.aspect)
+        note = Note(f"The aspect ratio is {wish.aspect} now.", f"画面比例改为{wish.aspect}。")
+        changes.append(Change(note, "set_canvas", {"aspect": wish.aspect}))
+    else:
+        changes += _already(wish.aspect is not None, "aspect ratio", montage.aspect)
+    if wish.lines and wish.lines > 1080:
+        note = Note("1080p is the most I can make.", "最高支持1080p。")
+        changes.append(Change(note))
+    lines = min(wish.lines or montage.lines, 1080)
+    if lines != montage.lines:
+        montage = replace(montage, lines=lines)
+        note = Note(f"The resolution is {lines}p now.", f"分辨率改为{lines}p。")
+        changes.append(Change(note, "set_canvas", {"resolution": lines}))
+    else:
+        changes += _already(wish.lines == lines, "resolution", f"{lines}p")
+    return montage, changes
+
+
+def _pace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    if wish.style is None:
+        return montage, []
+    chinese = {"smooth": "舒缓", "upbeat": "动感", "still": "静止"}[wish.style]
+    if wish.style == montage.style:
+        if wish.speed is not None:
+            return montage, []
+        note = Note(f"The motion is {wish.style} already.", f"画面运动已经是{chinese}风格。")
+        return montage, [Change(note)]
+    note = Note(f"The motion is {wish.style} now.", f"画面运动改为{chinese}风格。")
+    return montage.styled(wish.style), [Change(note, "set_motion", {"style": wish.style})]
+
+
+def _transitions(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    kind = wish.transition
+    if kind is None:
+        return montage, []
+    if len(montage.shots) < 2:
+        note = Note("There is one clip, so there is no transition.", "只有一个片段，没有转场。")
+        return montage, [Change(note)]
+    shots = tuple(replace(shot, transition=kind) for shot in montage.shots)
+    chinese = {"crossfade": "叠化", "dip": "黑场过渡", "cut": "硬切"}[kind]
+    english = {"crossfade": "crossfades", "dip": "dips to black", "cut": "straight cuts"}[kind]
+    note = Note(f"The transitions are {english} now.", f"转场改为{chinese}。")
+    return replace(montage, shots=shots), [Change(note, "set_transitions", {"type": kind})]
+
+
+def _music(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    old = montage.music
+    if wish.no_music:
+        if old is None:
+            return montage, [Change(Note("There is no music in it.", "视频里没有音乐。"))]
+        note = Note(f"The music ({old.title}) is removed.", f"已去掉音乐（{old.title}）。")
+        return replace(montage, music=None), [Change(note, "remove_bgm")]
+    volume = wish.volume
+    if volume is None:
+        volume = old.volume if old else 0.35
+        volume = round(min(1.0, max(0.05, volume * (wish.volume_by or 1.0))), 2)
+    style = wish.music
+    if style is None and wish.more_music:
+        if old is not None:
+            note = Note(
+                f"The music is {old.title}. Name a style: lo-fi, ambient, upbeat or cinematic.",
+                f"现在的音乐是{old.title}。请说出风格：lo-fi、氛围、欢快或电影感。",
+            )
+            return montage, [Change(note)]
+        style = "lofi"
+    if style is not None:
+        seed = int(old.source.get("seed", 0)) + 1 if old else montage.made
+        music, note = music_named(style, wish.music_asked, volume, seed)
+        change = Change(note, "set_bgm", {"style": style, "volume": volume})
+        return replace(montage, music=music), [change]
+    if wish.volume is None and wish.volume_by is None:
+        return montage, []
+    if old is None:
+        return montage, [
+            Change(Note("There is no music to turn up or down.", "没有音乐可以调整音量。"))
+        ]
+    note = Note(
+        f"The music is at {volume:.0%} now (it was {old.volume:.0%}).",
+        f"音乐音量改为{volume:.0%}（原为{old.volume:.0%}）。",
+    )
+    louder = replace(montage, music=replace(old, volume=volume))
+    return louder, [Change(note, "set_volume", {"volume": volume})]
+
+
+def _texts(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+    changes: list[Change] = []
+    titles = [words for words in montage.words if words.size == "large"]
+    captions = [words for words in montage.words if words.size == "small"]
+    if wish.title is not None:
+        length = wish.title_ms or (titles[0].ms if titles else None) or 3_000
+        titles = [Words(wish.title, ms=length, id=titles[0].id if titles else "")]
+        note = Note(f'The title says "{wish.title}".', f"标题改为“{wish.title}”。")
+        changes.append(Change(note, "set_title", {"text": wish.title}))
+    elif wish.title_ms is not None and titles:
+        titles = [replace(titles[0], ms=wish.title_ms)]
+        note = Note(
+            f"The title stays for {_seconds(wish.title_ms)} seconds.",
+            f"标题显示{_seconds(wish.title_ms)}秒。",
+        )
+        changes.append(Change(note, "set_title", {"duration_ms": wish.title_ms}))
+    elif wish.no_title:
+        changes.append(_gone("title", "标题", bool(titles)))
+        titles = []
+    if wish.caption is not None:
+        captions = [Words(wish.caption, ms=None, size="small", position="bottom")]
+        note = Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
+        changes.append(Change(note, "set_captions", {"texts": [wish.caption]}))
+    elif wish.captions:
+        captions = _name_captions(montage)
+        note = Note("Each clip has its name as a caption.", "每个片段都加上了名称字幕。")
+        texts = [words.text for words in captions]
+        changes.append(Change(note, "set_captions", {"texts": texts}))
+    elif wish.no_captions:
+        changes.append(_gone("caption", "字幕", bool(captions)))
+        captions = []
+    return replace(montage, words=(*titles, *captions)), changes
+
+
+def _gone(english: str, chinese: str, was: bool) -> Change:
+    if not was:
+        return Change(Note(f"There is no {english} in it.", f"视频里没有{chinese}。"))
+    return Change(Note(f"The {english} is removed.", f"已去掉{chinese}。"), f"remove_{english}")
+
+
+def _name_captions(montage: Montage) -> list[Words]:
+    captions: list[Words] = []
+    start = 0
+    for shot in montage.shots:
+        captions.append(Words(shot.title, start, shot.own, "small", "bottom"))
+        start += shot.own
+    return captions

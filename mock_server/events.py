@@ -1,0 +1,45 @@
+"""The steps of an answer, before they have a form on the wire."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Say:
+    """Words for the user, sent in pieces."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """The agent calls one of its tools; `thought` is what it thinks aloud while it does."""
+
+    name: str
+    args: dict[str, Any]
+    thought: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the tool answered. It is internal and may hold addresses and tokens."""
+
+    name: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Nothing yet, still working."""
+
+    form: Literal["event", "comment", "empty"] = "event"
+
+
+@dataclass(frozen=True)
+class Save:
+    """The draft becomes this one."""
+
+    draft: dict[str, Any]
+
+
+Step = Say | Call | Result | Beat | Save

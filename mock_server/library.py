@@ -1,0 +1,158 @@
+"""The files of the sessions: what was uploaded or generated, what it is, and where it lies."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import anyio.to_thread
+
+from mock_server.director import Picture
+from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
+from mock_server.pictures import draw
+from mock_server.store import Store
+from mock_server.uploads import Received
+from mock_server.world import Account, Media, Session, World
+
+YOUNG_SECONDS = 86_400.0
+"""A file of no session that is younger may be one that another process is just receiving."""
+
+
+class MediaFacts(Protocol):
+    """What an inspector finds in a file: type image, video or audio; pixels, seconds."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def duration(self) -> float | None: ...
+    @property
+    def fps(self) -> float | None: ...
+
+
+Inspector = Callable[[Path], MediaFacts]
+
+
+class Library:
+    """The media of a backend, on disk under the store's folder."""
+
+    def __init__(self, store: Store, inspector: Inspector) -> None:
+        self._store = store
+        self._inspector = inspector
+
+    @property
+    def incoming(self) -> Path:
+        """Where uploads are written while they arrive."""
+        return self._store.root / "media"
+
+    def path(self, item: Media) -> Path:
+        return self._store.root / item.path
+
+    async def add(
+        self, account: Account, session_id: str, received: Sequence[Received], now: float
+    ) -> list[Media]:
+        """Look into files that have arrived and put them into the session, all or none.
+
+        A file the session has already (by content) is not added again. Raises ApiError 4001, 1002.
+        """
+        kept: set[str] = set()
+        try:
+            found = [await anyio.to_thread.run_sync(self._look, item) for item in received]
+            with self._store.change() as world:
+                session = session_of(world, account, session_id)
+                session.used_at = now
+                have = {item.hash: item for item in session.uploads}
+                for item in found:
+                    if item.hash not in have:
+                        have[item.hash] = item
+                        session.uploads.append(item)
+                answer = [replace(have[item.hash], name=item.name) for item in found]
+            kept = {item.key for item in answer}
+        finally:
+            for spare in received:
+                if spare.key not in kept:
+                    spare.path.unlink(missing_ok=True)
+        return answer
+
+    def draw(self, session_id: str, pictures: Sequence[Picture]) -> None:
+        """Draw generated pictures and put them into the session."""
+        drawn = [draw(picture, self.incoming) for picture in pictures]
+        with self._store.change() as world:
+            session = world.sessions[session_id]
+            have = {item.hash for item in session.generated}
+            session.generated += [item for item in drawn if item.hash not in have]
+
+    def find(self, key: str) -> tuple[Path, str] | None:
+        """Where the public file with that key lies, and its name; None if there is none."""
+        world = self._store.read()
+        for session in world.sessions.values():
+            for item in session.media:
+                if item.key == key:
+                    return self.path(item), item.name
+        for render in world.renders.values():
+            if render.key == key and render.path:
+                return self._store.root / "renders" / render.path, f"{render.id}.mp4"
+        return None
+
+    def prune(self, now: float) -> None:
+        """Remove the files that belong to no session and no render."""
+        world = self._store.read()
+        kept = {item.path for session in world.sessions.values() for item in session.media}
+        kept |= {f"renders/{render.key}.mp4" for render in world.renders.values()}
+        for folder in ("media", "renders"):
+            for path in (self._store.root / folder).iterdir():
+                young = now - path.stat().st_mtime < YOUNG_SECONDS
+                if f"{folder}/{path.name}" not in kept and not young:
+                    path.unlink(missing_ok=True)
+
+    def _look(self, file: Received) -> Media:
+        try:
+            facts = self._inspector(file.path)
+        except ImportError:
+            raise
+        except Exception as error:
+            # The boundary to the renderer, whose RenderError says why a file cannot be used.
+            raise unsupported_file(file.name, "its content cannot be read") from error
+        format_ = "jpg" if facts.format == "jpeg" else facts.format
+        if format_ not in FORMATS:
+            raise unsupported_file(file.name, f"its content is {format_}")
+        return Media(
+            key=file.key,
+            name=file.name,
+            type=facts.type,
+            format=format_,
+            hash=file.hash,
+            size=file.size,
+            path=f"media/{file.path.name}",
+            duration=facts.duration,
+            width=facts.width,
+            height=facts.height,
+            fps=facts.fps,
+        )
+
+
+def media_info(item: Media, url: str) -> dict[str, Any]:
+    """How a file is listed, in the answer to its upload and in the state."""
+    return {
+        "filename": item.name,
+        "file_type": item.type,
+        "cdn_url": url,
+        "duration": item.duration,
+        "width": item.width,
+        "height": item.height,
+        "fps": item.fps,
+        "hash": item.hash,
+    }
+
+
+def session_of(world: World, account: Account, session_id: str) -> Session:
+    """A session of this user. Raises ApiError 1002."""
+    session = world.sessions.get(session_id)
+    if session is None or session.user_id != account.user_id:
+        raise ApiError(NO_SESSION, "Session not found")
+    return session

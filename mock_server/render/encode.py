@@ -1,0 +1,98 @@
+"""Frames and sound → MP4: H.264 High, yuv420p tagged BT.709, AAC, the index at the front."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Self
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+from .sound import CHUNK, RATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from .plan import Plan
+
+# superfast with macroblock trees over a short look-ahead. On photos in slow motion this gives
+# veryfast's PSNR and SSIM at crf 20 in fewer bytes and little more than half the time.
+X264 = {
+    "preset": "superfast",
+    "crf": "20.4",
+    "profile": "high",
+    "x264-params": "mbtree=1:rc-lookahead=10:subme=1:weightp=1",
+}
+AUDIO_BITS = 160_000
+
+
+class Mp4:
+    """An MP4 being written. A context manager: leaving it in peace writes the index."""
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self._container = av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
+        self._rate = plan.fps
+        self._pictures = 0
+        self._samples = 0
+        stream = self._container.add_stream("libx264", rate=plan.fps, options=dict(X264))
+        stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "yuv420p"
+        stream.time_base = Fraction(1, plan.fps)
+        context = stream.codec_context
+        context.colorspace = Colorspace.ITU709
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        context.color_range = ColorRange.MPEG
+        self._video = stream
+        self._audio: av.AudioStream | None = None
+        if plan.sounds:
+            self._audio = self._container.add_stream("aac", rate=RATE, layout="stereo")
+            self._audio.bit_rate = AUDIO_BITS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._container.mux(self._video.encode())
+                if self._audio is not None:
+                    self._container.mux(self._audio.encode())
+        finally:
+            self._container.close()
+
+    @property
+    def heard(self) -> float:
+        """Seconds of sound written so far."""
+        return self._samples / RATE
+
+    def picture(self, frame: av.VideoFrame) -> None:
+        """The next frame, yuv420p."""
+        frame.pts = self._pictures
+        frame.time_base = Fraction(1, self._rate)
+        frame.colorspace = Colorspace.ITU709
+        frame.color_range = ColorRange.MPEG
+        frame.color_primaries = ColorPrimaries.BT709
+        frame.color_trc = ColorTrc.BT709
+        self._pictures += 1
+        self._container.mux(self._video.encode(frame))
+
+    def sound(self, samples: NDArray[np.float32]) -> None:
+        """The next samples, (2, n) between -1 and 1; n is `CHUNK` until the last time."""
+        assert self._audio is not None
+        for start in range(0, samples.shape[1], CHUNK):
+            part = np.ascontiguousarray(samples[:, start : start + CHUNK])
+            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+            frame.sample_rate = RATE
+            frame.pts = self._samples
+            frame.time_base = Fraction(1, RATE)
+            self._samples += part.shape[1]
+            self._container.mux(self._audio.encode(frame))

@@ -1,0 +1,122 @@
+"""What an upload really is, by its content: names and extensions are not believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import av
+import filetype
+from PIL import Image, UnidentifiedImageError
+
+from .errors import RenderError
+from .photo import BROKEN, FORMATS, upright_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CONTAINERS = {
+    "mov,mp4,m4a,3gp,3g2,mj2": "mp4",
+    "matroska,webm": "mkv",
+    "avi": "avi",
+    "mp3": "mp3",
+    "wav": "wav",
+    "aac": "aac",
+}
+"""libavformat's demuxers, for what the backend takes; mov, m4a and webm are told apart below."""
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """`type` is image, video or audio; `format` its usual extension. Width and height are as seen
+    (orientation applied), in pixels; duration in seconds, None for a still picture."""
+
+    type: str
+    format: str
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    fps: float | None = None
+
+
+def inspect(path: Path) -> MediaInfo:
+    """What the file is; RenderError if it is none of the formats the backend takes.
+
+    mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac
+    """
+    info = _image(path) or _stream(path)
+    if info is None:
+        raise RenderError(f"{path.name} is not a supported file")
+    return info
+
+
+def _image(path: Path) -> MediaInfo | None:
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = upright_size(image)
+            kind = {"JPEG": "jpg", "MPO": "jpg"}.get(str(image.format), str(image.format).lower())
+            count = getattr(image, "n_frames", 1) if kind in ("gif", "webp") else 1
+    except UnidentifiedImageError:
+        return None
+    except BROKEN as error:
+        raise RenderError(f"{path.name} is not a supported file: {error}") from error
+    if count < 2:
+        return MediaInfo("image", kind, width, height)
+    seconds = _length_of_frames(path, count)
+    return MediaInfo("image", kind, width, height, seconds, count / seconds if seconds else None)
+
+
+def _length_of_frames(path: Path, count: int) -> float:
+    total = 0.0
+    with Image.open(path, formats=FORMATS) as image:
+        for number in range(count):
+            image.seek(number)
+            image.load()  # WebP tells a frame's length only then
+            total += float(image.info.get("duration", 0))
+    return total / 1000
+
+
+def _stream(path: Path) -> MediaInfo | None:
+    try:
+        with av.open(path) as container:
+            kind = _CONTAINERS.get(container.format.name)
+            if kind is None or _is_picture(path):
+                return None
+            cover = av.stream.Disposition.attached_pic
+            moving = [s for s in container.streams.video if not s.disposition & cover]
+            kind = _told_apart(path, kind, container.metadata.get("major_brand", ""), bool(moving))
+            length = container.duration / av.time_base if container.duration else None
+            if moving:
+                frame = next(container.decode(moving[0]))
+                rate = moving[0].average_rate
+                return MediaInfo(
+                    "video", kind, *upright(frame), length, float(rate) if rate else None
+                )
+            # Chance makes mp3 headers out of noise: hear some of it first.
+            next(container.decode(container.streams.audio[0]))
+            return MediaInfo("audio", kind, duration=length)
+    except (av.FFmpegError, StopIteration, IndexError, UnicodeDecodeError):
+        return None
+
+
+def upright(frame: av.VideoFrame) -> tuple[int, int]:
+    """(width, height) of a decoded frame once it is turned as its file says."""
+    size = (frame.width, frame.height)
+    return size[::-1] if frame.rotation % 180 else size
+
+
+def _is_picture(path: Path) -> bool:
+    """HEIC and AVIF lie in the same boxes as MP4, and libavformat reads them as such."""
+    kind = filetype.guess(path)
+    return kind is not None and str(kind.mime).startswith("image/")
+
+
+def _told_apart(path: Path, kind: str, brand: str, moving: bool) -> str:
+    if kind == "mp4":
+        if not moving:
+            return "m4a"
+        return "mov" if brand.strip() == "qt" else "mp4"
+    if kind == "mkv":
+        guess = filetype.guess(path)
+        return "webm" if guess is not None and guess.extension == "webm" else "mkv"
+    return kind

@@ -1,0 +1,229 @@
+"""Renders: one at a time for each session, the rest wait; a pool of threads does the work."""
+
+import os
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from mock_server.clock import Clock
+from mock_server.errors import NOT_FOUND, ApiError, bad_request
+from mock_server.store import Store
+from mock_server.world import Render, Status
+
+QUEUE_DELAY = 0.2
+"""Seconds a render stays pending although nothing is before it, times the backend's pace."""
+
+
+class Rendered(Protocol):
+    """What a renderer hands back: pixels, seconds, bytes."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Renderer(Protocol):
+    """Draft and media (by hash) → a video at `target`. Blocks; anything it raises is a failure.
+
+    `progress` is told 0 to 1; `cancelled` is asked now and then.
+    """
+
+    def __call__(
+        self,
+        draft: dict[str, Any],
+        media: Mapping[str, Path],
+        target: Path,
+        *,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Rendered: ...
+
+
+@dataclass
+class _Job:
+    render_id: str
+    session_id: str
+    draft: dict[str, Any]
+    media: dict[str, Path]
+    outcome: Literal["failed", "stuck"] | None
+    cancel: threading.Event = field(default_factory=threading.Event)
+    progress: float = 0.0
+
+
+class Renders:
+    """The render queue. Every public method may be called from any thread."""
+
+    def __init__(self, store: Store, clock: Clock, renderer: Renderer, *, pace: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._renderer = renderer
+        self._pace = pace
+        self._worker = secrets.token_hex(8)
+        self._mark = store.claim(self._worker)
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="mock-render")
+        self._lock = threading.RLock()
+        self._jobs: dict[str, _Job] = {}
+        self._waiting: dict[str, deque[_Job]] = {}
+        self._running: dict[str, _Job] = {}
+        self._closed = False
+
+    def fail_orphans(self) -> None:
+        """Renders whose process is gone will never finish: say so."""
+        with self._store.change() as world:
+            for render in world.renders.values():
+                if not render.status.final and not self._store.claimed(render.worker):
+                    render.status = Status.FAILED
+                    render.error = "The backend was restarted while this was being rendered."
+
+    def submit(
+        self,
+        render_id: str,
+        session_id: str,
+        account: str,
+        draft: dict[str, Any],
+        media: dict[str, Path],
+        outcome: Literal["failed", "stuck"] | None = None,
+    ) -> Render:
+        """Queue a render. Raises ApiError 400 if the id was used before."""
+        render = Render(render_id, session_id, account, self._clock.now(), self._worker)
+        render.key = secrets.token_hex(16)
+        answer = replace(render)
+        with self._store.change() as world:
+            if render_id in world.renders:
+                raise bad_request(f"render id already used: {render_id}")
+            world.renders[render_id] = render
+        job = _Job(render_id, session_id, draft, media, outcome)
+        with self._lock:
+            self._jobs[render_id] = job
+            self._waiting.setdefault(session_id, deque()).append(job)
+            self._start_next(session_id)
+        return answer
+
+    def status(self, render_id: str, account: str) -> Render:
+        """How a render stands. Raises ApiError 404 if this account has no such render."""
+        render = self._store.read().renders.get(render_id)
+        if render is None or render.account != account:
+            raise ApiError(NOT_FOUND, f"Render not found: {render_id}")
+        job = self._jobs.get(render_id)
+        if job is not None and render.status is Status.PROCESSING:
+            return replace(render, progress=job.progress)
+        return replace(render)
+
+    def cancel(self, render_id: str, account: str) -> Render:
+        """Stop a render, waiting or running. Raises ApiError 400 if it has ended already."""
+        render = self.status(render_id, account)
+        if render.status.final:
+            raise bad_request(f"render {render_id} is {render.status} and cannot be cancelled")
+        with self._lock:
+            job = self._jobs.get(render_id)
+            if job is None:
+                raise bad_request(f"render {render_id} belongs to another process")
+            job.cancel.set()
+            waiting = self._waiting.get(job.session_id, deque())
+            idle = job in waiting or job.outcome == "stuck"
+            if job in waiting:
+                waiting.remove(job)
+            self._settle(job, Status.CANCELLED)
+            if idle and self._running.get(job.session_id) is job:
+                self._leave(job)
+        return self.status(render_id, account)
+
+    def forget(self) -> None:
+        """Cancel everything and wait for none of it."""
+        with self._lock:
+            for job in self._jobs.values():
+                job.cancel.set()
+            self._jobs.clear()
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Stop all renders and their threads. What was unfinished is failed."""
+        with self._lock:
+            self._closed = True
+            for job in self._jobs.values():
+                job.cancel.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        with self._store.change() as world:
+            for job in self._jobs.values():
+                render = world.renders.get(job.render_id)
+                if render is not None and not render.status.final:
+                    render.status = Status.FAILED
+                    render.error = "The backend was stopped while this was being rendered."
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
+            self._store.forget_claim(self._worker)
+
+    def _start_next(self, session_id: str) -> None:
+        waiting = self._waiting.get(session_id)
+        if self._closed or not waiting or session_id in self._running:
+            return
+        job = waiting.popleft()
+        self._running[session_id] = job
+        if job.outcome == "stuck":
+            self._settle(job, Status.PROCESSING)
+        else:
+            self._pool.submit(self._run, job)
+
+    def _leave(self, job: _Job) -> None:
+        with self._lock:
+            if self._running.get(job.session_id) is job:
+                del self._running[job.session_id]
+            self._start_next(job.session_id)
+
+    def _run(self, job: _Job) -> None:
+        try:
+            job.cancel.wait(QUEUE_DELAY * self._pace)
+            if not job.cancel.is_set() and self._settle(job, Status.PROCESSING):
+                self._render(job)
+        finally:
+            self._leave(job)
+
+    def _render(self, job: _Job) -> None:
+        render = self._store.read().renders[job.render_id]
+        target = self._store.root / "renders" / f"{render.key}.mp4"
+
+        def progress(share: float) -> None:
+            job.progress = min(max(share * 100, job.progress), 99.0)
+
+        try:
+            if job.outcome == "failed":
+                raise RuntimeError("The render node ran out of memory.")
+            made = self._renderer(
+                job.draft, job.media, target, progress=progress, cancelled=job.cancel.is_set
+            )
+        except Exception as error:
+            # The boundary to the renderer: whatever it raises ends this render, not the backend.
+            target.unlink(missing_ok=True)
+            if not job.cancel.is_set():
+                self._settle(job, Status.FAILED, error=str(error) or type(error).__name__)
+            return
+        done = {"width": made.width, "height": made.height, "duration": made.duration}
+        self._settle(
+            job, Status.COMPLETED, progress=100.0, path=target.name, size=made.size, **done
+        )
+
+    def _settle(self, job: _Job, status: Status, **changes: Any) -> bool:
+        """Move a render on; False if it had ended already (or is gone)."""
+        with self._store.change() as world:
+            render = world.renders.get(job.render_id)
+            if render is None or render.status.final:
+                return False
+            render.status = status
+            for name, value in changes.items():
+                setattr(render, name, value)
+            if status is Status.COMPLETED:
+                render.completed_at = self._clock.now()
+            elif status is Status.FAILED:
+                render.progress = job.progress
+        return True

@@ -1,0 +1,63 @@
+"""The words that are understood: regular expressions over lower-cased text, English and Chinese.
+
+Tables go from what is meant to the words for it; the earliest match in a clause counts.
+"""
+
+MUSIC_WORDS = {
+    "lofi": r"lo-?\s?fi|chill\w*|hip[ -]?hop|jazz\w*|blues|r&b|relaxed|laid[ -]?back|轻松|爵士|慵懒|低保真",
+    "ambient": r"ambient|calm\w*|relaxing|peaceful|soft|gentle|piano|meditat\w+|atmospheric|dreamy|slow"
+    r"|氛围|安静|舒缓|平静|钢琴|柔和|梦幻",
+    "upbeat": r"upbeat|happy|energetic|pop|dance|electronic|edm|techno|house|rock|funk\w*|joyful|fun|fast"
+    r"|cheerful|lively|欢快|动感|快乐|活泼|流行|电子|摇滚|有节奏感?|节奏感?强",
+    "cinematic": r"cinematic|epic|orchestral|dramatic|movie|film|trailer|classical|inspiring|emotional"
+    r"|电影感?|史诗|大气|震撼|古典|管弦",
+}
+NEAREST = {r"jazz\w*|爵士": "jazz", r"hip[ -]?hop": "hip-hop", r"rock|摇滚": "rock"}
+NEAREST |= {r"piano|钢琴": "piano", r"classical|古典": "classical", r"blues": "blues"}
+"""Styles there are not, which the nearest one stands in for: it is said when it does."""
+
+ASPECT_WORDS = {
+    "9:16": r"9\s*[:x比]\s*16|\bvertical\b|\bportrait\b(?!\s+(?:photos?|pictures?|of))|tik\s?tok"
+    r"|\breels?\b|\bshorts\b|竖屏|竖版|竖着",
+    "16:9": r"16\s*[:x比]\s*9|\bhorizontal\b|\bwide\s?screen\b|youtube(?!\s+shorts)"
+    r"|\blandscape\b(?!\s+(?:photos?|pictures?|images?|paintings?|shots?|of))|横屏|横版",
+    "1:1": r"\b1\s*[:x比]\s*1\b|\bsquare\b|方形|正方形|方屏",
+    "4:5": r"\b4\s*[:x比]\s*5\b",
+}
+TRANSITION_WORDS = {
+    "crossfade": r"cross-?\s?fad\w*|dissolv\w*|\bfades?\b(?!\s*(?:in|out|to black))|叠化|淡入淡出|溶解|渐变",
+    "dip": r"\bdips?\b|fades? to black|闪黑|黑场",
+    "cut": r"(?:hard|straight|jump|simple) cuts?|no transitions?|without (?:any )?transitions?|硬切"
+    r"|(?:不要|没有|去掉|无)转场|直接切",
+}
+PACE_WORDS = {
+    "upbeat": r"\bupbeat\b|\benerget\w+|\bdynamic\b|\bsnapp\w+|\bpunchy\b|\blively\b|\bfast(?:er|-paced)?\b"
+    r"|speed (?:it |this )?up|quicker|快一?点|加快|更快|动感|快节奏|节奏快",
+    "smooth": r"\bsmooth\w*|\bslow(?:er|ly)?\b|slow (?:it |this )?down|\bcalm\w*|\bgentle\b|慢一?点|放慢|更慢"
+    r"|舒缓|平滑|流畅",
+    "still": r"\bstill\b(?!\s+(?:images?|photos?|pictures?))|\bstatic\b(?!\s+(?:images?|photos?|pictures?))"
+    r"|no (?:motion|movement)|without (?:motion|movement)|静止|不要动",
+}
+FASTER = r"fast(?:er|-paced)|speed (?:it |this )?up|quicker|snappier|快一?点|加快|更快"
+SLOWER = r"slower|slow (?:it |this )?down|慢一?点|放慢|更慢"
+MUSIC = r"\b(?:music|bgm|soundtrack|songs?|tune|audio|score|beats?)\b|音乐|配乐|bgm|歌曲?|背景乐"
+TITLE = r"\b(?:titles?|headline|heading|titled)\b|标题|片名"
+CAPTION = r"\b(?:captions?|subtitles?|sub-?titles?)\b|字幕"
+TEXT_NOUN = r"\b(?:text|words)\b|文字"
+CLIP = r"(?:clips?|photos?|pictures?|images?|shots?|scenes?|segments?|slides?|frames?)"
+CLIP_ZH = r"(?:张|个|段|幅)(?:照片|图片|图|片段|镜头|画面)?"
+REMOVE = r"\b(?:remove|delete|drop|take out|cut out|get rid of|lose|without|no)\b|删除|删掉|去掉|移除|不要|去除"
+ADD = r"\b(?:add|append|include|insert|put in|also)\b|\buse (?:the new|th(?:is|ese|em)|it)\b|加上|加入|添加|加进|加个|加一|也用|插入"
+REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:with|to|for)\b)|替换|换成|更换"
+CREATE = (
+    r"\b(?:turn|make|create|generate|produce|convert|transform|animate|extend|build|craft)\b"
+    r".*\b(?:videos?|clips?|movies?|slide\s?shows?|reels?|films?|animations?|montages?|mp4)\b"
+    r"|(?:做|生成|制作|创建|变|转|剪|来).*(?:视频|短片|影片|动画|片子|相册)"
+)
+OVER = r"\bstart (?:over|again|afresh)\b|\bfrom scratch\b|\bregenerate\b|\bredo\b|重新(?:生成|做|来|开始|制作)"
+QUESTION = (
+    r"^(?:what|how|who|why|when|where|which|is|are|do|does|did|hi|hello|hey|thanks?|thank you|help)\b"
+    r"|[?]\s*$|吗|什么|怎么|如何|为什么|^你好|谢谢|^帮助"
+)
+KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|动(?=.))|保留"
+POLITE = r"^(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)+[\s,]*"

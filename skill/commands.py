@@ -1,0 +1,467 @@
+"""One function a command: options in, an answer on the console, an exit code out."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skill.errors import SkillError, UnfinishedError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Awaitable, Callable
+
+    from skill.config import Config
+    from skill.console import Console
+    from skill.studio import Reply, Studio, Video
+
+
+def run(options: Namespace, console: Console) -> int:
+    """Do what the options say; returns the exit code, raises SkillError."""
+    name = options.command
+    if name in _PLAIN:
+        _PLAIN[name](options, console)
+        return 0
+    if name == "mock":
+        return _mock(options, console)
+    return _talk(_TALKING[name], options, console)
+
+
+def _config(options: Namespace, *, local: bool = False) -> Config:
+    from skill.config import Config
+
+    return Config.resolve(
+        local=options.local or local, home=options.home, skill=options.skill, pace=options.pace
+    )
+
+
+# ---------------------------------------------------------------- without a backend
+
+
+def _route(options: Namespace, console: Console) -> None:
+    from skill.routing import route
+
+    words = " ".join(options.words)
+    if not words.strip() and not options.files:
+        raise UsageError(
+            "Nothing was said.", hint="Say what you want: image-to-video route 'export'"
+        )
+    way = route(words, [str(file) for file in options.files])
+    data = {
+        "action": way.action.value,
+        "message": way.message,
+        "files": list(way.files),
+        "reason": way.reason,
+        "vague": way.vague,
+    }
+    console.answer(data, [f"{way.action}: {way.reason}"])
+
+
+def _translate(options: Namespace, console: Console) -> None:
+    from skill.gui import translate
+    from skill.sanitize import clean
+
+    translation = translate(clean(" ".join(options.text)))
+    actions = [action.value for action in translation.actions]
+    lines = [
+        line
+        for line in (translation.text, f"actions: {', '.join(actions)}" if actions else "")
+        if line
+    ]
+    console.answer({"text": translation.text, "actions": actions}, lines)
+
+
+def _headers(options: Namespace, console: Console) -> None:
+    from skill.manifest import Manifest
+
+    headers = Manifest.load(options.skill).headers
+    console.answer(headers, [f"{name}: {value}" for name, value in headers.items()])
+
+
+def _doctor(options: Namespace, console: Console) -> None:
+    from skill.doctor import examine
+
+    checks = examine(options)
+    lines = []
+    for check in checks:
+        lines.append(f"{'✓' if check.ok else '✗'} {check.name}: {check.found}")
+        if check.remedy:
+            lines.append(f"    {check.remedy}")
+    data = {
+        "healthy": all(check.ok for check in checks),
+        "checks": [vars(check) for check in checks],
+    }
+    console.answer(data, lines)
+
+
+def _jobs(options: Namespace, console: Console) -> None:
+    from skill.vault import Vault
+
+    config = _config(options)
+    vault = Vault.open(config.home)
+    try:
+        jobs = [job for job in vault.unfinished() if job.backend == config.backend]
+    finally:
+        vault.close()
+    data = [
+        {
+            "job": job.id,
+            "goal": job.goal,
+            "step": job.step.value,
+            "target": job.target,
+            "created": job.created,
+        }
+        for job in jobs
+    ]
+    lines = [
+        f"{job.id}  {job.goal}  {job.step}  {job.created}  {job.target}".rstrip() for job in jobs
+    ]
+    next_ = [console.next("resume", job.id) for job in jobs]
+    console.answer({"jobs": data}, lines or ["Nothing is unfinished."], next_)
+    console.suggest(next_[:1])
+
+
+# ---------------------------------------------------------------- with a backend
+
+
+async def _connect(options: Namespace, console: Console, studio: Studio) -> None:
+    connected = await studio.connect()
+    credits = connected.credits
+    data = {
+        "session_id": connected.session_id,
+        "anonymous": connected.anonymous,
+        "credits": vars(credits),
+    }
+    console.answer(data, ["Ready."])
+
+
+async def _credits(options: Namespace, console: Console, studio: Studio) -> None:
+    from skill.studio import credits_line
+
+    credits = await studio.credits()
+    console.answer(vars(credits), [credits_line(credits)])
+
+
+async def _status(options: Namespace, console: Console, studio: Studio) -> None:
+    status = await studio.status()
+    data = {
+        "summary": status.timeline.summary(),
+        "timeline": status.timeline.to_json(),
+        "media": [_public(item) for item in status.media],
+        "session_id": status.session_id,
+    }
+    names = [
+        str(item["filename"])
+        for item in data["media"]
+        if isinstance(item, dict) and item.get("filename")
+    ]
+    lines = [status.timeline.summary(), *([f"Uploaded: {', '.join(names)}"] if names else [])]
+    next_ = [console.next("export")] if status.timeline.ready else []
+    console.answer(data, lines, next_)
+    console.suggest(next_)
+
+
+async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
+    urls = [name for name in options.files if "://" in name]
+    media = await studio.upload([Path(name) for name in options.files if "://" not in name], urls)
+    files = [vars(item) for item in media]
+    next_ = [console.next("chat", "turn my photos into a short video")]
+    console.answer(
+        {"files": files}, [f"Uploaded: {', '.join(item.filename for item in media)}"], next_
+    )
+    console.suggest(next_)
+
+
+async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
+    _reply(console, await studio.chat(_said(options.message)))
+
+
+async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
+    if not options.files and not options.words:
+        raise UsageError(
+            "Nothing was said.", hint="Say what you want: image-to-video ask 'make it slower'"
+        )
+    _reply(console, await studio.ask(" ".join(options.words), options.files, options.output))
+
+
+async def _export(options: Namespace, console: Console, studio: Studio) -> None:
+    _video(console, await studio.export(options.output, force=options.force))
+
+
+async def _make(options: Namespace, console: Console, studio: Studio) -> None:
+    made = await studio.make(
+        options.photos,
+        options.prompt,
+        _wish(options),
+        target=options.output,
+        force=options.force,
+        export=not options.no_export,
+    )
+    _outcome(console, made)
+
+
+async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
+    from skill.demo import draw_pictures
+    from skill.report import Stage
+    from skill.studio import Wish, free_name
+
+    with tempfile.TemporaryDirectory(prefix="image-to-video-") as folder:
+        console.tell(Stage("draw", "Drawing four pictures..."))
+        pictures = draw_pictures(Path(folder))
+        wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
+        target = options.output or free_name("demo")
+        made = await studio.make(
+            pictures, "a calm slideshow of my pictures", wish, target=target, force=options.force
+        )
+    _outcome(console, made)
+
+
+async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
+    _outcome(console, await studio.resume(options.job))
+
+
+async def _cancel(options: Namespace, console: Console, studio: Studio) -> None:
+    job = await studio.cancel(options.job)
+    console.answer({"job": job.id, "step": job.step.value}, [f"{job.id} is given up."])
+
+
+async def _open(options: Namespace, console: Console, studio: Studio) -> None:
+    link = await studio.open_link()
+    console.answer({"link": link}, [link])
+
+
+# ---------------------------------------------------------------- shared pieces
+
+
+def _said(words: list[str]) -> str:
+    message = " ".join(words).strip()
+    if not message:
+        raise UsageError(
+            "The message is empty.", hint="Say what you want: image-to-video chat 'add a title'"
+        )
+    return message
+
+
+def _wish(options: Namespace) -> Any:
+    from skill.studio import Wish
+
+    return Wish(options.aspect, options.resolution, options.duration, options.music, options.title)
+
+
+def _public(item: object) -> object:
+    """An uploaded file's facts; its address at the backend is of no use to anybody here."""
+    from skill.sanitize import clean_line
+
+    if not isinstance(item, dict):
+        return None
+    return {
+        str(key): clean_line(value, 200) if isinstance(value, str) else value
+        for key, value in item.items()
+        if key in ("filename", "file_type", "duration", "width", "height", "fps", "hash")
+    }
+
+
+def _outcome(console: Console, made: Video | Reply) -> None:
+    from skill.studio import Video
+
+    if isinstance(made, Video):
+        _video(console, made)
+    else:
+        _reply(console, made)
+
+
+def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) -> None:
+    data = {**vars(video), "file": str(video.file), **(extra or {})}
+    console.suggest([console.next("chat", "add a title"), console.next("export")])
+    seconds, megabytes = f"{video.duration:.1f} s", f"{video.bytes / 1e6:.1f} MB"
+    lines = [
+        video.summary,
+        f"{video.width}x{video.height}, {seconds}, {megabytes}",
+        f"MEDIA:{video.file}",
+    ]
+    console.answer(data, lines)
+
+
+def _reply(console: Console, reply: Reply) -> None:
+    data: dict[str, Any] = {
+        "action": reply.action.value,
+        "text": reply.text,
+        "changes": list(reply.changes),
+        "summary": reply.summary,
+        **(reply.data or {}),
+    }
+    if reply.video is not None:
+        _video(console, reply.video, data)
+        return
+    next_ = [console.next(*offer) for offer in reply.offers]
+    lines = [reply.text]
+    if reply.changes and not reply.text.startswith("Done."):
+        lines += [f"Changed: {change}" for change in reply.changes]
+    console.answer(data, lines, next_)
+    console.suggest(next_)
+
+
+def _talk(
+    action: Callable[[Namespace, Console, Studio], Awaitable[None]],
+    options: Namespace,
+    console: Console,
+) -> int:
+    """Run an action on a studio, with what can stop it from outside: signals, --timeout."""
+    config = _config(options, local=options.command == "demo")
+    if config.local:
+        from skill.local import require
+
+        require()
+        if "--local" not in console.prefix:
+            console.prefix = ("--local", *console.prefix)
+    if options.command == "make" and _only_planned(options, console, config):
+        return 0
+    console.words_to_stdout = options.command in ("chat", "ask") and not console.json
+    import anyio
+
+    return anyio.run(_stoppable, action, options, console, config)
+
+
+async def _stoppable(
+    action: Callable[[Namespace, Console, Studio], Awaitable[None]],
+    options: Namespace,
+    console: Console,
+    config: Config,
+) -> int:
+    import anyio
+
+    from skill.studio import Studio
+
+    stopped: int | None = None
+    job: str | None = None
+    failure: SkillError | None = None
+    async with anyio.create_task_group() as tasks:
+
+        async def watch() -> None:
+            nonlocal stopped
+            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                async for number in signals:
+                    stopped = number
+                    tasks.cancel_scope.cancel()
+                    return
+
+        if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
+            tasks.start_soon(watch)
+        with anyio.move_on_after(options.timeout) as deadline:
+            async with Studio.open(config, console.tell) as studio:
+                try:
+                    await action(options, console, studio)
+                except SkillError as error:
+                    failure = error
+                finally:
+                    job = studio.job.id if studio.job and not studio.job.finished else None
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    if stopped is not None:
+        _stopped(console, job)
+        return 128 + stopped
+    if deadline.cancelled_caught:
+        raise UnfinishedError(
+            f"Stopped after {options.timeout:g} s (--timeout).",
+            hint="Go on with it: what was sent is not sent again."
+            if job
+            else "Nothing was under way.",
+            job=job,
+        )
+    return 0
+
+
+def _stopped(console: Console, job: str | None) -> None:
+    error = UnfinishedError(
+        "Stopped.", hint="Go on with it:" if job else "Nothing was lost.", job=job
+    )
+    console.error(error, [console.next("resume", job)] if job else [])
+
+
+def _only_planned(options: Namespace, console: Console, config: Config) -> bool:
+    """--dry-run and --max-credits: what would be sent and cost, before anything is sent."""
+    from skill.studio import GENERATION_CREDITS, plan_message
+
+    cost = 0 if config.local else GENERATION_CREDITS
+    if options.max_credits is not None and cost > options.max_credits:
+        raise UsageError(
+            f"This may cost about {cost} credits, more than --max-credits {options.max_credits}. Nothing was sent.",
+            hint="Raise --max-credits, or make the video on this machine with --local.",
+        )
+    if not options.dry_run:
+        return False
+    from skill.media import inspect_all
+
+    listing = config.manifest.listing
+    files = inspect_all(options.photos, listing)
+    message = plan_message(options.prompt, _wish(options), listing)
+    data = {
+        "message": message,
+        "files": [
+            {"file": str(file.path), "name": file.name, "bytes": file.size} for file in files
+        ],
+        "expected_credits": cost,
+        "approximate": True,
+        "backend": config.backend,
+    }
+    lines = [
+        f"Would upload: {', '.join(file.name for file in files)}",
+        f"Would say: {message}",
+        f"Expected cost: about {cost} credits; export is free. Nothing was sent.",
+    ]
+    console.answer(data, lines)
+    return True
+
+
+def _mock(options: Namespace, console: Console) -> int:
+    from skill.local import mock
+
+    def ready(url: str) -> None:
+        console.answer(
+            {"url": url, "dialect": options.dialect, "seed": options.seed},
+            [
+                f"The mock backend listens at {url}",
+                f"Use it: NEMO_API_URL={url} image-to-video connect",
+            ],
+        )
+
+    try:
+        server = mock(
+            seed=options.seed,
+            dialect=options.dialect,
+            pace=1.0 if options.pace is None else options.pace,
+            host=options.host,
+            port=options.port,
+        )
+    except (OSError, OverflowError) as error:
+        raise UsageError(
+            f"Cannot listen on {options.host} port {options.port}: {getattr(error, 'strerror', None) or error}.",
+            hint="Take another --port, or 0 for a free one.",
+        ) from error
+    return 128 + server.serve_forever(ready)
+
+
+_PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
+    "route": _route,
+    "translate": _translate,
+    "headers": _headers,
+    "doctor": _doctor,
+    "jobs": _jobs,
+}
+_TALKING: dict[str, Callable[[Namespace, Console, Studio], Awaitable[None]]] = {
+    "make": _make,
+    "ask": _ask,
+    "connect": _connect,
+    "chat": _chat,
+    "upload": _upload,
+    "status": _status,
+    "credits": _credits,
+    "export": _export,
+    "resume": _resume,
+    "cancel": _cancel,
+    "open": _open,
+    "demo": _demo,
+}

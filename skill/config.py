@@ -1,0 +1,132 @@
+"""Settings, resolved once: a flag beats the environment, which beats the listing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from skill.errors import UsageError
+from skill.manifest import Manifest
+from skill.token import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+API_URL = "https://mega-api-prod.nemovideo.ai"
+WEB_URL = "https://nemovideo.com"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+# Every environment variable that is read, and what for; SKILL.md declares the same.
+ENVIRONMENT: dict[str, str] = {
+    "NEMO_TOKEN": "your own NemoVideo token; without it a free anonymous one is taken",
+    "NEMO_API_URL": "another backend, https or loopback",
+    "NEMO_WEB_URL": "the web pages for people (register, claim)",
+    "NEMO_CLIENT_ID": "the client id an anonymous token is asked for with",
+    "SKILL_SOURCE": "the install platform, where it cannot be told from the path",
+    "IMAGE_TO_VIDEO_HOME": "the folder where state lives",
+    "IMAGE_TO_VIDEO_PACE": "multiplies every wait; for tests against a loopback backend",
+    "IMAGE_TO_VIDEO_DEBUG": "show the traceback of a bug instead of one line",
+    "NO_COLOR": "no colours on a terminal",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a command works with. `backend` names where tokens and projects belong:
+    the API URL, or "local". `token` is the user's own; None where an anonymous one serves."""
+
+    manifest: Manifest
+    api_url: str
+    web_url: str
+    home: Path
+    token: Token | None
+    client_id: str | None
+    pace: float
+    local: bool
+
+    @property
+    def backend(self) -> str:
+        return "local" if self.local else self.api_url
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        local: bool = False,
+        home: Path | None = None,
+        skill: Path | None = None,
+        pace: float | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Config:
+        """Raises UsageError naming the setting that is wrong; nothing has been sent by then."""
+        environ = os.environ if environ is None else environ
+        manifest = Manifest.load(skill, environ)
+        api_url = _url(environ, "NEMO_API_URL", API_URL)
+        config = cls(
+            manifest=manifest,
+            api_url="" if local else api_url,
+            web_url=_url(environ, "NEMO_WEB_URL", WEB_URL),
+            home=_home(home, environ),
+            # A token of the user's own is for the real backend alone.
+            token=Token(environ["NEMO_TOKEN"]) if environ.get("NEMO_TOKEN") and not local else None,
+            client_id=_client_id(environ.get("NEMO_CLIENT_ID")),
+            pace=_pace(pace, environ.get("IMAGE_TO_VIDEO_PACE")),
+            local=local,
+        )
+        if config.pace != 1 and not local and urlsplit(api_url).hostname not in LOOPBACK:
+            raise UsageError(
+                "--pace (IMAGE_TO_VIDEO_PACE) is for a backend on this machine only.",
+                hint="Leave it away, or point NEMO_API_URL at a loopback address.",
+            )
+        return config
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = (environ.get(name) or default).rstrip("/")
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host, url = None, urlsplit("")
+    allowed = url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK)
+    if not host or not allowed or url.username or url.password or url.query or url.fragment:
+        raise UsageError(
+            f"{name} must be an https address (or http on this machine), without user, query or fragment.",
+            hint=f"For example {name}={default}",
+        )
+    return text
+
+
+def _home(flag: Path | None, environ: Mapping[str, str]) -> Path:
+    if flag is not None:
+        return flag.expanduser().absolute()
+    if named := environ.get("IMAGE_TO_VIDEO_HOME"):
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_state_path("image-to-video", appauthor=False)
+
+
+def _client_id(text: str | None) -> str | None:
+    if not text:
+        return None
+    if len(text) > 64 or not all("!" <= c <= "~" for c in text):
+        raise UsageError(
+            "NEMO_CLIENT_ID is not a client id: at most 64 visible ASCII characters.",
+            hint="Unset it, and one is made and kept.",
+        )
+    return text
+
+
+def _pace(flag: float | None, text: str | None) -> float:
+    try:
+        pace = float(text) if flag is None and text else flag
+    except ValueError:
+        pace = -1.0
+    pace = 1.0 if pace is None else pace
+    if not 1e-4 <= pace <= 100:
+        raise UsageError("--pace (IMAGE_TO_VIDEO_PACE) must be a number from 0.0001 to 100.")
+    return pace

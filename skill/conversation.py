@@ -1,0 +1,158 @@
+"""One message and its answer: the stream read as it comes, in words for the user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from skill.errors import SkillError
+from skill.gui import GuiAction, Translator
+from skill.report import Detail, Notice, Tell, Words
+from skill.sanitize import clean
+from skill.stream import (
+    Data,
+    Decoder,
+    Dropped,
+    End,
+    Failure,
+    Remark,
+    Say,
+    SignOfLife,
+    StillWorking,
+    Turn,
+    parse,
+)
+from skill.stream import Notice as TurnNotice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from anyio.streams.memory import MemoryObjectSendStream
+
+    from skill.connection import Connection
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a message was answered. `text` is translated and cleaned and may be empty."""
+
+    end: End
+    text: str
+    actions: tuple[GuiAction, ...]
+    failure: Failure | None
+    draft: dict[str, Any] | None
+
+
+class _Opened:
+    """The stream has begun: from here on the message is known to have arrived."""
+
+
+async def converse(connection: Connection, session_id: str, message: str) -> Answer:
+    """Send the message, once, and listen until the turn ends.
+
+    Raises only where the message was refused, or where no stream began: a NetworkError
+    with `unsent` false then means that it may have arrived all the same.
+    """
+    clock, timing = connection.clock, connection.timing
+    send, receive = anyio.create_memory_object_stream[_Opened | bytes | SkillError](16)
+    turn = Turn(timing, clock.now())
+    speaker = _Speaker(connection.tell)
+    decoder = Decoder()
+    refused: SkillError | None = None
+    opened = False
+    async with anyio.create_task_group() as tasks, receive:
+        tasks.start_soon(_pump, connection, session_id, message, send)
+        while turn.end is None:
+            item: _Opened | bytes | SkillError | None = None
+            with anyio.move_on_after(max(0.0, clock.real(turn.next_tick - clock.now()))):
+                try:
+                    item = await receive.receive()
+                except anyio.EndOfStream:
+                    _finish(decoder, turn, speaker, clock.now())
+                    break
+            now = clock.now()
+            match item:
+                case bytes():
+                    for server_event in decoder.feed(item):
+                        for event in parse(server_event):
+                            speaker.say(turn.receive(event, now))
+                case SkillError():
+                    if not opened:
+                        refused = item
+                        break
+                    connection.tell(Detail(item.message))
+                    speaker.say(turn.cut(now))
+                case _Opened():
+                    opened = True
+                case None:
+                    speaker.say(turn.tick(now))
+        tasks.cancel_scope.cancel()
+    if refused is not None:
+        raise refused
+    assert turn.end is not None
+    text, actions = speaker.finish()
+    return Answer(turn.end, text, actions, turn.failure, turn.draft)
+
+
+async def _pump(
+    connection: Connection,
+    session_id: str,
+    message: str,
+    send: MemoryObjectSendStream[_Opened | bytes | SkillError],
+) -> None:
+    timing = connection.timing
+    dead = connection.clock.real(timing.heartbeats_only + timing.sign_of_life)
+    async with send:
+        try:
+            async with connection.client.send_message(
+                session_id, message, read_timeout=dead
+            ) as pieces:
+                await send.send(_Opened())
+                async for piece in pieces:
+                    await send.send(piece)
+        except SkillError as error:
+            await send.send(error)
+
+
+def _finish(decoder: Decoder, turn: Turn, speaker: _Speaker, now: float) -> None:
+    cut = False
+    for server_event in decoder.close():
+        cut = cut or isinstance(server_event, Dropped)
+        if isinstance(server_event, Data):
+            for event in parse(server_event):
+                speaker.say(turn.receive(event, now))
+    speaker.say(turn.cut(now) if cut else turn.close(now))
+
+
+class _Speaker:
+    """A turn's notices → reports; the backend's GUI talk translated on the way."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._translator = Translator()
+        self._text: list[str] = []
+
+    def say(self, notices: Iterable[TurnNotice]) -> None:
+        for notice in notices:
+            match notice:
+                case Say(text):
+                    self._show(self._translator.feed(text))
+                case StillWorking():
+                    self._tell(Notice("⏳ Still working..."))
+                case SignOfLife(elapsed):
+                    self._tell(Notice(f"Waiting for the backend ({elapsed:.0f} s)."))
+                case Remark(text):
+                    self._tell(Detail(clean(text, 200)))
+
+    def finish(self) -> tuple[str, tuple[GuiAction, ...]]:
+        translation = self._translator.close()
+        self._show(translation.text)
+        return "".join(self._text).strip(), translation.actions
+
+    def _show(self, text: str) -> None:
+        text = clean(text)
+        if text:
+            self._text.append(text)
+            self._tell(Words(text))

@@ -1,0 +1,79 @@
+"""What is set up, what is missing, what to do. Looks at this machine only; sends nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skill.errors import SkillError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. `remedy` says what to do; empty where nothing need be."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(options: Namespace) -> list[Check]:
+    """All checks, in the order a command would meet them."""
+    from skill.config import Config
+    from skill.local import require
+    from skill.vault import Vault
+
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    checks = [Check("python", sys.version_info >= (3, 11), python)]
+    try:
+        config = Config.resolve(
+            local=options.local, home=options.home, skill=options.skill, pace=options.pace
+        )
+    except SkillError as error:
+        return [*checks, Check("settings", False, error.message, error.hint)]
+    manifest = config.manifest
+    checks += [
+        Check("skill", True, f"{manifest.name} {manifest.version}, platform {manifest.platform}"),
+        Check("backend", True, "built in (--local)" if config.local else config.api_url),
+    ]
+    try:
+        vault = Vault.open(config.home)
+        try:
+            checks.append(
+                Check("state", True, f"{config.home} ({len(vault.unfinished())} unfinished jobs)")
+            )
+            stored = vault.token(config.backend, config.client_id or vault.client_id())
+        finally:
+            vault.close()
+        if config.token is not None:
+            checks.append(Check("token", True, "your own, from NEMO_TOKEN"))
+        elif stored is not None:
+            until = f", until {stored.expires_at:%Y-%m-%d}" if stored.expires_at else ""
+            checks.append(Check("token", True, f"anonymous, kept in the state folder{until}"))
+        else:
+            checks.append(
+                Check("token", True, "none yet: a free anonymous one is taken when needed")
+            )
+    except SkillError as error:
+        checks.append(Check("state", False, error.message, error.hint))
+    try:
+        require()
+        checks.append(Check("local renderer", True, "installed"))
+    except SkillError as error:
+        checks.append(Check("local renderer", not config.local, error.message, error.hint))
+    uv = shutil.which("uv", path=os.environ.get("PATH"))
+    checks.append(
+        Check(
+            "uv",
+            True,
+            "found" if uv else "not found (only needed where an agent starts the skill with it)",
+        )
+    )
+    return checks

@@ -1,0 +1,230 @@
+"""Everything that can go wrong, as one tree.
+
+SkillError
+├── InternalError          exit 1    internal        our own bug
+├── UsageError             exit 2    usage           wrong words, bad local input
+├── AuthError              exit 3    auth            1001 that a new token did not mend
+├── NotFoundError          exit 4    not_found       1002, no project yet
+├── NoCreditsError         exit 5    no_credits      2001
+├── FileRefusedError       exit 6    file_refused    4001, 4002
+├── ExportBlockedError     exit 7    export_blocked  402: the plan, not the credits
+├── RateLimitedError       exit 8    rate_limited    429
+├── NetworkError           exit 9    network         network, time-out, an answer that is none
+├── BackendFailedError     exit 10   backend_failed  the backend failed at the job
+└── UnfinishedError        exit 11   unfinished      `resume` goes on
+
+Each error is one line of what is wrong (`message`) and one of what to do next (`hint`).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SkillError(Exception):
+    """The base. `retryable` says whether the same command may simply be run again."""
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.job = job
+
+
+class InternalError(SkillError):
+    """A bug of ours."""
+
+
+class UsageError(SkillError):
+    """The command's words, a local file or a setting is wrong; nothing was sent."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class AuthError(SkillError):
+    """The token was not accepted (1001)."""
+
+    code = "auth"
+    exit_code = 3
+
+
+class NotFoundError(SkillError):
+    """The session, project or render is not known (1002)."""
+
+    code = "not_found"
+    exit_code = 4
+
+
+class NoCreditsError(SkillError):
+    """Not enough credits (2001)."""
+
+    code = "no_credits"
+    exit_code = 5
+
+
+class FileRefusedError(SkillError):
+    """A file of a kind (4001) or size (4002) that is not taken."""
+
+    code = "file_refused"
+    exit_code = 6
+
+
+class ExportBlockedError(SkillError):
+    """The plan does not include export (402)."""
+
+    code = "export_blocked"
+    exit_code = 7
+
+
+class RateLimitedError(SkillError):
+    """Too many requests (429). `retry_after` is the wait the backend asked for, in seconds."""
+
+    code = "rate_limited"
+    exit_code = 8
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        job: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, job=job)
+        self.retry_after = retry_after
+
+
+class NetworkError(SkillError):
+    """No answer, or one that cannot be read.
+
+    `unsent` is true only where the request provably never left: the sole case in which
+    a request that costs something may be made again. `retry_after` is in seconds.
+    """
+
+    code = "network"
+    exit_code = 9
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        job: str | None = None,
+        unsent: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, job=job)
+        self.unsent = unsent
+        self.retry_after = retry_after
+
+
+class BackendFailedError(SkillError):
+    """The backend took the job and failed at it."""
+
+    code = "backend_failed"
+    exit_code = 10
+
+
+class UnfinishedError(SkillError):
+    """Work is under way or half done; `resume` goes on with it and pays nothing again."""
+
+    code = "unfinished"
+    exit_code = 11
+    retryable = True
+
+
+_FORMATS = "Formats that are taken: mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac."
+
+# The contract's table of codes, with the HTTP statuses that mean the same.
+# code → (class, what is wrong, what to do)
+CODES: dict[int, tuple[type[SkillError], str, str]] = {
+    1001: (
+        AuthError,
+        "The token was not accepted: it is wrong or has expired.",
+        "Check NEMO_TOKEN, or unset it to go on with a free anonymous token.",
+    ),
+    1002: (
+        NotFoundError,
+        "The backend does not know this project any more.",
+        "Start a new one: image-to-video connect, then upload the photos again.",
+    ),
+    2001: (
+        NoCreditsError,
+        "Not enough credits for this.",
+        "Top up credits in your account, or make the video on this machine with --local.",
+    ),
+    4001: (FileRefusedError, "The backend does not take this kind of file.", _FORMATS),
+    4002: (
+        FileRefusedError,
+        "The file is too large.",
+        "Compress or trim it, or make the picture smaller, and try again.",
+    ),
+    400: (BackendFailedError, "The backend refused the request.", ""),
+    401: (
+        AuthError,
+        "The token was not accepted.",
+        "Check NEMO_TOKEN, or unset it to go on with a free anonymous token.",
+    ),
+    402: (
+        ExportBlockedError,
+        "Export is not part of this plan (credits are not the reason).",
+        "Register or upgrade your plan to unlock export.",
+    ),
+    403: (
+        AuthError,
+        "The token is not allowed to do this.",
+        "Use a token with the scopes read, write, upload and render.",
+    ),
+    404: (NotFoundError, "The backend does not know this project or render.", ""),
+    408: (NetworkError, "The backend took too long.", "Try again in a moment."),
+    409: (
+        UnfinishedError,
+        "The project is still busy with the message before.",
+        "Wait a minute, then look: image-to-video status",
+    ),
+    413: (
+        FileRefusedError,
+        "The file is too large.",
+        "Compress or trim it, or make the picture smaller, and try again.",
+    ),
+    415: (FileRefusedError, "The backend does not take this kind of file.", _FORMATS),
+    429: (
+        RateLimitedError,
+        "Too many requests: the backend asks for a pause.",
+        "Wait a little and try again; an anonymous token is given once in 7 days per client.",
+    ),
+}
+
+
+def error_for(
+    code: int, message: str = "", *, retry_after: float | None = None, unread: bool = False
+) -> SkillError:
+    """The error for a backend code or an HTTP status.
+
+    `message` is the backend's own word (already cleaned) and is added to ours.
+    `unread` says that the body was not the contract's envelope (a proxy's page).
+    """
+    kind, what, hint = CODES.get(code, (None, "", ""))
+    said = f" The backend said: {message}" if message else ""
+    if kind is None or unread:
+        if 500 <= code < 600:
+            return NetworkError(
+                f"The backend answered with HTTP {code}.{said}",
+                hint="It is likely to pass: try again in a moment.",
+                retry_after=retry_after,
+            )
+        if unread:
+            return NetworkError(f"The backend's answer (HTTP {code}) could not be read.{said}")
+        return BackendFailedError(f"The backend refused with code {code}.{said}")
+    if kind is RateLimitedError:
+        return RateLimitedError(what + said, hint=hint, retry_after=retry_after)
+    if kind is NetworkError:
+        return NetworkError(what + said, hint=hint, retry_after=retry_after)
+    return kind(what + said, hint=hint)

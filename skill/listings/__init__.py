@@ -1,0 +1,76 @@
+"""What differs between the four listings, as data.
+
+The facts are those the listings publish: largest file, formats, output, example, advice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One listing's promises and defaults. Sizes in bytes, durations in seconds."""
+
+    name: str
+    max_bytes: int
+    formats: tuple[str, ...]
+    resolution: str
+    takes: str
+    example: str
+    advice: str
+    duration: float | None = None
+
+
+LISTINGS: dict[str, Listing] = {
+    listing.name: listing
+    for listing in (
+        Listing(
+            name="image-to-video-in-free",
+            max_bytes=200 * MIB,
+            formats=("JPG", "PNG", "WEBP", "GIF"),
+            resolution="1080p",
+            takes="30-60 seconds",
+            example="turn my photos into a short video clip for free",
+            advice="Fewer images are faster and keep the video tight.",
+        ),
+        Listing(
+            name="image-to-video-low-vram",
+            max_bytes=50 * MIB,
+            formats=("JPG", "PNG", "WEBP", "BMP"),
+            resolution="720p",
+            takes="1-3 minutes",
+            example="animate this image into a 5-second video clip using low VRAM mode",
+            advice="Smaller images need less memory and are faster; PNG keeps edges clean.",
+            duration=5.0,
+        ),
+        Listing(
+            name="ai-image-to-video-extender",
+            max_bytes=200 * MIB,
+            formats=("JPG", "PNG", "WEBP", "HEIC"),
+            resolution="1080p",
+            takes="30-60 seconds",
+            example="extend this image into a 10-second video with smooth motion",
+            advice="High contrast and a clear subject give smoother motion.",
+            duration=10.0,
+        ),
+        Listing(
+            name="joy-image-to-video",
+            max_bytes=200 * MIB,
+            formats=("JPG", "PNG", "WEBP", "HEIC"),
+            resolution="1080p",
+            takes="30-60 seconds",
+            example="turn my joy photos into a short animated video with upbeat transitions",
+            advice="Well lit photos with high contrast give smoother motion.",
+        ),
+    )
+}
+
+DEFAULT = LISTINGS["image-to-video-in-free"]
+
+
+def listing_for(name: str) -> Listing:
+    """The listing of that name; a skill of another name has the default listing's limits."""
+    return LISTINGS.get(name, DEFAULT)

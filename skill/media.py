@@ -1,0 +1,130 @@
+"""A file on disk → what may be sent: its type by content, its size, its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from skill.errors import FileRefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from skill.listings import Listing
+
+# MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
+ACCEPTED: dict[str, tuple[str, str]] = {
+    "image/jpeg": ("jpg", "image"),
+    "image/png": ("png", "image"),
+    "image/apng": ("png", "image"),
+    "image/gif": ("gif", "image"),
+    "image/webp": ("webp", "image"),
+    "video/mp4": ("mp4", "video"),
+    "video/x-m4v": ("mp4", "video"),
+    "video/quicktime": ("mov", "video"),
+    "video/x-msvideo": ("avi", "video"),
+    "video/webm": ("webm", "video"),
+    "video/x-matroska": ("mkv", "video"),
+    "audio/mpeg": ("mp3", "audio"),
+    "audio/x-wav": ("wav", "audio"),
+    "audio/mp4": ("m4a", "audio"),
+    "audio/aac": ("aac", "audio"),
+}
+_SAME_KIND = {"jpeg": "jpg", "m4v": "mp4"}
+FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
+
+
+@dataclass(frozen=True)
+class LocalFile:
+    """A file that may be sent. `name` is the one it is sent under: its extension is the
+    content's, whatever the file on disk calls itself. `size` in bytes, `sha256` in hex."""
+
+    path: Path
+    name: str
+    mime: str
+    kind: str
+    size: int
+    sha256: str
+
+
+def inspect(path: Path, listing: Listing) -> LocalFile:
+    """Look into one file. Raises UsageError where it cannot be read and FileRefusedError
+    where it is of a kind or size that is not taken."""
+    import filetype
+
+    shown = _shown(path)
+    try:
+        if path.is_dir():
+            raise UsageError(
+                f"{shown} is a folder.", hint="Name the photos in it, for example folder/*.jpg"
+            )
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{shown} is not a file.", hint="Name a photo.")
+        digest = hashlib.sha256()
+        size = 0
+        with path.open("rb") as file:
+            head = file.read(8192)
+            file.seek(0)
+            while piece := file.read(1024 * 1024):
+                digest.update(piece)
+                size += len(piece)
+    except FileNotFoundError as error:
+        broken = " (a link to a file that is gone)" if path.is_symlink() else ""
+        raise UsageError(f"{shown} is not there{broken}.", hint="Check the path.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{shown} cannot be read: {reason}.", hint="Check the path and its rights."
+        ) from error
+    if size == 0:
+        raise UsageError(f"{shown} is empty.", hint="Name a file with a picture in it.")
+    kind = filetype.guess(head)
+    mime = kind.mime if kind is not None else ""
+    if mime not in ACCEPTED:
+        found = (
+            f"is a {kind.extension.upper()} file"
+            if kind is not None
+            else "is no picture, video or sound"
+        )
+        raise FileRefusedError(
+            f"{shown} {found}, which the backend does not take.",
+            hint=f"Convert it to JPG or PNG. Taken are: {FORMATS}.",
+        )
+    if size > listing.max_bytes:
+        raise FileRefusedError(
+            f"{shown} is {size / 1048576:.0f} MB; the limit is {listing.max_bytes // 1048576} MB.",
+            hint="Make the picture smaller, or compress or trim the clip.",
+        )
+    extension, sort = ACCEPTED[mime]
+    return LocalFile(path, _sent_name(path, extension), mime, sort, size, digest.hexdigest())
+
+
+def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
+    """Look into every file before anything is sent; each content is taken once."""
+    files: dict[str, LocalFile] = {}
+    for path in paths:
+        file = inspect(path, listing)
+        files.setdefault(file.sha256, file)
+    return list(files.values())
+
+
+def _shown(path: Path) -> str:
+    from skill.sanitize import clean_line
+
+    return clean_line(str(path), 200)
+
+
+def _sent_name(path: Path, extension: str) -> str:
+    stem, dot, suffix = path.name.rpartition(".")
+    if not dot or not stem:
+        stem, suffix = path.name, ""
+    suffix = suffix.lower()
+    if _SAME_KIND.get(suffix, suffix) == extension:
+        extension = suffix
+    stem = "".join(c for c in stem if unicodedata.category(c)[0] != "C" and c not in '"\\/').strip(
+        ". "
+    )
+    return f"{stem[:100] or 'file'}.{extension}"

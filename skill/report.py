@@ -1,0 +1,47 @@
+"""What happens meanwhile, as the work tells it; the command line makes lines and bars of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage begins: connect, upload, generate, render, download."""
+
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a stage has come, 0-100."""
+
+    stage: str
+    progress: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """The backend's words, translated and cleaned, in the order they come."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the user should know while waiting."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What only `--verbose` shows. Holds no token."""
+
+    message: str
+
+
+Report = Stage | Progress | Words | Notice | Detail
+Tell = Callable[[Report], None]

@@ -1,0 +1,35 @@
+"""Text from outside, made safe to show: data stays data, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# ECMA-48 control strings and sequences (CSI, OSC, DCS, SOS, PM, APC, two-byte escapes),
+# taken out whole so that no "[31m" is left behind.
+_ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]|\x9b[0-?]*[ -/]*[@-~]"
+)
+# Bidirectional overrides and isolates, zero-width characters, tag characters: what is seen
+# would differ from what is there. ZWJ and ZWNJ stay: emoji, Persian and Indic scripts need them.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+
+def clean(text: str, limit: int = 100_000) -> str:
+    """`text` without escape sequences, control characters (but newline and tab),
+    bidirectional and zero-width trickery and lone surrogates; at most `limit` characters."""
+    text = text[: limit + 1]
+    if not text.isascii() or not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clean_line(text: str, limit: int = 500) -> str:
+    """`clean`, on one line."""
+    return " ".join(clean(text, limit * 4).split())[:limit]

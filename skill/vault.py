@@ -1,0 +1,338 @@
+"""What has to survive: client id, anonymous token, sessions, jobs.
+
+One SQLite file, shared by the four listings, in a folder only its user can read. Every
+change is on disk (fsynced) before the call returns, so that what is written here before a
+request is sent is still known when the process dies with the request under way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+import uuid
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skill.errors import NotFoundError, UsageError
+from skill.token import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCHEMA_VERSION = 1
+FILE_NAME = "vault.db"
+
+_SCHEMA = """
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE tokens (
+    backend TEXT NOT NULL, client_id TEXT NOT NULL, token TEXT NOT NULL, user_id TEXT NOT NULL,
+    expires_at TEXT, PRIMARY KEY (backend, client_id)
+);
+CREATE TABLE sessions (
+    backend TEXT NOT NULL, listing TEXT NOT NULL, session_id TEXT NOT NULL, record TEXT NOT NULL,
+    used INTEGER NOT NULL, PRIMARY KEY (backend, session_id)
+);
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY, record TEXT NOT NULL, finished INTEGER NOT NULL, created TEXT NOT NULL
+);
+"""
+
+
+class Step(StrEnum):
+    """How far a job has come. Each step is written down before the next is begun."""
+
+    STARTED = "started"  # nothing sent yet
+    UPLOADED = "uploaded"  # all files are up; the message has not been sent
+    SENDING = "sending"  # the message may have been sent: it is never sent again
+    ANSWERED = "answered"  # the work on the draft is done
+    RENDERING = "rendering"  # `render_id` is in use, or about to be
+    RENDERED = "rendered"  # the clip is there: it has to be fetched
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
+
+
+@dataclass
+class Job:
+    """One piece of work, complete enough for another process to go on with it.
+
+    `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
+    `uploaded`: the hashes that are up. `draft`: the one before the message.
+    """
+
+    id: str
+    goal: str
+    backend: str
+    listing: str
+    step: Step = Step.STARTED
+    session_id: str = ""
+    task_id: str = ""
+    language: str = "en"
+    message: str = ""
+    files: list[dict[str, Any]] = field(default_factory=list)
+    uploaded: list[str] = field(default_factory=list)
+    draft: dict[str, Any] | None = None
+    text: str = ""
+    changes: list[str] = field(default_factory=list)
+    export: bool = True
+    target: str = ""
+    force: bool = False
+    render_id: str = ""
+    render_attempt: int = 0
+    render_posted: bool = False
+    url: str = ""
+    credits_before: float | None = None
+    created: str = ""
+
+    @property
+    def finished(self) -> bool:
+        return self.step in FINISHED
+
+
+@dataclass
+class StoredSession:
+    """A project, and whether anything is in it that a new one would lose."""
+
+    session_id: str
+    task_id: str
+    user_id: str
+    language: str = "en"
+    touched: bool = False
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """An anonymous token. `expires_at` is None where the backend told none."""
+
+    token: Token
+    user_id: str
+    expires_at: datetime | None
+
+
+class Vault:
+    """The state folder. Open with `Vault.open`; safe between processes."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self._db = connection
+
+    @classmethod
+    def open(cls, folder: Path) -> Vault:
+        """Open or make the vault in `folder`. Raises UsageError where it is damaged, from a
+        newer version, or on a disk that is full or read-only: never a silent fresh start."""
+        path = folder / FILE_NAME
+        try:
+            _own(folder)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _narrow(path, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"The state folder {folder} cannot be used: {error.strerror or error}.",
+                hint="Name another with --home DIR or IMAGE_TO_VIDEO_HOME.",
+            ) from error
+        with _readable(path):
+            connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            try:
+                vault = cls(folder, connection)
+                vault._prepare(path)
+            except BaseException:
+                connection.close()
+                raise
+        return vault
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _prepare(self, path: Path) -> None:
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA busy_timeout = 30000")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            with self._transaction():
+                (version,) = self._db.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    for statement in _SCHEMA.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    version = SCHEMA_VERSION
+        if version > SCHEMA_VERSION:
+            raise UsageError(
+                f"{path} was written by a newer version of this skill.",
+                hint="Update the skill, or name another folder with --home DIR.",
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _readable(self.folder / FILE_NAME):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with _readable(self.folder / FILE_NAME):
+            return self._db.execute(sql, values).fetchall()
+
+    def _write(self, sql: str, *values: object) -> None:
+        with self._transaction():
+            self._db.execute(sql, values)
+
+    # ------------------------------------------------------------ who we are
+
+    def client_id(self) -> str:
+        """A UUID, made once and kept: a client gets one anonymous token in 7 days."""
+        self._write("INSERT OR IGNORE INTO settings VALUES ('client_id', ?)", str(uuid.uuid4()))
+        return str(self._rows("SELECT value FROM settings WHERE key = 'client_id'")[0][0])
+
+    def token(self, backend: str, client_id: str) -> StoredToken | None:
+        rows = self._rows(
+            "SELECT token, user_id, expires_at FROM tokens WHERE backend = ? AND client_id = ?",
+            backend,
+            client_id,
+        )
+        if not rows:
+            return None
+        text, user_id, expires = rows[0]
+        return StoredToken(
+            Token(text), user_id, datetime.fromisoformat(expires) if expires else None
+        )
+
+    def keep_token(self, backend: str, client_id: str, stored: StoredToken) -> None:
+        self._write(
+            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
+            backend,
+            client_id,
+            stored.token.reveal(),
+            stored.user_id,
+            stored.expires_at.isoformat() if stored.expires_at else None,
+        )
+
+    def drop_token(self, backend: str, client_id: str) -> None:
+        self._write("DELETE FROM tokens WHERE backend = ? AND client_id = ?", backend, client_id)
+
+    # ------------------------------------------------------------ projects
+
+    def session(self, backend: str, listing: str) -> StoredSession | None:
+        """The project this listing worked on last."""
+        rows = self._rows(
+            "SELECT record FROM sessions WHERE backend = ? AND listing = ? ORDER BY used DESC LIMIT 1",
+            backend,
+            listing,
+        )
+        return StoredSession(**json.loads(rows[0][0])) if rows else None
+
+    def keep_session(self, backend: str, listing: str, session: StoredSession) -> None:
+        """Write the project down and make it the current one."""
+        self._write(
+            "INSERT OR REPLACE INTO sessions VALUES"
+            " (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))",
+            backend,
+            listing,
+            session.session_id,
+            json.dumps(asdict(session)),
+        )
+
+    def touch_session(self, backend: str, session_id: str) -> None:
+        """Note that something is in the project now that a new one would lose."""
+        with self._transaction():
+            row = self._db.execute(
+                "SELECT record FROM sessions WHERE backend = ? AND session_id = ?",
+                (backend, session_id),
+            ).fetchone()
+            if row is not None:
+                record = json.dumps(json.loads(row[0]) | {"touched": True})
+                self._db.execute(
+                    "UPDATE sessions SET record = ? WHERE backend = ? AND session_id = ?",
+                    (record, backend, session_id),
+                )
+
+    def drop_session(self, backend: str, session_id: str) -> None:
+        self._write(
+            "DELETE FROM sessions WHERE backend = ? AND session_id = ?", backend, session_id
+        )
+
+    # ------------------------------------------------------------ work
+
+    def new_job(self, goal: str, backend: str, listing: str) -> Job:
+        job = Job(id=f"job_{uuid.uuid4().hex[:10]}", goal=goal, backend=backend, listing=listing)
+        job.created = datetime.now(UTC).isoformat(timespec="seconds")
+        return job
+
+    def save(self, job: Job) -> None:
+        """Write the job down as it is now; it is on disk when this returns."""
+        self._write(
+            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
+            job.id,
+            json.dumps(asdict(job)),
+            int(job.finished),
+            job.created,
+        )
+
+    def job(self, job_id: str) -> Job:
+        """Raises NotFoundError where there is none of that id."""
+        rows = self._rows("SELECT record FROM jobs WHERE id = ?", job_id)
+        if not rows:
+            raise NotFoundError(
+                f"There is no job {job_id}.", hint="See what there is: image-to-video jobs"
+            )
+        return _job(rows[0][0])
+
+    def unfinished(self) -> list[Job]:
+        """What `resume` can go on with, the newest first."""
+        rows = self._rows(
+            "SELECT record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
+        )
+        return [_job(row[0]) for row in rows]
+
+
+def _job(record: str) -> Job:
+    fields = json.loads(record)
+    fields["step"] = Step(fields["step"])
+    return Job(**fields)
+
+
+def _own(folder: Path) -> None:
+    """Make the folder, or take it over, readable by its user alone."""
+    if folder.exists():
+        mode = folder.stat().st_mode
+        if (
+            folder.parent == folder
+            or mode & stat.S_ISVTX
+            or folder.resolve() == Path.home().resolve()
+        ):
+            raise UsageError(
+                f"{folder} is shared with other things: state needs a folder of its own.",
+                hint=f"For example --home {folder / 'image-to-video'}",
+            )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _narrow(folder, 0o700)
+
+
+def _narrow(path: Path, mode: int) -> None:
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) != mode:
+        path.chmod(mode)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UsageError(
+            f"{path} cannot be used: {error}.",
+            hint="Nothing was changed. If the file is damaged, move it away (the jobs in it are"
+            " then unknown); if the disk is full or read-only, name another folder with --home DIR.",
+        ) from error

@@ -1,0 +1,352 @@
+"""A job, from wherever it stands to its end.
+
+Each step is written to the vault before the request that costs or starts something, so a
+job can be taken up by another process: what was certainly not sent is sent, what may have
+been sent is looked up in the project's state and never sent again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skill.conversation import Answer, converse
+from skill.delivery import deliver
+from skill.errors import (
+    BackendFailedError,
+    FileRefusedError,
+    NetworkError,
+    NotFoundError,
+    SkillError,
+    UnfinishedError,
+    UsageError,
+    error_for,
+)
+from skill.mp4 import Mp4, probe
+from skill.polling import RenderWatch, recovery_waits
+from skill.report import Detail, Notice, Progress, Stage
+from skill.sanitize import clean_line
+from skill.stream import End
+from skill.timeline import Timeline, changes
+from skill.vault import Job, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from skill.client import Media, Render, State
+    from skill.connection import Connection
+    from skill.gui import GuiAction
+
+
+class Worker:
+    """Runs jobs over one connection. `resuming`: the job was begun by another process, so
+    what it did last is looked up before anything is done again."""
+
+    def __init__(self, connection: Connection, *, resuming: bool = False) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._vault = connection.vault
+        self._tell = connection.tell
+        self._resuming = resuming
+        self.actions: tuple[GuiAction, ...] = ()
+        self.clip: Mp4 | None = None
+
+    async def run(self, job: Job) -> None:
+        """Take the job to its end. An error bears the job's id, and the job stands where
+        `resume` can go on."""
+        steps = {
+            Step.STARTED: self._upload,
+            Step.UPLOADED: self._send,
+            Step.SENDING: self._look_up,
+            Step.ANSWERED: self._choose_render,
+            Step.RENDERING: self._render,
+            Step.RENDERED: self._fetch,
+        }
+        try:
+            while not job.finished:
+                await steps[job.step](job)
+                self._resuming = False
+        except SkillError as error:
+            hopeless = isinstance(error, FileRefusedError) or not job.session_id
+            if job.step is Step.STARTED and hopeless:
+                self._advance(job, Step.FAILED)  # nothing is lost by beginning again
+            if not job.finished:
+                error.job = job.id
+            raise
+
+    def _advance(self, job: Job, step: Step) -> None:
+        job.step = step
+        self._vault.save(job)
+
+    # ------------------------------------------------------------ the photos go up
+
+    async def _upload(self, job: Job) -> None:
+        if not job.session_id:
+            session = await self._connection.new_session(job.language)
+            job.session_id, job.task_id = session.session_id, session.task_id
+            self._vault.save(job)
+        if job.files:
+            self._tell(Stage("upload", f"Uploading {_count(len(job.files), 'file')}..."))
+        if self._resuming:
+            await self._find_uploaded(job)
+        total = sum(file["size"] for file in job.files) or 1
+        done = 0
+        for file in job.files:
+            if file["sha256"] not in job.uploaded:
+                await self._upload_one(job, file, done, total)
+            done += file["size"]
+            self._tell(Progress("upload", 100 * done / total))
+        self._advance(job, Step.UPLOADED)
+
+    async def _upload_one(self, job: Job, file: dict[str, object], before: int, total: int) -> None:
+        def told(read: int) -> None:
+            self._tell(Progress("upload", 100 * (before + read) / total))
+
+        async def send() -> tuple[Media, ...]:
+            try:
+                with Path(str(file["path"])).open("rb") as source:
+                    body = _Counted(source, told)
+                    return await self._client.upload(
+                        job.session_id,
+                        str(file["name"]),
+                        str(file["mime"]),
+                        body,  # type: ignore[arg-type]
+                    )
+            except OSError as error:
+                raise UsageError(
+                    f"{file['path']} can no longer be read: {error.strerror or error}.",
+                    hint="Put it back, then: image-to-video resume " + job.id,
+                ) from error
+
+        try:
+            await self._connection.call(send)
+        except NetworkError as error:
+            if not error.unsent:
+                await self._find_uploaded(job)
+            if file["sha256"] not in job.uploaded:
+                # Sending a file again costs nothing; the message has not been sent yet.
+                await self._connection.clock.sleep(self._connection.timing.retry_base)
+                await self._connection.call(send)
+        job.uploaded.append(str(file["sha256"]))
+        self._vault.touch_session(job.backend, job.session_id)
+        self._vault.save(job)
+
+    async def _find_uploaded(self, job: Job) -> None:
+        """Learn from the state which files had arrived when the answer was lost."""
+        state = await self._connection.state(job.session_id)
+        there = {
+            info.get(key)
+            for info in state.video_infos
+            if isinstance(info, dict)
+            for key in ("hash", "filename")
+        }
+        for file in job.files:
+            known = file["sha256"] in there or file["name"] in there
+            if known and file["sha256"] not in job.uploaded:
+                job.uploaded.append(file["sha256"])
+        self._vault.save(job)
+
+    # ------------------------------------------------------------ the message goes out, once
+
+    async def _send(self, job: Job) -> None:
+        state = await self._connection.state(job.session_id)
+        job.draft = state.draft
+        if job.goal == "make":
+            job.credits_before = (await self._connection.read(self._client.credits)).available
+        patience = "" if self._connection.config.local else " This may take a few minutes."
+        self._tell(Stage("generate", f"Working on it...{patience}"))
+        self._advance(job, Step.SENDING)
+        try:
+            answer = await self._connection.call(
+                lambda: converse(self._connection, job.session_id, job.message)
+            )
+        except SkillError as error:
+            if not isinstance(error, NetworkError) or error.unsent:
+                # Refused, or never left: it was certainly not carried out. Photos that are up
+                # are worth going on with; a sentence is as quickly said again.
+                self._advance(job, Step.UPLOADED if job.goal == "make" else Step.FAILED)
+                raise
+            self._tell(Detail(error.message))
+            await self._recover(job)
+            return
+        self.actions = answer.actions
+        job.text = answer.text
+        if answer.end in (End.CUT, End.TIMED_OUT):
+            self._vault.save(job)
+            await self._recover(job)
+            return
+        after = await self._connection.state(job.session_id)
+        if answer.end is End.FAILED:
+            self._fail(job, answer, after)
+        self._take(job, after)
+
+    def _fail(self, job: Job, answer: Answer, after: State) -> None:
+        told = changes(job.draft, after.draft, job.language)
+        self._advance(job, Step.FAILED)
+        assert answer.failure is not None
+        message = clean_line(answer.failure.message, 300)
+        if answer.failure.code is not None:
+            raise error_for(answer.failure.code, message)
+        changed = f" Changed before that: {'; '.join(told)}." if told else " Nothing was changed."
+        raise BackendFailedError(
+            f"The backend failed at it: {message}.{changed}",
+            hint="Say it in other words, or smaller steps: image-to-video chat MESSAGE",
+        )
+
+    def _take(self, job: Job, after: State) -> None:
+        job.changes = list(changes(job.draft, after.draft, job.language))
+        self._vault.touch_session(job.backend, job.session_id)
+        self._advance(job, Step.ANSWERED)
+
+    async def _recover(self, job: Job) -> None:
+        """The connection was lost with the message under way: read the state until it shows
+        what came of it. The message is not sent again."""
+        self._tell(Notice("The connection broke; looking at the project for what came of it."))
+        for wait in recovery_waits(self._connection.timing):
+            await self._pause(wait)
+            if await self._changed(job):
+                return
+        raise UnfinishedError(
+            "The connection broke and the project has not changed since.",
+            hint="The message is not sent a second time. Look again later with resume, or give up with cancel.",
+        )
+
+    async def _look_up(self, job: Job) -> None:
+        if not await self._changed(job):
+            await self._recover(job)
+
+    async def _changed(self, job: Job) -> bool:
+        state = await self._connection.state(job.session_id)
+        if not changes(job.draft, state.draft, job.language):
+            return False
+        self._take(job, state)
+        return True
+
+    async def _pause(self, seconds: float) -> None:
+        while seconds > 0:
+            step = min(seconds, self._connection.timing.sign_of_life)
+            await self._connection.clock.sleep(step)
+            seconds -= step
+            if seconds > 0:
+                self._tell(Notice(f"Looking again in {seconds:.0f} s."))
+
+    # ------------------------------------------------------------ the render, by its id
+
+    async def _choose_render(self, job: Job) -> None:
+        if not job.export:
+            self._advance(job, Step.DONE)
+            return
+        state = await self._connection.state(job.session_id)
+        if not Timeline.from_draft(state.draft).ready:
+            self._advance(job, Step.FAILED if job.goal == "make" else Step.CANCELLED)
+            raise BackendFailedError(
+                "There is nothing to export: the project's timeline is empty.",
+                hint="Say what the video should be: image-to-video chat MESSAGE",
+            )
+        job.render_id = f"render_{self._connection.clock.wall().timestamp() * 1000:.0f}"
+        job.render_posted = False
+        self._tell(Stage("render", "Rendering..."))
+        self._advance(job, Step.RENDERING)
+
+    async def _render(self, job: Job) -> None:
+        if not job.render_posted:
+            await self._start(job)
+        watch = RenderWatch(self._connection.timing, self._connection.clock.now())
+        while True:
+            render = await self._status(job)
+            self._tell(Progress("render", render.progress))
+            try:
+                wait = watch.wait(render.status, render.message, self._connection.clock.now())
+            except BackendFailedError as error:
+                self._again(job, error)
+                return
+            if wait is None:
+                break
+            await self._connection.clock.sleep(wait)
+        job.url = render.url or ""
+        self._advance(job, Step.RENDERED)
+
+    async def _start(self, job: Job) -> None:
+        """Start the render, unless it turns out to have been started."""
+        known = self._resuming and await self._known(job)
+        if not known:
+            draft = (await self._connection.state(job.session_id)).draft or {}
+            try:
+                await self._connection.call(
+                    lambda: self._client.start_render(job.render_id, job.session_id, draft)
+                )
+            except (NetworkError, BackendFailedError):
+                # The answer was lost, or the id is refused as used: is it ours that is there?
+                if not await self._known(job):
+                    self._again(job, None)
+                    raise
+            except SkillError:
+                self._advance(job, Step.ANSWERED)
+                raise
+        job.render_posted = True
+        self._vault.save(job)
+
+    async def _known(self, job: Job) -> bool:
+        try:
+            await self._status(job)
+        except NotFoundError:
+            return False
+        return True
+
+    async def _status(self, job: Job) -> Render:
+        return await self._connection.read(lambda: self._client.render_status(job.render_id))
+
+    def _again(self, job: Job, error: BackendFailedError | None) -> None:
+        """A render that failed is tried once more, under a new id."""
+        job.render_id = ""
+        job.render_attempt += 1
+        self._advance(job, Step.ANSWERED)
+        if error is not None:
+            if job.render_attempt > 1:
+                job.render_attempt = 0
+                self._vault.save(job)
+                error.hint = f"Rendering costs nothing; try again: image-to-video resume {job.id}"
+                raise error
+            self._tell(Notice("The render failed; trying once more."))
+
+    # ------------------------------------------------------------ the clip comes home
+
+    async def _fetch(self, job: Job) -> None:
+        target = Path(job.target)
+        self._tell(Stage("download", "Downloading..."))
+        if self._resuming and target.is_file() and not job.force:
+            self.clip = _there(target)
+        if self.clip is None:
+            self.clip = await deliver(
+                self._connection, job.url, job.render_id, target, force=job.force
+            )
+        self._advance(job, Step.DONE)
+
+
+def _there(target: Path) -> Mp4 | None:
+    """The clip, where the process that fetched it died between its rename and the note of it."""
+    try:
+        return probe(target)
+    except (OSError, ValueError):
+        return None
+
+
+class _Counted:
+    """A file being read for an upload, that tells how far it is."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
+        self._file = file
+        self._told = told
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self._told(self._file.tell())
+        return piece
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

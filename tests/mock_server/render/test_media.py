@@ -1,0 +1,139 @@
+"""What an upload really is, whatever it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from mock_server.render import MediaInfo, RenderError, inspect
+from tests.mock_server.render.studio import scenery
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def film(path: Path, codec: str, kind: str, *, sound: str | None = None) -> Path:
+    """A second of 64 × 48 at 10 frames a second."""
+    with av.open(path, "w", format=kind) as container:
+        video = container.add_stream(codec, rate=10)
+        assert isinstance(video, av.VideoStream)
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        for n in range(10):
+            image = np.full((48, 64, 3), n * 20, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(video.encode())
+    return path
+
+
+def tone(path: Path, codec: str, kind: str, hertz: float = 440) -> Path:
+    """A second of a sine."""
+    wave = (np.sin(np.arange(48_000) * 2 * np.pi * hertz / 48_000) * 9000).astype(np.int16)
+    with av.open(path, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        frame = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+        frame.sample_rate = 48_000
+        for part in av.AudioResampler(stream.format.name, "mono", 48_000).resample(frame):
+            container.mux(stream.encode(part))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "gif", "webp"])
+def test_pictures(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"photo.{kind}"
+    scenery(64, 48).save(path)
+    named_wrong = path.rename(tmp_path / "photo.txt")
+    assert inspect(named_wrong) == MediaInfo("image", kind, 64, 48)
+
+
+def test_a_turned_photo_has_the_size_it_is_seen_in(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    scenery(64, 48).save(tmp_path / "a.jpg", exif=exif)
+    info = inspect(tmp_path / "a.jpg")
+    assert (info.width, info.height) == (48, 64)
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_an_animation_has_a_length(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    frames = [scenery(64, 48, seed) for seed in range(4)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=250)
+    info = inspect(path)
+    assert (info.type, info.format) == ("image", kind)
+    assert (info.duration, info.fps) == (1.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "muxer"),
+    [
+        ("mp4", "libx264", "mp4"),
+        ("mov", "libx264", "mov"),
+        ("avi", "mpeg4", "avi"),
+        ("mkv", "libx264", "matroska"),
+        ("webm", "libvpx", "webm"),
+    ],
+)
+def test_videos(tmp_path: Path, kind: str, codec: str, muxer: str) -> None:
+    info = inspect(film(tmp_path / "film", codec, muxer))
+    assert (info.type, info.format, info.width, info.height) == ("video", kind, 64, 48)
+    assert info.duration == pytest.approx(1.0, abs=0.11)
+    assert info.fps == 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "muxer"),
+    [
+        ("mp3", "libmp3lame", "mp3"),
+        ("wav", "pcm_s16le", "wav"),
+        ("m4a", "aac", "ipod"),
+        ("aac", "aac", "adts"),
+    ],
+)
+def test_sounds(tmp_path: Path, kind: str, codec: str, muxer: str) -> None:
+    info = inspect(tone(tmp_path / "tone", codec, muxer))
+    assert (info.type, info.format, info.width, info.fps) == ("audio", kind, None, None)
+    assert info.duration == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jpg", b"this is a text, whatever its name says\n" * 50),
+        ("a.png", b""),
+        ("a.mp3", bytes(range(256)) * 64),
+        ("a.jpg", b"\xff\xd8\xff\xe0 and then nothing of the kind"),
+        ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)),
+    ],
+)
+def test_anything_else_is_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RenderError, match=rf"{name} is not a supported file"):
+        inspect(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["bmp", "tiff", "ppm", "ico"])
+def test_pictures_the_backend_does_not_take_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "photo.jpg"
+    scenery(64, 48).save(path, format=kind)
+    with pytest.raises(RenderError, match="not a supported file"):
+        inspect(path)
+
+
+def test_heic_is_refused_though_the_decoder_would_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    scenery(64, 48).save(path, format="AVIF")
+    with pytest.raises(RenderError, match="not a supported file"):
+        inspect(path)
+
+
+def test_noise_is_not_an_mp3(tmp_path: Path) -> None:
+    noise: Any = np.random.default_rng(5).bytes(200_000)
+    (tmp_path / "a.mp3").write_bytes(noise)
+    with pytest.raises(RenderError, match="not a supported file"):
+        inspect(tmp_path / "a.mp3")

@@ -1,0 +1,81 @@
+"""The draft, read and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mock_server.render import RenderError
+from mock_server.render.plan import Span, read
+
+SHOT = {"d": 1000, "src": {"hash": "h", "name": "a.png"}}
+
+
+def draft(*segments: dict[str, Any], kind: int = 0, **more: Any) -> dict[str, Any]:
+    return {"fps": 30, "t": [{"tt": kind, "sg": list(segments)}], **more}
+
+
+def test_a_segment_without_a_start_follows_the_one_before() -> None:
+    plan = read(draft(SHOT, SHOT, {**SHOT, "s": 1500}))
+    assert [shot.span for shot in plan.tracks[0]] == [Span(0, 30), Span(30, 60), Span(45, 75)]
+    assert plan.frames == 75
+
+
+def test_what_a_draft_leaves_out() -> None:
+    plan = read({"t": [{"tt": 0, "sg": [SHOT]}]})
+    assert (plan.width, plan.height, plan.fps) == (1920, 1080, 30)
+    shot = plan.tracks[0][0]
+    assert (shot.style, shot.move, shot.transition) == ("smooth", "zoom_in", "cut")
+
+
+def test_a_transition_is_never_longer_than_its_shot() -> None:
+    plan = read(draft({**SHOT, "tr": {"type": "crossfade", "d": 5000}}))
+    assert plan.tracks[0][0].overlap == 30
+
+
+def test_sounds_and_titles() -> None:
+    plan = read(
+        {
+            "t": [
+                {
+                    "tt": 1,
+                    "sg": [
+                        {
+                            "d": 2000,
+                            "v": 0.3,
+                            "src": {"type": "music", "style": "lofi", "seed": 7},
+                            "fade": {"in": 500, "out": 9000},
+                        }
+                    ],
+                },
+                {"tt": 7, "sg": [{"d": 500, "m": {"title": "Hello"}}]},
+            ]
+        }
+    )
+    sound = plan.sounds[0]
+    assert (sound.music, sound.seed, sound.volume, sound.source) == ("lofi", 7, 0.3, None)
+    assert (sound.fade_in, sound.fade_out) == (0.5, 2.0)
+    assert plan.titles[0].text == "Hello"
+    assert plan.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"t": []}, "nothing to show"),
+        ({"t": {}}, "draft t is not a list"),
+        (draft(SHOT, d="long"), "draft d: 'long' is not a number"),
+        (draft(SHOT, d=1e12), "draft d"),
+        (draft(SHOT, m={"width": 100_000}), "width"),
+        (draft(SHOT, m={"width": True}), "width"),
+        (draft(SHOT, fps=0), "fps"),
+        (draft({**SHOT, "s": -5, "id": "seg_1"}), r"track 1, segment 1 \(seg_1\) s"),
+        (draft({"d": 5, "m": {"title": "cup"}}), r"segment 1 \(cup\): its src has no hash"),
+        (draft("x"), "segment 1 is not an object"),  # type: ignore[arg-type]
+        (draft({"d": 5, "v": float("nan"), "src": {"type": "music"}}, kind=1), "nan is not a"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(bad: dict[str, Any], says: str) -> None:
+    with pytest.raises(RenderError, match=says):
+        read(bad)

@@ -1,0 +1,486 @@
+"""What people ask for, in English and Chinese, and what becomes of the draft."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from mock_server.director import Asset, Kind, Plan, direct
+from mock_server.events import Save, Say
+from mock_server.montage import SIZES, Montage
+from mock_server.wishes import amount, read
+from tests.mock_server.api import MAKE, track
+
+PHOTOS = [Asset(f"hash-{n}", f"{n}.png", "image", 1600, 900) for n in ("beach", "forest", "city")]
+NEW = Asset("hash-new", "boat.png", "image", 1600, 900)
+UPRIGHT = Asset("hash-up", "tower.png", "image", 900, 1600)
+SONG = Asset("hash-song", "my song.mp3", "audio", duration=20.0)
+FILM = Asset("hash-film", "film.mp4", "video", 1600, 900, 4.2)
+
+
+def draft_of(plan: Plan) -> dict[str, Any]:
+    return [step.draft for step in plan.steps if isinstance(step, Save)][-1]
+
+
+def told(plan: Plan) -> str:
+    return "".join(step.text for step in plan.steps if isinstance(step, Say))
+
+
+def make(words: str = MAKE, *assets: Asset) -> dict[str, Any]:
+    plan = direct(words, {}, assets or PHOTOS)
+    assert plan.kind is Kind.FIRST_CUT
+    check(draft_of(plan))
+    return draft_of(plan)
+
+
+def edit(words: str, draft: dict[str, Any] | None = None, *assets: Asset) -> dict[str, Any]:
+    """The draft after an edit; what the edit did not do is an error."""
+    plan = direct(words, draft or make(), [*PHOTOS, *assets])
+    assert plan.kind is Kind.EDIT, told(plan)
+    check(draft_of(plan))
+    return draft_of(plan)
+
+
+def check(draft: dict[str, Any]) -> None:
+    """A draft is as the renderer needs it, and survives the way there and back."""
+    assert draft == Montage.from_draft(draft).to_draft() == json.loads(json.dumps(draft))
+    segments = track(draft, 0)
+    assert segments[0]["s"] == 0
+    assert "tr" not in segments[0]
+    assert segments[-1]["s"] + segments[-1]["d"] == draft["d"]
+    for before, after in itertools.pairwise(segments):
+        overlap = after["tr"]["d"]
+        assert after["s"] == before["s"] + before["d"] - overlap
+        assert 0 <= overlap <= min(before["d"], after["d"]) // 2 + 1
+        assert (overlap == 0) >= (after["tr"]["type"] == "cut")
+        assert before["motion"]["move"] != after["motion"]["move"]
+    ids = [segment["id"] for t in draft["t"] for segment in t["sg"]]
+    assert len(set(ids)) == len(ids)
+    assert all(0 <= s["s"] < s["s"] + s["d"] <= draft["d"] for t in draft["t"] for s in t["sg"])
+
+
+def size(draft: dict[str, Any]) -> tuple[int, int]:
+    return draft["m"]["width"], draft["m"]["height"]
+
+
+def music(draft: dict[str, Any]) -> tuple[str, float] | None:
+    segments = track(draft, 1)
+    return (segments[0]["src"]["style"], segments[0]["v"]) if segments else None
+
+
+def title(draft: dict[str, Any]) -> str | None:
+    large = [s["text"] for s in track(draft, 7) if s["style"]["size"] == "large"]
+    return large[0] if large else None
+
+
+def names(draft: dict[str, Any]) -> list[str]:
+    return [segment["m"]["title"] for segment in track(draft, 0)]
+
+
+class TestFirstCut:
+    def test_without_wishes(self) -> None:
+        draft = make()
+        assert (draft["d"], size(draft), music(draft), title(draft)) == (
+            9000,
+            (1920, 1080),
+            ("lofi", 0.35),
+            None,
+        )
+        assert names(draft) == ["beach", "forest", "city"]
+        spans = [segment["d"] for segment in track(draft, 0)]
+        assert max(spans) - min(spans) <= 1  # 9 s and two overlaps, shared out evenly
+
+    @pytest.mark.parametrize(
+        ("ratio", "lines", "seconds"),
+        [("16:9", 1080, 10), ("9:16", 720, 4.5), ("1:1", 480, 60), ("4:5", 1080, 1)],
+    )
+    def test_the_message_a_client_composes(self, ratio: str, lines: int, seconds: float) -> None:
+        draft = make(
+            f"{MAKE}. Aspect ratio: {ratio}. Resolution: {lines}p. Duration: {seconds:g} seconds. "
+            'Background music: jazz. Title: "Urban Dreams".'
+        )
+        assert draft["d"] == seconds * 1000
+        assert size(draft) == SIZES[ratio, lines]
+        assert music(draft) == ("lofi", 0.35)
+        assert title(draft) == "Urban Dreams"
+
+    def test_the_same_message_in_chinese(self) -> None:
+        draft = make(
+            "把我的照片做成一个短视频。画面比例：9:16。分辨率：720p。时长：十五秒。背景音乐：欢快。标题：“城市之梦”。"
+        )
+        assert (draft["d"], size(draft)) == (15_000, (720, 1280))
+        assert (music(draft), title(draft)) == (("upbeat", 0.35), "城市之梦")
+
+    @pytest.mark.parametrize(
+        ("words", "seconds"),
+        [
+            ("turn my photos into a short video clip for free", 9),
+            ("extend this image into a 10-second video with smooth motion", 10),
+            ("animate this image into a 5-second video clip using low VRAM mode", 5),
+            ("a video for 15s please", 15),
+            ("make a one minute slideshow", 60),
+            ("make it last twelve seconds", 12),
+            ("3 seconds per photo", 9),
+            ("用这些照片做一个20秒的视频", 20),
+            ("做成半分钟的视频", 30),
+        ],
+    )
+    def test_duration(self, words: str, seconds: int) -> None:
+        assert make(words)["d"] == seconds * 1000
+
+    def test_a_single_photo_is_at_least_five_seconds(self) -> None:
+        assert make(MAKE, PHOTOS[0])["d"] == 5000
+
+    @pytest.mark.parametrize(
+        ("words", "ratio"),
+        [
+            ("a vertical video for TikTok", "9:16"),
+            ("make a portrait clip", "9:16"),
+            ("turn this portrait of my dog into a video", "16:9"),
+            ("animate this landscape photo", "16:9"),
+            ("square video for instagram", "1:1"),
+            ("做成竖屏视频", "9:16"),
+            ("做一个方形的视频", "1:1"),
+            ("9：16 的视频", "9:16"),
+        ],
+    )
+    def test_aspect(self, words: str, ratio: str) -> None:
+        assert make(words)["m"]["ratio"] == ratio
+
+    def test_mostly_upright_photos_make_an_upright_video(self) -> None:
+        assert make(MAKE, UPRIGHT, PHOTOS[0])["m"]["ratio"] == "16:9"
+        assert make(MAKE, UPRIGHT)["m"]["ratio"] == "9:16"
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("make a video with cinematic music", ("cinematic", 0.35)),
+            ("a video with calm piano music at 20% volume", ("ambient", 0.2)),
+            ("make a video without music", None),
+            ("make a silent video", None),
+            ("a video, no background music please", None),
+            (
+                "turn my joy photos into a short animated video with upbeat transitions",
+                ("lofi", 0.35),
+            ),
+            ('a video with the title "No Music"', ("lofi", 0.35)),
+            ("做一个视频，不要音乐", None),
+            ("做一个视频，配史诗音乐", ("cinematic", 0.35)),
+        ],
+    )
+    def test_music(self, words: str, expected: tuple[str, float] | None) -> None:
+        assert music(make(words)) == expected
+
+    def test_upbeat_transitions_are_a_pace(self) -> None:
+        segments = track(make("turn my joy photos into a video with upbeat transitions"), 0)
+        assert {segment["motion"]["style"] for segment in segments} == {"upbeat"}
+        assert segments[1]["tr"] == {"type": "crossfade", "d": 300}
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ('make a video with a title that says "Paradise Found"', "Paradise Found"),
+            ("make a video titled 'It’s Me'", "It’s Me"),
+            (
+                "make a video with the title “Hello, 10 seconds of music”",
+                "Hello, 10 seconds of music",
+            ),
+            (f'{MAKE}. Title: "She said "go" and went".', 'She said "go" and went'),
+            ("做个视频，标题“夏天”", "夏天"),
+        ],
+    )
+    def test_title(self, words: str, expected: str) -> None:
+        assert title(make(words)) == expected
+
+    def test_the_raw_cut_comes_first_and_is_told(self) -> None:
+        plan = direct(f'{MAKE}. Title: "Hi".', {}, PHOTOS)
+        saves = [step.draft for step in plan.steps if isinstance(step, Save)]
+        assert [len(draft["t"]) for draft in saves] == [1, 3]
+        order = [type(step) for step in plan.steps if isinstance(step, Save | Say)]
+        assert order[:3] == [Save, Say, Save]
+        assert "music" not in next(s.text for s in plan.steps if isinstance(s, Say))
+
+    def test_no_music_and_no_title_is_one_stage(self) -> None:
+        plan = direct(f"{MAKE}. Background music: none.", {}, PHOTOS)
+        assert len([step for step in plan.steps if isinstance(step, Save)]) == 1
+
+    def test_a_song_of_ones_own_and_a_clip(self) -> None:
+        draft = make(MAKE, FILM, PHOTOS[0], SONG)
+        assert track(draft, 1)[0]["src"] == {
+            "type": "audio",
+            "hash": "hash-song",
+            "name": "my song.mp3",
+        }
+        assert draft["d"] == 7200
+        assert [segment["src"]["type"] for segment in track(draft, 0)] == ["video", "image"]
+
+    def test_from_words_alone(self) -> None:
+        plan = direct("make a 6-second video of a sunset over the sea", {}, [])
+        assert plan.kind is Kind.GENERATION
+        assert {p.hash for p in plan.pictures} == {
+            s["src"]["hash"] for s in track(draft_of(plan), 0)
+        }
+        assert draft_of(plan)["d"] == 6000
+
+    def test_many_photos_in_little_time(self) -> None:
+        many = [Asset(f"h{n}", f"{n}.png", "image") for n in range(40)]
+        assert make(f"{MAKE}. Duration: 5 seconds.", *many)["d"] == 5000
+        assert make(f"{MAKE}. Duration: 100 minutes.", *many)["d"] == 300_000
+
+    def test_the_same_again(self) -> None:
+        assert direct(MAKE, {}, PHOTOS, seed=3) == direct(MAKE, {}, PHOTOS, seed=3)
+        assert direct(MAKE, {}, PHOTOS, seed=3) != direct(MAKE, {}, PHOTOS, seed=4)
+
+
+class TestEdits:
+    @pytest.mark.parametrize(
+        ("words", "seconds"),
+        [
+            ("make it 8 seconds", 8),
+            ("can you extend it to 15s?", 15),
+            ("make it 3 seconds longer", 12),
+            ("cut 2 seconds", 7),
+            ("make it longer", 13.5),
+            ("shorter please", 6),
+            ("slow it down", 12),
+            ("2 seconds for each photo", 6),
+            ("改成12秒", 12),
+            ("延长3秒", 12),
+            ("延长到20秒", 20),
+            ("快一点", 6.75),
+        ],
+    )
+    def test_duration(self, words: str, seconds: float) -> None:
+        assert edit(words)["d"] == seconds * 1000
+
+    def test_one_clip_alone(self) -> None:
+        before, after = make(), edit("make clip 2 5 seconds long")
+        owns = [shot.own for shot in Montage.from_draft(after).shots]
+        assert owns[1] == 5000
+        assert owns[0] == Montage.from_draft(before).shots[0].own
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("change the music to something cinematic", ("cinematic", 0.35)),
+            ("replace the music with jazz", ("lofi", 0.35)),
+            ("use upbeat music instead", ("upbeat", 0.35)),
+            ("make the music quieter", ("lofi", 0.21)),
+            ("turn the music up", ("lofi", 0.52)),
+            ("set the music volume to 50%", ("lofi", 0.5)),
+            ("remove the music", None),
+            ("no music", None),
+            ("不要音乐", None),
+            ("把音乐换成电影感的", ("cinematic", 0.35)),
+            ("音乐小声一点", ("lofi", 0.21)),
+            ("音量调到60%", ("lofi", 0.6)),
+        ],
+    )
+    def test_music(self, words: str, expected: tuple[str, float] | None) -> None:
+        assert music(edit(words)) == expected
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("add a title that says 'Download our app'", "Download our app"),
+            ('title "Export"', "Export"),
+            ("add a title saying Summer in Rome", "summer in rome"),
+            ("change the title to Hello", "hello"),
+            ("把标题改成余额不足", "余额不足"),
+            ("加一个标题“导出”", "导出"),
+            ("标题改成「夏天」", "夏天"),
+        ],
+    )
+    def test_title(self, words: str, expected: str) -> None:
+        assert (title(edit(words)) or "").lower() == expected.lower()
+
+    def test_a_new_title_takes_the_place_of_the_old_one(self) -> None:
+        first = edit('add the title "One" for 5 seconds')
+        second = edit('change the title to "Two"', first)
+        assert [(s["text"], s["d"], s["id"]) for s in track(second, 7)] == [
+            ("Two", 5000, track(first, 7)[0]["id"])
+        ]
+        assert title(edit("remove the title", second)) is None
+        assert title(edit("删掉标题", second)) is None
+
+    def test_captions(self) -> None:
+        named = track(edit("add captions"), 7)
+        assert [caption["text"] for caption in named] == ["beach", "forest", "city"]
+        one = track(edit("add a caption that says 'Our summer'"), 7)
+        assert [(c["text"], c["s"], c["d"], c["style"]["position"]) for c in one] == [
+            ("Our summer", 0, 9000, "bottom")
+        ]
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("remove clip 2", ["beach", "city"]),
+            ("delete the last photo", ["beach", "forest"]),
+            ("remove clips 1 and 3", ["forest"]),
+            ("get rid of the forest picture", ["beach", "city"]),
+            ("删除第一张照片", ["forest", "city"]),
+            ("去掉最后一张", ["beach", "forest"]),
+            ("move clip 3 to the start", ["city", "beach", "forest"]),
+            ("put the beach photo last", ["forest", "city", "beach"]),
+            ("move clip 1 to position 2", ["forest", "beach", "city"]),
+            ("move clip 3 before clip 2", ["beach", "city", "forest"]),
+            ("swap clip 1 and clip 2", ["forest", "beach", "city"]),
+            ("reverse the order", ["city", "forest", "beach"]),
+            ("把第3张放到最前面", ["city", "beach", "forest"]),
+            ("交换第1张和第3张", ["city", "forest", "beach"]),
+            ("倒序", ["city", "forest", "beach"]),
+        ],
+    )
+    def test_clips(self, words: str, expected: list[str]) -> None:
+        assert names(edit(words)) == expected
+
+    @pytest.mark.parametrize("words", ["add this photo too", "add the new picture", "把这张也加上"])
+    def test_a_new_photo_is_added_at_the_end(self, words: str) -> None:
+        after = edit(words, None, NEW)
+        assert names(after) == ["beach", "forest", "city", "boat"]
+        assert after["d"] == 12_000
+
+    @pytest.mark.parametrize("words", ["replace clip 2 with the new photo", "把第2张换成新照片"])
+    def test_a_photo_is_replaced(self, words: str) -> None:
+        before, after = make(), edit(words, None, NEW)
+        assert names(after) == ["beach", "boat", "city"]
+        assert after["d"] == before["d"]
+
+    @pytest.mark.parametrize(
+        ("words", "kind"),
+        [
+            ("use dip to black between clips", "dip"),
+            ("no transitions", "cut"),
+            ("hard cuts please", "cut"),
+            ("用硬切", "cut"),
+        ],
+    )
+    def test_transitions(self, words: str, kind: str) -> None:
+        segments = track(edit(words), 0)
+        assert {segment["tr"]["type"] for segment in segments[1:]} == {kind}
+
+    def test_crossfades_come_back(self) -> None:
+        back = edit("use crossfades again", edit("no transitions"))
+        assert track(back, 0)[1]["tr"]["type"] == "crossfade"
+        assert back["d"] == 9000
+
+    @pytest.mark.parametrize(
+        ("words", "style"),
+        [("more energetic", "upbeat"), ("make it static", "still"), ("不要动", "still")],
+    )
+    def test_pace(self, words: str, style: str) -> None:
+        assert track(edit(words), 0)[0]["motion"]["style"] == style
+
+    def test_canvas(self) -> None:
+        assert size(edit("make it vertical")) == (1080, 1920)
+        assert size(edit("720p please")) == (1280, 720)
+        assert size(edit("改成方形")) == (1080, 1080)
+
+    def test_several_at_once(self) -> None:
+        after = edit('make it 12 seconds, vertical, with epic music and the title "Go"')
+        assert (after["d"], size(after)) == (12_000, (1080, 1920))
+        assert (music(after), title(after)) == (("cinematic", 0.35), "Go")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "make a 12-second vertical video with upbeat music titled 'Go'",
+            "a vertical video, 12 seconds, with happy music and the title 'Go'",
+            "make it 12 seconds with upbeat music, portrait, and add a title that says 'Go'",
+            "做一个12秒的竖屏视频配上欢快的音乐，标题“Go”",
+            "改成12秒，竖屏，换成欢快的音乐，加个标题“Go”",
+        ],
+    )
+    def test_in_one_breath(self, words: str) -> None:
+        draft = make(words)
+        assert (draft["d"], size(draft)) == (12_000, (1080, 1920))
+        assert (music(draft), title(draft)) == (("upbeat", 0.35), "Go")
+        assert {s["motion"]["style"] for s in track(draft, 0)} == {"smooth"}
+
+    def test_what_is_to_stay_stays(self) -> None:
+        after = edit("remove clip 1 but don't change the music")
+        assert (names(after), music(after)) == (["forest", "city"], ("lofi", 0.35))
+        assert music(edit("make it 5 seconds, don't touch the title")) == ("lofi", 0.35)
+
+    def test_a_new_video_of_new_photos(self) -> None:
+        plan = direct("turn this image into a 5-second video", make(), [*PHOTOS, NEW])
+        assert plan.kind is Kind.FIRST_CUT
+        assert names(draft_of(plan)) == ["boat"]
+        again = direct("start over", make(), PHOTOS)
+        assert (again.kind, names(draft_of(again))) == (Kind.FIRST_CUT, ["beach", "forest", "city"])
+
+
+class TestAnswers:
+    @pytest.mark.parametrize(
+        ("words", "draft", "assets"),
+        [
+            ("what can you do?", {}, []),
+            ("hello", {}, PHOTOS),
+            ("你好", {}, PHOTOS),
+            ("make it better", None, PHOTOS),
+            ("balance the universe", None, PHOTOS),
+            ("remove clip 9", None, PHOTOS),
+            ("add the new photo", None, PHOTOS),
+            ("delete clips 1, 2 and 3", None, PHOTOS),
+            ("it should be 9 seconds", None, PHOTOS),
+            ("这个视频怎么样？", None, PHOTOS),
+            ("trim the hedge", {}, []),
+        ],
+    )
+    def test_what_cannot_be_done_costs_nothing_and_is_said(
+        self, words: str, draft: dict[str, Any] | None, assets: list[Asset]
+    ) -> None:
+        plan = direct(words, make() if draft is None else draft, assets)
+        assert plan.kind is Kind.QUESTION
+        assert not any(isinstance(step, Save) for step in plan.steps)
+        assert len(told(plan)) > 20
+
+    def test_the_nearest_music_is_said_to_be_that(self) -> None:
+        assert "do not have jazz" in told(direct("jazz music please", make(), PHOTOS))
+        assert "do not have polka" in told(direct(f"{MAKE}. Background music: polka.", {}, PHOTOS))
+
+    def test_part_of_a_wish_may_fail(self) -> None:
+        plan = direct("remove clip 7 and make it 5 seconds", make(), PHOTOS)
+        assert plan.kind is Kind.EDIT
+        assert "There is no clip 7" in told(plan)
+
+    def test_the_language_is_the_users(self) -> None:
+        assert "时长" in told(direct("改成5秒", make(), PHOTOS))
+        assert "seconds long" in told(direct("make it 5 seconds", make(), PHOTOS))
+        assert "秒" in told(direct("5s", make(), PHOTOS, language="zh-CN"))
+
+    def test_it_talks_of_buttons_and_panels(self) -> None:
+        english = {told(direct(f"make it {n} seconds", make(), PHOTOS)) for n in range(10, 40)}
+        for words in (
+            "Export button",
+            "Audio panel",
+            "Drag and drop",
+            "preview it in the timeline",
+        ):
+            assert any(words in text for text in english)
+        chinese = {told(direct(f"改成{n}秒", make(), PHOTOS)) for n in range(10, 40)}
+        for words in ("点击导出按钮", "打开音频面板", "拖拽"):
+            assert any(words in text for text in chinese)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("10", 10),
+        ("2.5", 2.5),
+        ("twelve", 12),
+        ("十", 10),
+        ("二十五", 25),
+        ("一百", 100),
+        ("半", 0.5),
+    ],
+)
+def test_amounts(text: str, value: float) -> None:
+    assert amount(text) == value
+
+
+def test_quotes_are_never_commands() -> None:
+    wish = read('add a title that says "remove clip 2, no music, 9:16, 5 seconds"')
+    assert wish.title == "remove clip 2, no music, 9:16, 5 seconds"
+    assert (wish.remove, wish.no_music, wish.aspect, wish.ms) == ([], False, None, None)

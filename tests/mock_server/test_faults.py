@@ -1,0 +1,280 @@
+"""What can be made to go wrong, and what the journal says of it."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from mock_server import Fault, Journal, ManualClock, create_app
+from mock_server.faults import ENDPOINTS
+from tests.mock_server.api import MAKE, Api, until
+from tests.mock_server.conftest import Serve
+
+
+class TestAnswers:
+    @pytest.mark.parametrize("code", [1001, 1002, 2001, 4001, 4002, 400, 402, 429, 500])
+    def test_any_code_in_any_of_three_places(self, api: Api, code: int) -> None:
+        api.start()
+        api.backend.fail("credits", code=code, status=200)
+        api.backend.fail("credits", code=code)
+        api.backend.fail("credits", status=503)
+        api.backend.fail("credits", code=code, status=418)
+        natural = code if code < 600 else 200
+        for status, said in ((200, code), (natural, code), (503, 503), (418, code)):
+            answer = api.http.get("/api/credits/balance/simple")
+            assert (answer.status_code, answer.json()["code"]) == (status, said)
+        assert api.credits()["total"] == 100
+
+    def test_a_body_of_ones_own(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("credits", body="<html>Bad gateway</html>", status=502)
+        page = api.http.get("/api/credits/balance/simple")
+        assert (page.status_code, page.text) == (502, "<html>Bad gateway</html>")
+        assert page.headers["content-type"].startswith("text/html")
+        api.backend.fail("state", body={"code": 0}, headers={"Retry-After": "7"})
+        answer = api.http.get(f"/api/state/nemo_agent/me/{api.session}/latest")
+        assert (answer.json(), answer.headers["retry-after"]) == ({"code": 0}, "7")
+
+    def test_every_endpoint_can_fail(self, api: Api) -> None:
+        api.made()
+        api.render()
+        url = api.wait()["output"]["url"]
+        proxy = "/api/render/proxy"
+        requests = {
+            "token": ("POST", "/api/auth/anonymous-token"),
+            "session": ("POST", "/api/tasks/me/with-session/nemo_agent"),
+            "message": ("POST", "/run_sse"),
+            "upload": ("POST", f"/api/upload-video/nemo_agent/me/{api.session}"),
+            "credits": ("GET", "/api/credits/balance/simple"),
+            "state": ("GET", f"/api/state/nemo_agent/me/{api.session}/latest"),
+            "render": ("POST", f"{proxy}/lambda"),
+            "render_status": ("GET", f"{proxy}/lambda/render_1"),
+            "render_cancel": ("POST", f"{proxy}/lambda/render_1/cancel"),
+            "render_download": ("GET", f"{proxy}/render_1/download"),
+            "claim": ("POST", "/api/auth/claim-token"),
+            "file": ("GET", url),
+        }
+        assert set(requests) == set(ENDPOINTS)
+        for endpoint, (method, path) in requests.items():
+            api.backend.fail(endpoint, code=4999)
+            assert api.http.request(method, path).json()["code"] == 4999, endpoint
+            assert api.backend.journal.calls(endpoint)[-1].fault == "code=4999"
+
+    def test_after_and_times(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("credits", code=2001, after=1, times=2)
+        codes = [api.http.get("/api/credits/balance/simple").json()["code"] for _ in range(5)]
+        assert codes == [0, 2001, 2001, 0, 0]
+        assert api.backend.faults.armed() == []
+        api.backend.fail("credits", code=2001, times=None)
+        codes = [api.http.get("/api/credits/balance/simple").json()["code"] for _ in range(5)]
+        assert codes == [2001] * 5
+
+    def test_a_delay_is_the_clocks(self, serve: Serve) -> None:
+        clock = ManualClock()
+        api = serve(pace=0.5, clock=clock).start()
+        api.backend.fail("credits", delay=60)
+        with pytest.raises(httpx.ReadTimeout):
+            api.http.get("/api/credits/balance/simple", timeout=0.2)
+        assert clock.sleepers == 1
+        clock.advance(30)
+        until(lambda: clock.sleepers == 0)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"endpoint": "nowhere"},
+            {"endpoint": "state", "times": 0},
+            {"endpoint": "state", "code": "1001"},
+            {"endpoint": "state", "status": 99},
+            {"endpoint": "state", "delay": -1},
+            {"endpoint": "render", "outcome": "lost"},
+        ],
+    )
+    def test_a_fault_that_makes_no_sense_is_refused(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=r"\w"):
+            Fault(**wrong)
+
+
+class TestCuts:
+    def test_a_stream_is_cut_and_the_work_goes_on(self, api: Api) -> None:
+        api.start()
+        api.upload("a.png")
+        api.backend.fail("message", cut_after_events=3)
+        with api.stream(MAKE) as response, pytest.raises(httpx.RemoteProtocolError):
+            response.read()
+        until(lambda: api.credits()["total"] == 50)
+        assert len(api.draft["t"]) == 2
+        (entry,) = api.backend.journal.calls("message")
+        until(lambda: entry.ended == "cut")
+
+    def test_a_stream_is_cut_and_the_work_stops(self, api: Api) -> None:
+        api.start()
+        api.upload("a.png")
+        api.backend.fail("message", cut_after_events=3, stop_work=True)
+        with api.stream(MAKE) as response, pytest.raises(httpx.RemoteProtocolError):
+            response.read()
+        until(lambda: api.credits() == {"available": 100, "frozen": 0, "total": 100})
+        assert api.draft == {}
+
+    @pytest.mark.parametrize("reset", [False, True])
+    def test_an_answer_is_cut_in_its_middle(self, api: Api, reset: bool) -> None:
+        api.made()
+        api.render()
+        api.wait()
+        api.backend.fail("render_download", cut_after_bytes=300, reset=reset)
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            api.http.get("/api/render/proxy/render_1/download")
+        assert len(api.http.get("/api/render/proxy/render_1/download").content) == 1000
+
+    def test_the_answer_is_lost_but_the_render_runs(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("render", cut_after_bytes=0)
+        with pytest.raises(httpx.RemoteProtocolError):
+            api.render()
+        assert api.wait()["status"] == "completed"
+
+    def test_a_reset_before_anything_was_done(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("render", reset=True)
+        with pytest.raises(httpx.TransportError):
+            api.render()
+        assert api.http.get("/api/render/proxy/lambda/render_1").status_code == 404
+
+
+class TestRenders:
+    def test_a_render_that_fails_once(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("render", outcome="failed")
+        api.render("render_1")
+        assert api.wait(status="failed")["error"]
+        api.render("render_2")
+        assert api.wait("render_2")["status"] == "completed"
+
+    def test_a_render_that_never_ends_holds_the_session_until_cancelled(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("render", outcome="stuck")
+        api.render("render_1")
+        api.render("render_2")
+        assert api.render_status("render_1")["status"] == "processing"
+        assert api.render_status("render_2")["status"] == "pending"
+        api.http.post("/api/render/proxy/lambda/render_1/cancel")
+        assert api.wait("render_2")["status"] == "completed"
+
+
+class TestJournal:
+    def test_a_message_was_sent_once(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("message", reset=True)
+        with pytest.raises(httpx.TransportError):
+            api.say("make it 5 seconds")
+        api.say("make it 6 seconds")
+        journal = api.backend.journal
+        expected = [MAKE, "make it 5 seconds", "make it 6 seconds"]
+        assert journal.messages(api.session) == journal.messages() == expected
+        assert journal.messages("another") == []
+        assert [entry.code for entry in journal.calls("message")] == [0, None, 0]
+
+    def test_no_token_is_in_it(self, api: Api) -> None:
+        token = api.token()["data"]["token"]
+        api.start("client-2")
+        own = api.http.headers["Authorization"].removeprefix("Bearer ")
+        api.http.post("/run_sse", json=api.message("hi") | {"token": own})
+        text = json.dumps([vars(entry) for entry in api.backend.journal])
+        assert token not in text
+        assert own not in text
+        entry = api.backend.journal.calls("message")[0]
+        assert entry.headers["authorization"].startswith("Bearer sha256:")
+        assert entry.headers["x-skill-source"] == "a-skill"
+        assert (entry.method, entry.path, entry.status) == ("POST", "/run_sse", 200)
+        until(lambda: entry.duration is not None)
+        assert entry.sent > 0
+
+    def test_it_is_bounded(self) -> None:
+        journal = Journal(size=3)
+        for number in range(5):
+            journal.open("credits", "GET", f"/{number}", {}, 0.0)
+        assert [(entry.number, entry.path) for entry in journal] == [
+            (3, "/2"),
+            (4, "/3"),
+            (5, "/4"),
+        ]
+
+
+class TestControl:
+    def test_faults_journal_state_accounts_clock_reset(self, serve: Serve) -> None:
+        api = serve(clock=ManualClock()).made()
+        fault = {"endpoint": "credits", "code": 2001}
+        assert api.http.post("/__mock__/faults", json=fault).json()["code"] == 0
+        assert api.http.get("/api/credits/balance/simple").json()["code"] == 2001
+        calls = api.http.get("/__mock__/journal", params={"endpoint": "message"}).json()["data"]
+        assert [call["body"]["new_message"]["parts"][0]["text"] for call in calls] == [MAKE]
+        state = api.http.get("/__mock__/state").json()["data"]
+        assert state["accounts"][0]["credits"] == 50
+        assert state["sessions"][0]["id"] == api.session
+        grant = {"credits": 7, "plan": "free", "registered": True}
+        assert api.http.post("/__mock__/accounts", json=grant).json()["data"] == {"changed": 1}
+        assert api.credits()["total"] == 7
+        assert api.render().json()["code"] == 402
+        api.http.post("/__mock__/clock", json={"advance": 7 * 86_400})
+        assert api.http.get("/api/credits/balance/simple").json()["code"] == 1001
+        assert not api.backend.journal.calls("control")
+        assert api.http.post("/__mock__/reset").json()["code"] == 0
+        assert len(api.backend.journal) == 0
+        assert api.token()["code"] == 0  # the client is unknown again
+
+    def test_a_token_of_ones_own(self, api: Api) -> None:
+        own = {"token": "nmv_usr_mine", "create": True, "credits": 500}
+        api.http.post("/__mock__/accounts", json=own)
+        api.http.headers["Authorization"] = "Bearer nmv_usr_mine"
+        assert api.credits()["total"] == 500
+        api.http.post("/__mock__/accounts", json={"token": "nmv_usr_mine", "expire": True})
+        assert api.http.get("/api/credits/balance/simple").json()["code"] == 1001
+
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("faults", {}),
+            ("faults", {"endpoint": "nowhere"}),
+            ("faults", {"endpoint": "state", "colour": "red"}),
+            ("accounts", {"credits": "many"}),
+            ("accounts", {"plan": "gold"}),
+            ("accounts", {"expire": 1}),
+            ("accounts", {"create": True}),
+            ("accounts", {"sums": 1}),
+            ("clock", {}),
+            ("clock", {"advance": -1}),
+        ],
+    )
+    def test_what_makes_no_sense_is_400(self, api: Api, path: str, body: dict[str, Any]) -> None:
+        answer = api.http.post(f"/__mock__/{path}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, 400)
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "evil.example"},
+            {"Host": "evil.example:80"},
+            {"Host": "127.0.0.1.evil.example"},
+            {"Sec-Fetch-Site": "cross-site"},
+        ],
+    )
+    def test_a_page_of_another_host_is_refused(self, api: Api, headers: dict[str, str]) -> None:
+        for method, path in (("GET", "journal"), ("POST", "reset"), ("POST", "accounts")):
+            answer = api.http.request(method, f"/__mock__/{path}", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, 403)
+
+    @pytest.mark.anyio
+    async def test_another_machine_is_refused(self, api: Api) -> None:
+        app = create_app(api.backend)
+        for client, status in (("10.1.2.3", 403), ("127.0.0.1", 200)):
+            transport = httpx.ASGITransport(app, client=(client, 5000))
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+                assert (await http.get("/__mock__/state")).status_code == status
+
+    @pytest.mark.anyio
+    async def test_it_can_be_left_out(self, api: Api) -> None:
+        transport = httpx.ASGITransport(create_app(api.backend, control=False))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+            assert (await http.get("/__mock__/state")).status_code == 404

@@ -1,0 +1,103 @@
+"""A mock backend on a real socket, photographs, and the command line as a function."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from mock_server import Backend, Server
+from mock_server.render import Rendered
+from skill.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def clip() -> bytes:
+    """A real MP4 of one second, 64 x 36."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for shade in range(10):
+            pixels = np.full((36, 64, 3), shade * 20, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.fixture
+def backend(clip: bytes) -> Backend:
+    """A backend whose renders are instant: every clip is the same second."""
+
+    def render(
+        draft: Mapping[str, Any],
+        media: Mapping[str, Path],
+        target: Path,
+        *,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Rendered:
+        progress(0.5)
+        target.write_bytes(clip)
+        return Rendered(target, 64, 36, 1.0, len(clip))
+
+    return Backend(pace=0, renderer=render)
+
+
+@pytest.fixture
+def server(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with Server(backend) as server:
+        monkeypatch.setenv("NEMO_API_URL", server.url)
+        monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
+        yield server
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> list[Path]:
+    """Three different pictures."""
+    paths = []
+    for name, colour in (("cat.png", "teal"), ("cup.jpg", "orange"), ("sky.png", "navy")):
+        path = tmp_path / name
+        Image.new("RGB", (96, 64), colour).save(path)
+        paths.append(path)
+    return paths
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did: exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> Any:
+        """The one JSON object of --json."""
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """The command line, in a folder of its own."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def run(*words: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(word) for word in words])
+        printed = capsys.readouterr()
+        return Ran(code, printed.out, printed.err)
+
+    return run

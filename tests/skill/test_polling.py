@@ -1,0 +1,62 @@
+"""When to look again and when to stop: pure, time is handed in."""
+
+from __future__ import annotations
+
+import pytest
+
+from skill.clock import Timing
+from skill.errors import BackendFailedError, NetworkError, RateLimitedError, UnfinishedError, UsageError
+from skill.polling import COMPLETED, FAILED, UNDER_WAY, RenderWatch, recovery_waits, retry_wait
+
+TIMING = Timing()
+
+
+def test_a_render_is_looked_at_every_thirty_seconds_until_it_is_there() -> None:
+    watch = RenderWatch(TIMING, started=100.0)
+    assert watch.wait("pending", "", 100.0) == 30.0
+    assert watch.wait("processing", "", 130.0) == 30.0
+    assert watch.wait("completed", "", 160.0) is None
+
+
+def test_the_last_look_is_at_the_deadline() -> None:
+    watch = RenderWatch(TIMING, started=0.0)
+    assert watch.wait("processing", "", 290.0) == 10.0
+    with pytest.raises(UnfinishedError, match="still processing after 5 minutes"):
+        watch.wait("processing", "", 300.0)
+    assert watch.wait("completed", "", 300.0) is None
+
+
+def test_an_unknown_status_waits_and_is_then_named() -> None:
+    watch = RenderWatch(TIMING, started=0.0)
+    assert watch.wait("thinking", "", 0.0) == 30.0
+    with pytest.raises(UnfinishedError, match="thinking .a status that is not known"):
+        watch.wait("thinking", "", 300.0)
+
+
+@pytest.mark.parametrize("status", sorted(FAILED))
+def test_every_terminal_failure_ends_it(status: str) -> None:
+    with pytest.raises(BackendFailedError, match=f"{status}: out of memory"):
+        RenderWatch(TIMING, 0.0).wait(status, "out of memory", 1.0)
+
+
+def test_the_sets_of_statuses_do_not_overlap() -> None:
+    assert not (COMPLETED & FAILED or COMPLETED & UNDER_WAY or FAILED & UNDER_WAY)
+
+
+def test_after_a_cut_thirty_seconds_then_five_times_sixty() -> None:
+    assert list(recovery_waits(TIMING)) == [30.0, 60.0, 60.0, 60.0, 60.0, 60.0]
+
+
+class TestRetries:
+    def test_full_jitter(self) -> None:
+        error = NetworkError("no")
+        assert [retry_wait(error, n, TIMING, lambda: 0.5) for n in range(5)] == [0.5, 1.0, 2.0, 4.0, None]
+        assert retry_wait(error, 3, TIMING, lambda: 0.0) == 0.0
+
+    def test_retry_after_is_kept_to_up_to_the_cap(self) -> None:
+        assert retry_wait(RateLimitedError("slow", retry_after=7), 0, TIMING, lambda: 0.5) == 7
+        assert retry_wait(NetworkError("slow", retry_after=3600), 0, TIMING, lambda: 0.5) is None
+
+    def test_what_will_not_pass_is_not_tried_again(self) -> None:
+        assert retry_wait(UsageError("wrong"), 0, TIMING, lambda: 0.5) is None
+        assert retry_wait(BackendFailedError("failed"), 0, TIMING, lambda: 0.5) is None

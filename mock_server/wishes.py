@@ -107,14 +107,19 @@ class Wish:
         return self != plain
 
 
+_NO_MUSIC = r"none|no|off|no music|silent|无|不要|没有|不需要|关|静音"
+
+
 def read(words: str, names: Sequence[str] = (), *, language: str | None = None) -> Wish:
     """Understand a message. `names` are the titles of the shots there are, in order."""
     wish = Wish(_language(words, language))
     bare, quoted = _take_quotes(words)
     bare = unicodedata.normalize("NFKC", bare).lower().strip()
-    bare = _read_fields(wish, bare)
+    bare, fields = _take_fields(bare)
     for clause in _clauses(bare):
         _read_clause(wish, re.sub(POLITE, "", clause), quoted, names)
+    for name, value in fields:  # last: a field is meant more exactly than the words before it
+        _read_field(wish, name, value)
     wish.create = bool(re.search(CREATE, bare))
     wish.over = bool(re.search(OVER, bare))
     wish.question = bool(re.search(QUESTION, re.sub(POLITE, "", bare)))
@@ -169,31 +174,32 @@ def _take_quotes(words: str) -> tuple[str, list[str]]:
     return _QUOTED.sub(keep, words), quoted
 
 
-def _read_fields(wish: Wish, text: str) -> str:
-    """Take `Duration: 10 seconds.` and its like out of the text and into the wish."""
+def _take_fields(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Take `Duration: 10 seconds.` and its like out of the text, as (name, value)."""
+    fields: list[tuple[str, str]] = []
 
     def take(match: re.Match[str]) -> str:
         name, value = match.group(1), match.group(2).strip()
         if "⟦" in value:
             return match.group(0)
-        if re.search(r"music|音乐|配乐", name):
-            _music_field(wish, value)
-        elif re.search(r"duration|length|时长", name):
-            wish.ms = _time(value) or wish.ms
-        elif re.search(r"resolution|分辨率", name):
-            _read_lines(wish, value)
-        else:
-            wish.aspect = _first(ASPECT_WORDS, value) or wish.aspect
+        fields.append((name, value))
         return " . "
 
-    return _FIELDS.sub(take, text)
+    return _FIELDS.sub(take, text), fields
 
 
-def _music_field(wish: Wish, value: str) -> None:
-    if re.fullmatch(r"none|no|off|no music|silent|无|不要|没有|不需要|关|静音", value):
-        wish.no_music = True
-        return
-    _set_music(wish, value, default="lofi")
+def _read_field(wish: Wish, name: str, value: str) -> None:
+    if re.search(r"music|音乐|配乐", name):
+        wish.no_music = bool(re.fullmatch(_NO_MUSIC, value))
+        wish.music = None
+        if not wish.no_music:
+            _set_music(wish, value, default="lofi")
+    elif re.search(r"duration|length|时长", name):
+        wish.ms = _time(value) or wish.ms
+    elif re.search(r"resolution|分辨率", name):
+        _read_lines(wish, value)
+    else:
+        wish.aspect = _first(ASPECT_WORDS, value) or wish.aspect
 
 
 def _set_music(wish: Wish, text: str, default: str | None = None) -> None:

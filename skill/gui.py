@@ -403,8 +403,6 @@ def _sentence_end(window: str, whole: bool) -> tuple[int, int] | None:
                 continue
         while at < len(window) and window[at] in _CLOSERS:
             at += 1
-        if at == len(window) and not whole:
-            return None
         chinese = window[at - 1] in "。！？" or any(c in mark for c in "。！？")
         if (chinese or at == len(window) or window[at].isspace()) and not _is_number_or_short(
             window, stop

@@ -34,7 +34,9 @@ def main() -> None:
                 "NEMO_API_URL": url,
                 "IMAGE_TO_VIDEO_HOME": str(Path(folder) / "state"),
             }
-            subprocess.run([*SKILL, "connect"], env=environ, check=True, capture_output=True, cwd=_root())
+            subprocess.run(
+                [*SKILL, "connect"], env=environ, check=True, capture_output=True, cwd=_root()
+            )
             programs = {
                 "python -c pass": [PYTHON, "-c", "pass"],
                 "httpx + AsyncClient": [PYTHON, "-c", HTTPX],
@@ -47,7 +49,9 @@ def main() -> None:
             for _ in range(ROUNDS):
                 for name, program in programs.items():
                     began = time.perf_counter()
-                    subprocess.run(program, env=environ, check=True, capture_output=True, cwd=_root())
+                    subprocess.run(
+                        program, env=environ, check=True, capture_output=True, cwd=_root()
+                    )
                     times[name].append((time.perf_counter() - began) * 1000)
         finally:
             mock.terminate()

@@ -20,7 +20,8 @@ class Timing:
     recovery_again: float = 60.0  # unchanged: wait, read again
     recovery_reads: int = 5  # unchanged so often: failed
     poll: float = 30.0  # between two looks at a render
-    render_deadline: float = 300.0  # a render takes up to 5 minutes in all
+    render_stalled: float = 300.0  # a render without progress for so long is left for later
+    render_deadline: float = 1800.0  # and so is one that takes longer in all
     rate_limit: float = 30.0  # after a 429 on the token, once
     retry_base: float = 1.0  # reads: full jitter up to base * 2 ** attempt
     retry_cap: float = 20.0
@@ -30,7 +31,7 @@ class Timing:
 
 CLOUD = Timing()
 # The built-in backend answers at once and its progress is true: look often, wait for the end.
-LOCAL = Timing(poll=0.2, render_deadline=3600.0, recovery_first=1.0, recovery_again=1.0)
+LOCAL = Timing(poll=0.2, render_deadline=86_400.0, recovery_first=1.0, recovery_again=1.0)
 
 
 class Clock(Protocol):

@@ -72,7 +72,9 @@ class Console:
                 self._line(message)
 
     def _event(self, report: Report) -> None:
-        if isinstance(report, Progress) and not self._due(report.stage, report.progress, _EVENT_STEP, 0):
+        if isinstance(report, Progress) and not self._due(
+            report.stage, report.progress, _EVENT_STEP, 0
+        ):
             return
         event = {"event": type(report).__name__.lower(), **vars(report)}
         print(json.dumps(event, ensure_ascii=False), file=self.err, flush=True)

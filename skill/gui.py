@@ -65,7 +65,7 @@ class Step:
 # `{some}` up to five words, `{end}` a word's end, `▮` a masked quotation.
 _PIECES = {
     "some": r"(?:[^\s,;:]+\s+){0,5}?",
-    "widget": r"(?:buttons?|icons?|sliders?|menus?|panels?|tabs?|handles?|drop-?downs?|toggles?|tool ?bars?)\b",
+    "widget": r"(?:buttons?|icons?|sliders?|menus?|panels?|tabs?|handles?|drop-?downs?|toggles?|tool ?bars?|space ?bar|(?:enter|space|delete) key)\b",
     "place": r"(?:buttons?|panels?|tabs?|menus?|dialogs?|pop-?ups?|modals?|side ?bars?|tool ?bars?|icons?|timeline"
     r"|library|inspector|properties|settings|preferences|editor|dashboard|workspace|canvas|player|layers|page"
     r"|storyboard|tracks?|(?:preview|export|settings|media|project) (?:window|view|area|section)|drawer|options?"
@@ -79,6 +79,7 @@ _STEPS_EN = (
     Step(r"(?:use|using|find|locate|look for|see)\s+{some}{widget}"),
     Step(r"(?:select|choose|pick)\s+{some}\S+\s+(?:in|on|from|under)\s+(?:the|your)\s+(?:\S+\s+){0,2}?(?:{place}|list\b)", GuiAction.NONE),
     Step(r"(?:open|opening|opened|go(?:ing)? (?:back )?to|head (?:back |over )?to|navigat(?:e|ing) to|switch(?:ed|ing)? (?:over )?to|visit|jump to|return to|enter|expand(?:ed)?|select(?:ing)?|choos(?:e|ing)|pick)\s+(?:{some}{place}|(?!\W*▮){named})"),
+    Step(r"select(?:ing)?\s+(?:the|your|any)\s+(?:\S+\s+){0,2}?(?:clip|title|segment|element|photo|image|layer)\b", GuiAction.NONE),
     Step(r"drag(?:ging)?(?:[- ]and[- ]drop(?:ping)?|/drop)?\s+(?:and\s+drop\s+)?(?:{the}|(?:clips?|a|an|handles?|edges?|files?|photos?|images?|onto|into|more)\b|▮)", GuiAction.CHAT),
     Step(r"drop(?:ping)?\s+(?:{the})[^,;:]{0,60}?\s(?:on|onto|into|in)\s+(?:the|your)\s+(?:\S+\s+){0,2}?{place}", GuiAction.CHAT),
     Step(r"(?:move|adjust|pull|slide|trim)(?:ing)?\s+{some}(?:sliders?|handles?|playhead)\b", GuiAction.CHAT),
@@ -114,7 +115,7 @@ LABELS = (
     (GuiAction.CREDITS, r"\b(?:billing|account|credits|subscription|plans?|pricing|upgrade|top[ -]?up)\b|账户|账单|充值|积分|余额|订阅|套餐"),
     (GuiAction.NONE, r"\b(?:close|cancel|dismiss|ok|got it|upload|log ?in|sign (?:in|up)|refresh|full ?screen)\b|关闭|取消|确定|知道了|上传|登录|刷新|全屏"),
     (GuiAction.CHAT, r"\b(?:sliders?|handles?)\b|滑块"),
-    (GuiAction.STATE, r"\b(?:play|preview|timeline|panel|tab|tracks?|library|settings|history|layers|properties|menu|inspector|editor|side ?bar|player|space)\b|播放|预览|面板|标签|选项卡|时间[线轴]|轨道|素材库|设置|菜单"),
+    (GuiAction.STATE, r"\b(?:play|preview|timeline|panel|tab|tracks?|library|settings|history|layers|properties|menu|inspector|editor|side ?bar|player|space ?bar|space)\b|播放|预览|面板|标签|选项卡|时间[线轴]|轨道|素材库|设置|菜单"),
     (GuiAction.CHAT, r"\b(?:add|apply|generate|split|trim|cut|delete|remove|undo|redo|mute|replace|regenerate|retry)\b|添加|应用|生成|删除|撤销"),
 )  # fmt: skip
 """What a button or place is called → what it does; the first that is found."""
@@ -133,61 +134,40 @@ LEAD_ZH = (
     r"|如需|通过|建议|尝试|试试|后|完成|随时|方便|继续|下一步|之后|接下来|去|来|使用|用|将|把|它|一下|的话|那么|\W"
     r"|(?:将|把)[^，。；]{1,10}|(?:在|从|于|到)[^，。；]{1,14}?(?:里|中|上|下|内|角|侧|处|方|面板|菜单|时|页面))*"
 )
-_DEPENDENT = re.compile(
-    r"(?:to|when|once|if|after|before|for|in|from|on|at|under|inside|using|with)\b", re.I
-)
-_PAST = re.compile(
-    r"(?:i|we|i've|we've|i have|we have|i'll|just|now|also|already|and|gone ahead and|\W)*", re.I
-)
+_DEPENDENT = r"(?:to|when|once|if|after|before|for|in|from|on|at|under|inside|using|with)\b"
+_PAST = r"(?:i|we|i've|we've|i have|we have|i'll|just|now|also|already|and|gone ahead and|\W)*"
 _PAST_ZH = re.compile(r"(?:我|们|已经?|为|帮|替|你|您|刚|并|也|已|\W)*")
-_STORY = re.compile(
+_STORY = (
     r"\b(?:he|she|they|who|m[ae]n|wom[ae]n|girls?|boys?|persons?|people|characters?|child|kids?|actors?|camera"
     r"|hands?|fingers?|says?|reads?|reading|scene|shot|shows)\b"
-    r"|\b(?:i|we|i've|we've|i have)\b.{0,40}?\b(?:add|plac|put|creat|insert|dr[ae]w|design|animat|overlaid|made|includ|g[ai]ve)",
-    re.I,
+    r"|\b(?:i|we|i've|we've|i have)\b.{0,40}?\b(?:add|plac|put|creat|insert|dr[ae]w|design|animat|overlaid|made|includ|g[ai]ve)"
 )
 
 # -- clauses
 
-_SEPARATOR = re.compile(
+_SEPARATOR = (
     r"[,;:]\s{1,3}(?:(?:and then|and|or|then|but|so)\s+)?|[，；：](?:然后|接着|并且|并|或者|或)?|\s{1,3}[-–—]{1,3}\s+|—"
     r"|(?<!\bdrag)\s{1,3}(?:and then|and|or|then|but|so)\s+|\s{1,3}(?:so that|that|which)\s+(?=you\s+(?:can|could|may)\b)"
-    r"|(?:并|然后|再|接着)(?=点击|单击|打开|拖|选择|预览|导出|切换|进入|查看)",
-    re.I,
+    r"|(?:并|然后|再|接着)(?=点击|单击|打开|拖|选择|预览|导出|切换|进入|查看)"
 )
-_FORWARD = re.compile(
+_FORWARD = (
     r"(?:if|when|whenever|once|after|before|to|for|in|from|on|at|under|with|as soon as|until|unless|while)\b"
     r"|(?:now|next|then|finally|first|second|third|lastly|also|alternatively|step \d+|option \d+|(?:pro )?tips?|note|hint"
     r"|next steps?|preview|export|reminder|important|please|here's how|how to \w+|instructions?|otherwise|or)\W*$"
-    r"|(?:如果|若|如需|当|等|想要?|要|为了|在|从|首先|最后|然后|接下来|现在|请|完成后|满意后|下一步|提示|注意|步骤|操作|另外|或者)",
-    re.I,
+    r"|(?:如果|若|如需|当|等|想要?|要|为了|在|从|首先|最后|然后|接下来|现在|请|完成后|满意后|下一步|提示|注意|步骤|操作|另外|或者)"
 )
-_STANDS = re.compile(
+_STANDS = (
     r"(?:i|i'm|i've|i'll|it|it's|we|they|this|there|let me|tell me|just tell|ask me|both|everything|nothing)\b"
     r"|(?:the|your|all)\s+(?:[\w-]+\s+){1,3}?(?:is|are|has|have|was|were|will|now|can|starts?|ends?|runs?|lasts?)\b"
-    r"|(?:而|但|不过|另外)?(?:我|视频|影片|标题|音乐|字幕|画面|片段|目前|告诉我|直接告诉我|总时长|时长|新的)",
-    re.I,
+    r"|(?:而|但|不过|另外)?(?:我|视频|影片|标题|音乐|字幕|画面|片段|目前|告诉我|直接告诉我|总时长|时长|新的)"
 )
-_CONJUNCTION = re.compile(
-    r"[\s,;:，；：–—-]*(?:(?:and then|and|or|then|but|so|that|which)\s+|然后|接着|并且|并|或者|或)?",
-    re.I,
-)
-_OFFER = re.compile(
-    r"\byou can\b(?:\W+\w+){0,2}?\W+(?:export|download) (?:it|the|your)|可以(?:直接|随时)?导出",
-    re.I,
-)
-_PARENTHESIS = re.compile(r"\s?[(（][^()（）]{0,200}[)）]")
-_OPENING = re.compile(
-    r"open|go|head|navigat|switch|visit|jump|return|enter|expand|打开|展开|进入|前往|切换|转到|跳转|回到|来到|开启|访问",
-    re.I,
-)
-_WIDGET = re.compile(r"button|icon|slider|handle|toggle|▮|按钮|图标|滑块", re.I)
-_PURPOSE = re.compile(r"\s(?:to|so|in order|and)\s|即可|就能|就可以|来|以便", re.I)
-_USER = re.compile(
-    r"\byou(?:'ll)?(?:\W+(?:can|could|may|might|should|need|want|have|to|now|also|just|simply|always|then|will))*\W*$",
-    re.I,
-)
-_HAN = re.compile(r"[\u3400-\u9fff]")
+_OFFER = r"\byou can\b(?:\W+\w+){0,2}?\W+(?:export|download) (?:it|the|your)|可以(?:直接|随时)?导出"
+_PARENTHESIS = r"\s?[(（][^()（）]{0,200}[)）]"
+_OPENING = r"open|go|head|navigat|switch|visit|jump|return|enter|expand|打开|展开|进入|前往|切换|转到|跳转|回到|来到|开启|访问"
+_WIDGET = r"button|icon|slider|handle|toggle|▮|按钮|图标|滑块"
+_PURPOSE = r"\s(?:to|so|in order|and)\s|即可|就能|就可以|来|以便"
+_USER = r"\byou(?:'ll)?(?:\W+(?:can|could|may|might|should|need|want|have|to|now|also|just|simply|always|then|will))*\W*$"
+_HAN = r"[\u3400-\u9fff]"
 _ENDS = ".!?…。！？:：\"'”’」』）)]*_` "
 _TRADITIONAL = str.maketrans(
     "點擊開啟選單頁檔設線軸預覽導匯載帳關閉標籤時間鈕視窗軌進動請從後裡將擇輸儲滾轉換訂閱餘額賬戶還繼續對話彈編輯欄會樂畫",
@@ -225,10 +205,10 @@ class Translator:
     def feed(self, piece: str) -> str:
         """Text that is ready to be shown, "" if no sentence is whole yet."""
         self._buffer += piece
-        if self._calm and len(self._buffer) < WINDOW and not _MARK.search(piece):
+        if self._calm and len(self._buffer) < WINDOW and not _pattern(_MARK).search(piece):
             return ""
         ready = self._advance(closing=False)
-        self._calm = not _MARK.search(self._buffer)
+        self._calm = not _pattern(_MARK).search(self._buffer)
         return ready
 
     def close(self) -> Translation:
@@ -266,7 +246,7 @@ class Translator:
         self._code ^= fence
         fresh, self._line_start = self._line_start, "\n" in space
         if fresh and not verbatim:
-            marker = _MARKER.match(body)
+            marker = _pattern(_MARKER).match(body)
             self._marker, body = (marker[0], body[marker.end() :]) if marker else ("", body)
         result, actions = (body, []) if verbatim or not body else _sentence(body)
         self._actions.update(dict.fromkeys(actions))
@@ -299,7 +279,7 @@ class Translator:
         return "**"
 
     def _emit(self, body: str, result: str, space: str, *, verbatim: bool, fresh: bool) -> str:
-        listed = bool(_LIST.match(self._marker))
+        listed = bool(_pattern(_LIST).match(self._marker))
         if self._held and self._stepped and not listed and "\n" in self._gap:
             self._held.clear()
             self._gap = max(self._gap, self._held_gap, key=lambda gap: gap.count("\n"))
@@ -351,14 +331,10 @@ def _pattern(shape: str) -> re.Pattern[str]:
 
 # -- where a sentence ends
 
-_MARKER = re.compile(
-    r"[ \t]*(?:(?:[-*+•·]|\d{1,3}[.)、]|[（(]\d{1,3}[)）]|>)(?:[ \t]+|(?<=、)|(?<=）)))*"
-)
-_LIST = re.compile(r"[ \t]*(?:[-*+•·]|\d|[（(])")
-_STOP = re.compile(
-    r"\n|[.!?…]+|[。！？]+|[\"“「『《]|(?<!\w)['‘](?=\S)|[（(](?=[^)）\n]{0,40}[.!?。])"
-)
-_MARK = re.compile(r"[\n.!?…。！？\"“「『《'‘(（]")
+_MARKER = r"[ \t]*(?:(?:[-*+•·]|\d{1,3}[.)、]|[（(]\d{1,3}[)）]|>)(?:[ \t]+|(?<=、)|(?<=）)))*"
+_LIST = r"[ \t]*(?:[-*+•·]|\d|[（(])"
+_STOP = r"\n|[.!?…]+|[。！？]+|[\"“「『《]|(?<!\w)['‘](?=\S)|[（(](?=[^)）\n]{0,40}[.!?。])"
+_MARK = r"[\n.!?…。！？\"“「『《'‘(（]"
 _PARTNER = {
     '"': '"',
     "“": "”",
@@ -371,7 +347,7 @@ _PARTNER = {
     "（": "）",
 }
 _CLOSERS = "\"'”’」』》）)]*_`"
-_ABBREVIATIONS = ("e.g", "i.e", "vs", "mr", "mrs", "dr", "approx", "etc", "no")
+_ABBREVIATIONS = "e.g", "i.e", "vs", "mr", "mrs", "dr", "approx", "etc", "no"
 
 
 def _line_end(window: str, whole: bool) -> tuple[int, int] | None:
@@ -384,7 +360,7 @@ def _line_end(window: str, whole: bool) -> tuple[int, int] | None:
 def _sentence_end(window: str, whole: bool) -> tuple[int, int] | None:
     """Where the first sentence ends and where the white space after it does; None: not known yet."""
     at = 0
-    while (stop := _STOP.search(window, at)) is not None and stop.start() < LONGEST:
+    while (stop := _pattern(_STOP).search(window, at)) is not None and stop.start() < LONGEST:
         if stop.end() == len(window) and not whole:
             return None
         mark, at = stop[0], stop.end()
@@ -450,9 +426,9 @@ def _sentence(body: str) -> tuple[str, list[GuiAction]]:
     plain = re.sub(r"[*_`]", " ", body.translate(_TRADITIONAL))
     masked = _mask(plain)
     if not any(step.search(masked) for step, _ in (*_all_steps(masked), *_nouns())):
-        return body, [GuiAction.EXPORT] if _OFFER.search(masked) else []
+        return body, [GuiAction.EXPORT] if _pattern(_OFFER).search(masked) else []
     found: list[GuiAction] = []
-    for group in reversed(list(_PARENTHESIS.finditer(masked))):
+    for group in reversed(list(_pattern(_PARENTHESIS).finditer(masked))):
         inner = slice(group.start() + len(group[0]) - len(group[0].lstrip(" (（")), group.end() - 1)
         actions = _clause(plain[inner], masked[inner], "")
         if actions:
@@ -471,7 +447,9 @@ def _sentence(body: str) -> tuple[str, list[GuiAction]]:
         keep.append(not steps)
     if all(keep):
         return (
-            (body, found) if found else (body, [GuiAction.EXPORT] if _OFFER.search(masked) else [])
+            (body, found)
+            if found
+            else (body, [GuiAction.EXPORT] if _pattern(_OFFER).search(masked) else [])
         )
     return _rebuild(body, end, spans, _standing(masked, spans, keep)), [*actions, *found]
 
@@ -479,7 +457,7 @@ def _sentence(body: str) -> tuple[str, list[GuiAction]]:
 def _split(masked: str) -> list[tuple[int, int, int]]:
     """Clauses as (start of the separator before, start, end)."""
     spans, sep, start = [], 0, 0
-    for match in _SEPARATOR.finditer(masked):
+    for match in _pattern(_SEPARATOR).finditer(masked):
         spans.append((sep, start, match.start()))
         sep, start = match.span()
     return [*spans, (sep, start, len(masked))]
@@ -490,11 +468,11 @@ def _standing(masked: str, spans: list[tuple[int, int, int]], keep: list[bool]) 
     keep = list(keep)
     texts = [masked[start:stop].strip(" #>▮") for _, start, stop in spans]
     for i in reversed(range(len(spans))):
-        leads_on = i + 1 < len(spans) and not keep[i + 1] and _FORWARD.match(texts[i])
+        leads_on = i + 1 < len(spans) and not keep[i + 1] and _pattern(_FORWARD).match(texts[i])
         if leads_on or not re.search(r"\w", texts[i]):
             keep[i] = False
     for i in range(1, len(spans)):
-        if not keep[i - 1] and not _STANDS.match(texts[i]):
+        if not keep[i - 1] and not _pattern(_STANDS).match(texts[i]):
             keep[i] = False
     return keep
 
@@ -520,7 +498,7 @@ def _clause(plain: str, masked: str, joined: str) -> list[GuiAction]:
         for match in pattern.finditer(masked):
             if _by_user(masked[: match.start()], match[0], joined):
                 return [action or _labelled(plain[match.start() :], masked[match.start() :])]
-    if not _STORY.search(masked):
+    if not _pattern(_STORY).search(masked):
         for pattern, action in _nouns():
             if action and pattern.search(masked):
                 return [action]
@@ -530,22 +508,22 @@ def _clause(plain: str, masked: str, joined: str) -> list[GuiAction]:
 def _by_user(prefix: str, verb: str, joined: str) -> bool:
     prefix = prefix.lstrip(" #>")
     if len(prefix) > 80:
-        return bool(_USER.search(prefix[-80:]))
-    if _HAN.match(verb):
-        opened = _OPENING.match(verb) and _PAST_ZH.fullmatch(prefix)
+        return bool(_pattern(_USER).search(prefix[-80:]))
+    if _pattern(_HAN).match(verb):
+        opened = _pattern(_OPENING).match(verb) and _PAST_ZH.fullmatch(prefix)
         return bool(opened or (len(prefix) <= 40 and _pattern(LEAD_ZH).fullmatch(prefix)))
-    if _USER.search(prefix):
+    if _pattern(_USER).search(prefix):
         return True
     if re.match(r"opened|switched|expanded", verb, re.I):
-        return bool(_PAST.fullmatch(prefix))
-    if _STORY.search(prefix) or _STORY.search(joined):
+        return bool(_pattern(_PAST).fullmatch(prefix))
+    if _pattern(_STORY).search(prefix) or _pattern(_STORY).search(joined):
         return False
-    return bool(_pattern(LEAD).fullmatch(prefix) or _DEPENDENT.match(prefix))
+    return bool(_pattern(LEAD).fullmatch(prefix) or _pattern(_DEPENDENT).match(prefix))
 
 
 def _labelled(plain: str, masked: str) -> GuiAction:
     """What the thing that is clicked, opened or used is called, decides."""
-    purpose = _PURPOSE.search(masked)
+    purpose = _pattern(_PURPOSE).search(masked)
     named = plain[: purpose.start()] if purpose else plain
     for action, label in LABELS:
         if _pattern(label).search(named):
@@ -553,19 +531,19 @@ def _labelled(plain: str, masked: str) -> GuiAction:
     for action, label in LABELS[:2]:
         if _pattern(label).search(plain):
             return action
-    if _OPENING.match(masked):
+    if _pattern(_OPENING).match(masked):
         return GuiAction.STATE
-    return GuiAction.CHAT if _WIDGET.search(masked) else GuiAction.NONE
+    return GuiAction.CHAT if _pattern(_WIDGET).search(masked) else GuiAction.NONE
 
 
 def _mask(text: str) -> str:
     """The text with its quotations blanked out, of the same length."""
-    return _QUOTATION.sub(
+    return _pattern(_QUOTATION).sub(
         lambda match: ("▯" if match[0].startswith("http") else "▮") * len(match[0]), text
     )
 
 
-_QUOTATION = re.compile(
+_QUOTATION = (
     r"\"[^\"\n]{1,200}\"|“[^“”\n]{1,200}”|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|《[^《》\n]{1,200}》"
     r"|‘[^‘’\n]{1,200}’(?!\w)|(?<!\w)'[^'\n]{1,200}'(?!\w)|https?://\S{1,300}"
 )
@@ -574,6 +552,6 @@ _QUOTATION = re.compile(
 def _all_steps(masked: str) -> tuple[tuple[re.Pattern[str], GuiAction | None], ...]:
     return (
         _steps(chinese=True) + _steps(chinese=False)
-        if _HAN.search(masked)
+        if _pattern(_HAN).search(masked)
         else _steps(chinese=False)
     )

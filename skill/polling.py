@@ -5,7 +5,7 @@ Pure: time is handed in, in seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from skill.errors import (
@@ -28,12 +28,21 @@ UNDER_WAY = frozenset({"pending", "processing"})
 
 @dataclass
 class RenderWatch:
-    """One render, from its start to its end or the deadline."""
+    """One render, from its start to its end or to where waiting has no more sense.
+
+    The reference gives a render 5 minutes in all. Here they count from its last progress, so
+    that a long video is not given up while it is being made, with a bound on the whole.
+    """
 
     timing: Timing
     started: float
+    _progress: float = field(default=-1.0, init=False)
+    _moved: float = field(init=False)
 
-    def wait(self, status: str, message: str, now: float) -> float | None:
+    def __post_init__(self) -> None:
+        self._moved = self.started
+
+    def wait(self, status: str, progress: float, message: str, now: float) -> float | None:
         """Seconds until the next look; None: it is there.
 
         Raises BackendFailedError where it failed, and UnfinishedError at the deadline: the
@@ -43,12 +52,17 @@ class RenderWatch:
             return None
         if status in FAILED:
             raise BackendFailedError(f"The render {status}{': ' + message if message else '.'}")
-        left = self.timing.render_deadline - (now - self.started)
+        if progress >= self._progress + 1:
+            self._progress, self._moved = progress, now
+        left = min(
+            self.timing.render_stalled - (now - self._moved),
+            self.timing.render_deadline - (now - self.started),
+        )
         if left <= 0:
             known = "" if status in UNDER_WAY else " (a status that is not known)"
             raise UnfinishedError(
                 f"The render is still {status or 'without a status'}{known} after "
-                f"{self.timing.render_deadline / 60:.0f} minutes."
+                f"{(now - self.started) / 60:.0f} minutes."
             )
         return min(self.timing.poll, left)
 

@@ -329,17 +329,17 @@ TRADITIONAL = (
 )
 """Pairs, Traditional then Simplified, for the characters the words above are made of."""
 
-_QUOTE = re.compile(
+_QUOTE = (
     r"“[^“”]*”|\"[^\"]*\"|「[^「」]*」|『[^『』]*』|《[^《》]*》|〈[^〈〉]*〉|«[^«»]*»|‘[^‘’]*’(?!\w)"
     r"|(?<!\w)'[^'\n]*'(?!\w)|[“\"「『《][^”\"」』》]*$"
 )
-_TOKEN = re.compile(
+_UNIT = (
     r"(?P<url>https?://\S+)|(?P<quote>\x00)|(?P<stop>[,.;:!?\n，。；：！？、…—](?!\d))"
     r"|(?P<word>[a-zà-ɏ][a-z0-9à-ɏ']*(?:-[a-z]+)*|\d+[a-z]+|\d+(?:[.:/x×]\d+)*|[\u2e80-\u9fff]|\w+)"
 )
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
-_KANA = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_LATIN = re.compile(r"[^\W\d_\u2e80-\u9fff\uac00-\ud7af]+")
+_HAN = r"[\u3400-\u9fff\uf900-\ufaff]"
+_KANA = r"[\u3040-\u30ff\uac00-\ud7af]"
+_LATIN = r"[^\W\d_\u2e80-\u9fff\uac00-\ud7af]+"
 
 
 def route(words: str, files: Sequence[str] = ()) -> Route:
@@ -366,13 +366,17 @@ def detect_language(words: str) -> str:
     A Chinese word is about 1.3 characters here; the language the sentence begins in weighs one word
     more, since names and quotations of the other language stand inside or at the end.
     """
-    text = _QUOTE.sub(" ", words[:2000]) if len(words) > LONGEST else _QUOTE.sub(" ", words)
-    if not _HAN.search(text) and not _LATIN.search(text):
+    text = (
+        _pattern(_QUOTE).sub(" ", words[:2000])
+        if len(words) > LONGEST
+        else _pattern(_QUOTE).sub(" ", words)
+    )
+    if not _pattern(_HAN).search(text) and not _pattern(_LATIN).search(text):
         text = words[:2000]
-    han, latin = _HAN.findall(text), _LATIN.findall(text)
-    if len(_KANA.findall(text)) > len(han) / 3:
+    han, latin = _pattern(_HAN).findall(text), _pattern(_LATIN).findall(text)
+    if len(_pattern(_KANA).findall(text)) > len(han) / 3:
         return "en"
-    first_han, first_latin = _HAN.search(text), _LATIN.search(text)
+    first_han, first_latin = _pattern(_HAN).search(text), _pattern(_LATIN).search(text)
     if first_han is None:
         return "en"
     begins_han = first_latin is None or first_han.start() < first_latin.start()
@@ -464,12 +468,12 @@ def _clauses(text: str) -> list[str]:
     """The clauses of a sentence, each a string of class letters, empty ones left out."""
     lexicon, simplified = _lexicon()
     plain = unicodedata.normalize("NFKC", text).lower().translate(simplified)
-    whole = _QUOTE.fullmatch(plain.strip())
-    plain = plain.strip()[1:-1] if whole and len(plain) > 2 else _QUOTE.sub("\x00", plain)
+    whole = _pattern(_QUOTE).fullmatch(plain.strip())
+    plain = plain.strip()[1:-1] if whole and len(plain) > 2 else _pattern(_QUOTE).sub("\x00", plain)
     plain = plain.replace("’", "'")
     clauses: list[str] = []
     run: list[str] = []
-    for token in _TOKEN.finditer(plain):
+    for token in _pattern(_UNIT).finditer(plain):
         if token.lastgroup == "stop":
             clauses += _classify(run, lexicon)
             run = []
@@ -517,7 +521,7 @@ def _one_slip(word: str, keyword: str) -> bool:
 
 _BREAK = " "
 _PHRASE = 6
-_SPECIAL = ("unknown", "quote", "url")
+_SPECIAL = "unknown", "quote", "url"
 _LETTER = {name: chr(0x100 + i) for i, name in enumerate([*WORDS, *_SPECIAL])}
 
 
@@ -553,6 +557,17 @@ def _compiled(shape: str) -> re.Pattern[str]:
     return re.compile(_letters(shape))
 
 
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+@cache
+def _needed(shape: str) -> str:
+    """The classes without which a shape cannot fit: looked for first, most shapes are never compiled."""
+    return re.sub(r"\[[^\]]*\][*+?]?|.[*?]", "", _letters(shape)).replace("+", "")
+
+
 def _fits(shape: str, clause: str) -> bool:
     return _compiled(shape).fullmatch(clause) is not None
 
@@ -562,7 +577,10 @@ def _has(clause: str, classes: str) -> bool:
 
 
 def _rule(clause: str) -> Rule | None:
-    return next((rule for rule in RULES if _fits(rule.shape, clause)), None)
+    for rule in RULES:
+        if all(letter in clause for letter in _needed(rule.shape)) and _fits(rule.shape, clause):
+            return rule
+    return None
 
 
 def _fold(clause: str) -> str:

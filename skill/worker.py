@@ -257,7 +257,9 @@ class Worker:
             render = await self._status(job)
             self._tell(Progress("render", render.progress))
             try:
-                wait = watch.wait(render.status, render.message, self._connection.clock.now())
+                wait = watch.wait(
+                    render.status, render.progress, render.message, self._connection.clock.now()
+                )
             except BackendFailedError as error:
                 self._again(job, error)
                 return

@@ -287,7 +287,12 @@ class TestUnfinishedWork:
 
     @pytest.mark.parametrize("endpoint", ["upload", "render", "render_status", "file"])
     def test_resume_after_a_failure_ends_in_the_file(
-        self, server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes, endpoint: str
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        clip: bytes,
+        endpoint: str,
     ) -> None:
         server.backend.fail(endpoint, status=500, times=6)
         if endpoint == "file":
@@ -343,7 +348,18 @@ class TestLocal:
         self, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("NEMO_TOKEN", "nmv_usr_canary")
-        made = run("make", "--local", *photos[:2], "--duration", "2", "--resolution", "480p", "-o", "a.mp4", "--json")
+        made = run(
+            "make",
+            "--local",
+            *photos[:2],
+            "--duration",
+            "2",
+            "--resolution",
+            "480p",
+            "-o",
+            "a.mp4",
+            "--json",
+        )
         assert made.code == 0, made.answer
         data = made.answer["data"]
         assert (data["duration"], data["width"], data["height"]) == (2.0, 854, 480)
@@ -375,13 +391,17 @@ class TestWithoutABackend:
         assert run("route", "--file", "a.jpg", "--json").answer["data"]["action"] == "upload"
 
     def test_translate(self, run: Callable[..., Ran]) -> None:
-        data = run("translate", "I added a title. Click the Export button to save it.", "--json").answer["data"]
+        data = run(
+            "translate", "I added a title. Click the Export button to save it.", "--json"
+        ).answer["data"]
         assert data == {"text": "I added a title.", "actions": ["export"]}
 
     def test_headers(self, run: Callable[..., Ran]) -> None:
         data = run("headers", "--json").answer["data"]
         assert data["X-Skill-Source"] == "image-to-video-in-free"
-        assert run("headers").out.splitlines() == [f"{name}: {value}" for name, value in data.items()]
+        assert run("headers").out.splitlines() == [
+            f"{name}: {value}" for name, value in data.items()
+        ]
 
     def test_doctor(self, run: Callable[..., Ran]) -> None:
         data = run("doctor", "--json").answer["data"]
@@ -418,12 +438,19 @@ class TestAsAProcess:
 
     @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_leaves_what_resume_can_go_on_with(
-        self, server: Server, photos: list[Path], tmp_path: Path, number: signal.Signals, exit_code: int
+        self,
+        server: Server,
+        photos: list[Path],
+        tmp_path: Path,
+        number: signal.Signals,
+        exit_code: int,
     ) -> None:
         server.backend.pace = 1.0
         server.backend.fail("message", heartbeats_for=60)
         home = tmp_path / "state"
-        process = self.start("make", *photos, "--home", home, "-o", tmp_path / "x.mp4", "--pace", "1")
+        process = self.start(
+            "make", *photos, "--home", home, "-o", tmp_path / "x.mp4", "--pace", "1"
+        )
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("Working on it"):
@@ -439,10 +466,14 @@ class TestAsAProcess:
         assert [job.step for job in vault.unfinished()] == [Step.SENDING]
         vault.close()
 
-    def test_timeout_for_the_whole_command(self, server: Server, photos: list[Path], tmp_path: Path) -> None:
+    def test_timeout_for_the_whole_command(
+        self, server: Server, photos: list[Path], tmp_path: Path
+    ) -> None:
         server.backend.pace = 1.0
         server.backend.fail("message", heartbeats_for=60)
-        process = self.start("make", *photos, "--home", tmp_path / "s", "--timeout", "2", "--pace", "1", "--json")
+        process = self.start(
+            "make", *photos, "--home", tmp_path / "s", "--timeout", "2", "--pace", "1", "--json"
+        )
         out, _ = process.communicate(timeout=30)
         assert process.returncode == 11
         error = json.loads(out)["error"]
@@ -481,5 +512,7 @@ class TestAsAProcess:
             "import sys; from skill.cli import main; main(['route', 'export', '--json'])\n"
             "print([m for m in ('httpx', 'anyio', 'asyncio', 'sqlite3', 'frontmatter', 'yaml') if m in sys.modules])"
         )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        )
         assert done.stdout.splitlines()[-1] == "[]"

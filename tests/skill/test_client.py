@@ -43,7 +43,9 @@ def anyio_backend() -> str:
 
 
 class TestAgainstTheMock:
-    async def test_all_eleven_endpoints(self, server: Server, photos: list[Path], clip: bytes) -> None:
+    async def test_all_eleven_endpoints(
+        self, server: Server, photos: list[Path], clip: bytes
+    ) -> None:
         async with Client(server.url, HEADERS) as client:
             account = await client.anonymous_token("client-1")
             assert account.credits == 100
@@ -53,7 +55,12 @@ class TestAgainstTheMock:
             session = await client.create_session("en")
             with photos[0].open("rb") as file:
                 (media,) = await client.upload(session.session_id, "cat.png", "image/png", file)
-            assert (media.filename, media.file_type, media.width, media.height) == ("cat.png", "image", 96, 64)
+            assert (media.filename, media.file_type, media.width, media.height) == (
+                "cat.png",
+                "image",
+                96,
+                64,
+            )
             raw = b""
             async with client.send_message(
                 session.session_id, "turn my photos into a video, 3 seconds", read_timeout=10
@@ -130,8 +137,14 @@ def credits(client: Client) -> Awaitable[Any]:
 async def test_every_code_in_either_place(
     code: int, kind: type[SkillError], exit_code: int, place: str
 ) -> None:
-    status = {"status": code if code < 600 else 400, "code": 200, "both": code if code < 600 else 400}[place]
-    body = {"message": "said the backend"} | ({} if place == "status" and code < 600 else {"code": code})
+    status = {
+        "status": code if code < 600 else 400,
+        "code": 200,
+        "both": code if code < 600 else 400,
+    }[place]
+    body = {"message": "said the backend"} | (
+        {} if place == "status" and code < 600 else {"code": code}
+    )
     with pytest.raises(kind, match="said the backend") as caught:
         await answered(credits, httpx.Response(status, json=body))
     assert caught.value.exit_code == exit_code
@@ -147,12 +160,17 @@ async def test_every_code_in_either_place(
         (httpx.Response(200, json=[1, 2]), "not the JSON"),
         (httpx.Response(200, json={"code": 0, "data": []}), "holds no `data`"),
         (httpx.Response(200, json={"code": 0, "data": {"available": "many"}}), "no balance"),
-        (httpx.Response(302, headers={"location": "https://elsewhere.test"}), "redirects elsewhere"),
+        (
+            httpx.Response(302, headers={"location": "https://elsewhere.test"}),
+            "redirects elsewhere",
+        ),
         (httpx.Response(200, content=b"[" * 17_000_000), "larger than"),
         (httpx.ReadTimeout("slow"), "did not answer"),
     ],
 )
-async def test_what_is_no_answer_is_a_network_error(response: httpx.Response | Exception, said: str) -> None:
+async def test_what_is_no_answer_is_a_network_error(
+    response: httpx.Response | Exception, said: str
+) -> None:
     with pytest.raises(NetworkError, match=said) as caught:
         await answered(credits, response)
     assert caught.value.exit_code == 9
@@ -176,13 +194,37 @@ async def test_retry_after_is_told() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"id": "r", "status": "completed", "progress": 100, "output": {"url": "https://cdn.test/x", "duration": 5}},
-        {"success": True, "data": {"id": "r", "status": "COMPLETED", "progress": 100, "outputUrl": "https://cdn.test/x", "duration": 5}},
-        {"code": 0, "data": {"id": "r", "status": "completed", "progress": 250, "output": {"outputUrl": "https://cdn.test/x", "duration": 5}}},
+        {
+            "id": "r",
+            "status": "completed",
+            "progress": 100,
+            "output": {"url": "https://cdn.test/x", "duration": 5},
+        },
+        {
+            "success": True,
+            "data": {
+                "id": "r",
+                "status": "COMPLETED",
+                "progress": 100,
+                "outputUrl": "https://cdn.test/x",
+                "duration": 5,
+            },
+        },
+        {
+            "code": 0,
+            "data": {
+                "id": "r",
+                "status": "completed",
+                "progress": 250,
+                "output": {"outputUrl": "https://cdn.test/x", "duration": 5},
+            },
+        },
     ],
 )
 async def test_both_shapes_of_a_renders_answer(body: dict[str, Any]) -> None:
-    render = await answered(lambda client: client.render_status("r"), httpx.Response(200, json=body))
+    render = await answered(
+        lambda client: client.render_status("r"), httpx.Response(200, json=body)
+    )
     assert (render.status, render.progress, render.url, render.duration) == (
         "completed", 100, "https://cdn.test/x", 5,
     )  # fmt: skip

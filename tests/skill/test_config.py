@@ -59,7 +59,9 @@ def test_a_backend_that_a_token_must_not_go_to(url: str) -> None:
     assert "secret" not in caught.value.message
 
 
-@pytest.mark.parametrize("url", ["https://backend.test/", "http://127.0.0.1:8000", "http://localhost", "http://[::1]:9"])
+@pytest.mark.parametrize(
+    "url", ["https://backend.test/", "http://127.0.0.1:8000", "http://localhost", "http://[::1]:9"]
+)
 def test_a_backend_that_is_fine(url: str) -> None:
     assert resolve({"NEMO_API_URL": url}).api_url == url.rstrip("/")
 

@@ -34,6 +34,8 @@ STEPS = [
     ("You can preview the result in the timeline.", [STATE]),
     ("In the timeline, you can preview the result.", [STATE]),
     ("Press Play to watch it.", [STATE]),
+    ("Press the spacebar to play the preview.", [STATE]),
+    ("To change the font, select the title and open the Text panel.", [NONE, STATE]),
     ("Drag and drop the clips.", [CHAT]),
     ("drag and drop the clips", [CHAT]),
     ("Just drag the photos onto the timeline.", [CHAT]),
@@ -83,6 +85,11 @@ CONTENT = [
     "I selected the best shots and dropped the blurry one.",
     "I added a Subscribe button animation at the end.",
     "The music drops at 4s.",
+    "We open on a sunrise and close on the city.",
+    "Choose a song you like and tell me its name.",
+    "The camera pans to the open door as the boy presses the doorbell.",
+    "镜头缓缓推进，最后定格在按钮特写。",
+    "她打开礼物，露出微笑。",
     "女孩打开了门，走进花园。",
     "他点击鼠标的特写镜头。",
     "标题改为“点击关注”。",
@@ -99,6 +106,12 @@ CONTENT = [
 ]
 
 MIXED = [
+    ("Need more credits? Go to Settings > Billing.", "Need more credits?", [CREDITS]),
+    (
+        "I lowered the music to 20%; open the Audio panel if you want it louder.",
+        "I lowered the music to 20%.",
+        [STATE],
+    ),
     ("I added a title, click the Export button to download it.", "I added a title.", [EXPORT]),
     (
         "I added a title, music and transitions, click Export to download.",

@@ -90,7 +90,9 @@ class TestPlatform:
             ("C:\\Users\\Ada\\.cursor\\skills\\x\\SKILL.md", "cursor"),
             ("D:\\Users\\Ada\\.cursor\\skills\\x\\SKILL.md", "unknown"),
         ):
-            found = detect_platform(PureWindowsPath(path), home=home, source=None, from_clawhub=False)
+            found = detect_platform(
+                PureWindowsPath(path), home=home, source=None, from_clawhub=False
+            )
             assert found == platform
 
     def test_a_source_that_would_break_out_of_its_header(self, tmp_path: Path) -> None:
@@ -113,7 +115,9 @@ class TestPlatform:
         ("", "no frontmatter"),
     ],
 )
-def test_a_broken_skill_md_is_one_line_naming_file_and_field(tmp_path: Path, text: str, said: str) -> None:
+def test_a_broken_skill_md_is_one_line_naming_file_and_field(
+    tmp_path: Path, text: str, said: str
+) -> None:
     with pytest.raises(UsageError) as caught:
         Manifest.load(install(tmp_path, text))
     assert said in caught.value.message

@@ -44,14 +44,19 @@ def test_a_photo(tmp_path: Path) -> None:
         (".png", "PNG", "png.png"),
     ],
 )
-def test_it_is_sent_under_a_name_that_fits_its_content(tmp_path: Path, name: str, form: str, sent: str) -> None:
+def test_it_is_sent_under_a_name_that_fits_its_content(
+    tmp_path: Path, name: str, form: str, sent: str
+) -> None:
     assert inspect(picture(tmp_path / name, form), FREE).name == sent
 
 
 def test_the_same_content_twice_is_taken_once(tmp_path: Path) -> None:
     a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
     Image.new("RGB", (8, 6), "red").save(tmp_path / "c.png")
-    assert [file.name for file in inspect_all([a, b, tmp_path / "c.png"], FREE)] == ["a.png", "c.png"]
+    assert [file.name for file in inspect_all([a, b, tmp_path / "c.png"], FREE)] == [
+        "a.png",
+        "c.png",
+    ]
 
 
 def refused(path: Path) -> SkillError:

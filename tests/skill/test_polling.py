@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from skill.clock import Timing
-from skill.errors import BackendFailedError, NetworkError, RateLimitedError, UnfinishedError, UsageError
+from skill.errors import (
+    BackendFailedError,
+    NetworkError,
+    RateLimitedError,
+    UnfinishedError,
+    UsageError,
+)
 from skill.polling import COMPLETED, FAILED, UNDER_WAY, RenderWatch, recovery_waits, retry_wait
 
 TIMING = Timing()
@@ -13,30 +19,39 @@ TIMING = Timing()
 
 def test_a_render_is_looked_at_every_thirty_seconds_until_it_is_there() -> None:
     watch = RenderWatch(TIMING, started=100.0)
-    assert watch.wait("pending", "", 100.0) == 30.0
-    assert watch.wait("processing", "", 130.0) == 30.0
-    assert watch.wait("completed", "", 160.0) is None
+    assert watch.wait("pending", 0, "", 100.0) == 30.0
+    assert watch.wait("processing", 40, "", 130.0) == 30.0
+    assert watch.wait("completed", 100, "", 160.0) is None
 
 
-def test_the_last_look_is_at_the_deadline() -> None:
+def test_five_minutes_without_progress_end_it() -> None:
     watch = RenderWatch(TIMING, started=0.0)
-    assert watch.wait("processing", "", 290.0) == 10.0
-    with pytest.raises(UnfinishedError, match="still processing after 5 minutes"):
-        watch.wait("processing", "", 300.0)
-    assert watch.wait("completed", "", 300.0) is None
+    assert watch.wait("processing", 0, "", 290.0) == 30.0
+    assert watch.wait("processing", 0.5, "", 580.0) == 10.0
+    with pytest.raises(UnfinishedError, match="still processing after 10 minutes"):
+        watch.wait("processing", 0.9, "", 590.0)
+    assert watch.wait("completed", 100, "", 590.0) is None
+
+
+def test_a_long_render_is_waited_for_while_it_moves_but_not_for_ever() -> None:
+    watch = RenderWatch(TIMING, started=0.0)
+    waits = [watch.wait("processing", minute, "", 60.0 * minute) for minute in range(30)]
+    assert set(waits) == {30.0}
+    with pytest.raises(UnfinishedError, match="after 30 minutes"):
+        watch.wait("processing", 31, "", 1800.0)
 
 
 def test_an_unknown_status_waits_and_is_then_named() -> None:
     watch = RenderWatch(TIMING, started=0.0)
-    assert watch.wait("thinking", "", 0.0) == 30.0
+    assert watch.wait("thinking", 0, "", 0.0) == 30.0
     with pytest.raises(UnfinishedError, match="thinking .a status that is not known"):
-        watch.wait("thinking", "", 300.0)
+        watch.wait("thinking", 0, "", 300.0)
 
 
 @pytest.mark.parametrize("status", sorted(FAILED))
 def test_every_terminal_failure_ends_it(status: str) -> None:
     with pytest.raises(BackendFailedError, match=f"{status}: out of memory"):
-        RenderWatch(TIMING, 0.0).wait(status, "out of memory", 1.0)
+        RenderWatch(TIMING, 0.0).wait(status, 50, "out of memory", 1.0)
 
 
 def test_the_sets_of_statuses_do_not_overlap() -> None:
@@ -50,7 +65,13 @@ def test_after_a_cut_thirty_seconds_then_five_times_sixty() -> None:
 class TestRetries:
     def test_full_jitter(self) -> None:
         error = NetworkError("no")
-        assert [retry_wait(error, n, TIMING, lambda: 0.5) for n in range(5)] == [0.5, 1.0, 2.0, 4.0, None]
+        assert [retry_wait(error, n, TIMING, lambda: 0.5) for n in range(5)] == [
+            0.5,
+            1.0,
+            2.0,
+            4.0,
+            None,
+        ]
         assert retry_wait(error, 3, TIMING, lambda: 0.0) == 0.0
 
     def test_retry_after_is_kept_to_up_to_the_cap(self) -> None:

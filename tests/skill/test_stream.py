@@ -96,7 +96,10 @@ class TestDecoder:
 
     def test_a_line_over_the_limit_is_dropped_and_the_stream_goes_on(self) -> None:
         raw = b"data: " + b"x" * 300 + b"\ndata: rest of it\n\ndata: next\n\n"
-        for events in (decode(raw, limit=100), decode(*(raw[i : i + 7] for i in range(0, len(raw), 7)), limit=100)):
+        for events in (
+            decode(raw, limit=100),
+            decode(*(raw[i : i + 7] for i in range(0, len(raw), 7)), limit=100),
+        ):
             assert events == [Dropped("an event of more than 100 bytes"), Data("next")]
 
     def test_an_event_of_many_lines_is_bounded_too(self) -> None:
@@ -104,7 +107,11 @@ class TestDecoder:
         assert decode(raw, limit=100) == [Dropped("an event of more than 100 bytes"), Data("next")]
 
     @given(
-        st.lists(st.sampled_from([b"data: ", b"data:", b":c", b"x", "é🎬".encode(), b"\n", b"\r", b"\r\n", b" "])),
+        st.lists(
+            st.sampled_from(
+                [b"data: ", b"data:", b":c", b"x", "é🎬".encode(), b"\n", b"\r", b"\r\n", b" "]
+            )
+        ),
         st.integers(1, 9),
     )
     def test_the_cuts_make_no_difference(self, parts: list[bytes], size: int) -> None:
@@ -214,7 +221,10 @@ class TestTurn:
         assert turn.end is End.CLOSED
 
     def test_pieces_and_then_the_whole_are_told_once(self) -> None:
-        assert self.feed(Text("Hello "), Text("world."), Text("Hello world.", whole=True))[0] == "Hello world."
+        assert (
+            self.feed(Text("Hello "), Text("world."), Text("Hello world.", whole=True))[0]
+            == "Hello world."
+        )
 
     def test_the_whole_may_go_further_than_its_pieces(self) -> None:
         assert self.feed(Text("Hello "), Text("Hello world.", whole=True))[0] == "Hello world."
@@ -232,8 +242,14 @@ class TestTurn:
         assert text == "First.\nSecond."
 
     def test_a_trailing_temporary_issue_after_an_answer_is_noise(self) -> None:
-        assert self.feed(Text("Title added. I encoun"), Text("tered a temporary issue, sorry."))[0] == "Title added. "
-        assert self.feed(Text("I encountered a temporary issue."))[0] == "I encountered a temporary issue."
+        assert (
+            self.feed(Text("Title added. I encoun"), Text("tered a temporary issue, sorry."))[0]
+            == "Title added. "
+        )
+        assert (
+            self.feed(Text("I encountered a temporary issue."))[0]
+            == "I encountered a temporary issue."
+        )
         assert self.feed(Text("It lies in Hawaii"))[0] == "It lies in Hawaii"
 
     def test_still_working_every_two_minutes_and_a_sign_of_life_between(self) -> None:

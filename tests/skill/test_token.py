@@ -15,7 +15,15 @@ CANARY = "nmv_usr_canary_0123456789"
 
 def test_it_shows_itself_in_no_form() -> None:
     token = Token(CANARY)
-    shown = [repr(token), str(token), f"{token}", f"{token:>30}", "%s" % token, repr([token]), repr({"t": token})]
+    shown = [
+        repr(token),
+        str(token),
+        f"{token}",
+        f"{token:>30}",
+        "%s" % token,
+        repr([token]),
+        repr({"t": token}),
+    ]
     assert not any("canary" in text for text in shown)
     assert token.reveal() == CANARY
 
@@ -28,7 +36,9 @@ def test_it_is_not_pickled_and_has_no_dict() -> None:
         vars(token)
 
 
-@pytest.mark.parametrize("text", ["", "canary with space", "canary\nX: y", "canary\x00", "canaryé", "c" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "canary with space", "canary\nX: y", "canary\x00", "canaryé", "c" * 5000]
+)
 def test_what_is_no_header_value_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         Token(text)

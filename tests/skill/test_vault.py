@@ -86,7 +86,9 @@ def test_only_its_user_can_read_it_also_where_rights_were_wider(tmp_path: Path) 
 
 
 def test_a_damaged_vault_is_an_error_and_stays_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "vault.db").write_bytes(b"this is not a database at all, but long enough to be read" * 20)
+    (tmp_path / "vault.db").write_bytes(
+        b"this is not a database at all, but long enough to be read" * 20
+    )
     before = (tmp_path / "vault.db").read_bytes()
     with pytest.raises(UsageError, match="cannot be used"):
         Vault.open(tmp_path)
@@ -118,7 +120,9 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
         "print(vault.client_id())"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "s")], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "s")], stdout=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     ids = {process.communicate()[0] for process in running}

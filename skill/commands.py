@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import tempfile
 from pathlib import Path
@@ -351,6 +352,9 @@ async def _stoppable(
             tasks.start_soon(watch)
         with anyio.move_on_after(options.timeout) as deadline:
             async with Studio.open(config, console.tell) as studio:
+                if not gc.isenabled():  # start-up is over
+                    gc.freeze()
+                    gc.enable()
                 try:
                     await action(options, console, studio)
                 except SkillError as error:

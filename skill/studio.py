@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING, Any
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
 from skill.errors import BackendFailedError, InternalError, NotFoundError, UsageError
-from skill.gui import GuiAction
 from skill.report import Notice, Report, Stage
-from skill.routing import Action, detect_language, route
-from skill.timeline import Timeline
 from skill.vault import Job, Step, Vault
 
 if TYPE_CHECKING:
@@ -25,8 +22,11 @@ if TYPE_CHECKING:
 
     from skill.client import Credits, Media
     from skill.config import Config
+    from skill.gui import GuiAction
     from skill.listings import Listing
     from skill.media import LocalFile
+    from skill.routing import Action
+    from skill.timeline import Timeline
 
 # What a generation costs, as the contract has it: an approximate figure.
 GENERATION_CREDITS = 100
@@ -163,6 +163,8 @@ class Studio:
         return await self._connection.read(self._client.credits)
 
     async def status(self) -> Status:
+        from skill.timeline import Timeline
+
         session = self._connection.required()
         state = await self._state(session.session_id)
         return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
@@ -190,6 +192,8 @@ class Studio:
 
     async def chat(self, message: str) -> Reply:
         """Send a message to the project's agent: this is what costs credits."""
+        from skill.routing import detect_language
+
         language = detect_language(message)
         session = await self._connection.session(language)
         job = self._job("chat", language)
@@ -241,6 +245,7 @@ class Studio:
     ) -> Job:
         """The job `make` would run; local files are looked into, nothing is sent."""
         from skill.delivery import check_target
+        from skill.routing import detect_language
 
         files = self._inspect(photos)
         target = target or free_name(files[0].name.rpartition(".")[0])
@@ -266,6 +271,8 @@ class Studio:
         self, words: str, files: Sequence[Path] = (), target: Path | None = None
     ) -> Reply:
         """Any sentence: routed, done, answered."""
+        from skill.routing import Action, route
+
         way = route(words, [str(file) for file in files])
         match way.action:
             case Action.CREDITS:
@@ -389,6 +396,7 @@ class Studio:
 
     async def _video(self, job: Job, *, resuming: bool = False) -> Video:
         from skill.mp4 import probe
+        from skill.timeline import Timeline
 
         await self._run(job, resuming=resuming)
         target = Path(job.target)
@@ -412,6 +420,10 @@ class Studio:
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
         """What came of a message: the backend's words, what changed, and what the screen it
         speaks of stands for, done where that is free and safe."""
+        from skill.gui import GuiAction
+        from skill.routing import Action
+        from skill.timeline import Timeline
+
         timeline = Timeline.from_draft((await self._connection.state(job.session_id)).draft)
         summary = timeline.summary()
         parts = [job.text] if job.text else []

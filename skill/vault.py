@@ -11,7 +11,6 @@ import json
 import os
 import sqlite3
 import stat
-import uuid
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -194,8 +193,14 @@ class Vault:
 
     def client_id(self) -> str:
         """A UUID, made once and kept: a client gets one anonymous token in 7 days."""
-        self._write("INSERT OR IGNORE INTO settings VALUES ('client_id', ?)", str(uuid.uuid4()))
-        return str(self._rows("SELECT value FROM settings WHERE key = 'client_id'")[0][0])
+        select = "SELECT value FROM settings WHERE key = 'client_id'"
+        rows = self._rows(select)
+        if not rows:
+            import uuid
+
+            self._write("INSERT OR IGNORE INTO settings VALUES ('client_id', ?)", str(uuid.uuid4()))
+            rows = self._rows(select)
+        return str(rows[0][0])
 
     def token(self, backend: str, client_id: str) -> StoredToken | None:
         rows = self._rows(
@@ -267,7 +272,7 @@ class Vault:
     # ------------------------------------------------------------ work
 
     def new_job(self, goal: str, backend: str, listing: str) -> Job:
-        job = Job(id=f"job_{uuid.uuid4().hex[:10]}", goal=goal, backend=backend, listing=listing)
+        job = Job(id=f"job_{os.urandom(5).hex()}", goal=goal, backend=backend, listing=listing)
         job.created = datetime.now(UTC).isoformat(timespec="seconds")
         return job
 

@@ -75,7 +75,10 @@ class TestAgainstTheMock:
             assert len(state.video_infos) == 1
             render = await client.start_render("render_1", session.session_id, state.draft)
             assert (render.id, render.url) == ("render_1", None)
-            while (render := await client.render_status("render_1")).status != "completed":
+            for _ in range(1000):
+                render = await client.render_status("render_1")
+                if render.status == "completed":
+                    break
                 await anyio.sleep(0.01)
             assert render.url is not None
             async with client.fetch(render.url) as response:
@@ -262,9 +265,11 @@ async def test_what_is_sent_for_a_message_and_a_render() -> None:
 async def test_a_file_is_fetched_without_the_token_and_our_headers() -> None:
     with respx.mock() as router:
         route = router.get("https://cdn.test/clip.mp4").respond(200, content=b"clip")
-        async with Client(URL, HEADERS, Token("nmv_usr_canary")) as client:
-            async with client.fetch("https://cdn.test/clip.mp4") as response:
-                assert await response.aread() == b"clip"
+        async with (
+            Client(URL, HEADERS, Token("nmv_usr_canary")) as client,
+            client.fetch("https://cdn.test/clip.mp4") as response,
+        ):
+            assert await response.aread() == b"clip"
     sent = route.calls.last.request.headers
     assert "authorization" not in sent
     assert not [name for name in sent if name.startswith("x-skill")]

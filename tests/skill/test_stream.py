@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+from httpx_sse._decoders import SSEDecoder
 from hypothesis import given
 from hypothesis import strategies as st
-from httpx_sse._decoders import SSEDecoder
 
 from skill.clock import Timing
 from skill.stream import (
@@ -264,7 +265,7 @@ class TestTurn:
         assert working == [120.0, 240.0]
         assert sum(isinstance(notice, SignOfLife) for _, notice in told) >= 6
         times = [0.0, *(at for at, _ in told)]
-        assert max(b - a for a, b in zip(times, times[1:], strict=False)) <= 30.0
+        assert max(b - a for a, b in itertools.pairwise(times)) <= 30.0
 
     def test_ten_minutes_of_heartbeats_end_it(self) -> None:
         turn = self.turn()

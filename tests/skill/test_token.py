@@ -20,7 +20,7 @@ def test_it_shows_itself_in_no_form() -> None:
         str(token),
         f"{token}",
         f"{token:>30}",
-        "%s" % token,
+        f"{token}",
         repr([token]),
         repr({"t": token}),
     ]

@@ -1,0 +1,247 @@
+"""The command line's words: every command, its options, its examples."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from skill.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ASPECTS = ("16:9", "9:16", "1:1", "4:5")
+RESOLUTIONS = ("480p", "720p", "1080p")
+FLAGS = ("--local", "--json", "--quiet", "--verbose")
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong words are a UsageError like any other, so that --json can tell them too."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message[:1].upper() + message[1:] + ".", hint=f"See: {self.prog} --help")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: a short sentence, two examples that run, and what adds its arguments.
+    `several` names the argument that takes as many words as there are."""
+
+    help: str
+    examples: tuple[str, str]
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    several: str = ""
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options in the words. Raises UsageError; --help prints and raises SystemExit."""
+    options, rest = build_parser(_only(words)).parse_known_args(words)
+    if rest:
+        # Photos and words that stand behind an option argparse leaves over: make a -p x b
+        several = COMMANDS[options.command].several if options.command else ""
+        if not several or any(word.startswith("-") for word in rest):
+            raise UsageError(
+                f"Not understood: {' '.join(rest)}.", hint="See: image-to-video --help"
+            )
+        taken = getattr(options, several)
+        taken += [Path(word) if options.command == "make" else word for word in rest]
+    return options
+
+
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of one alone, which takes a tenth of the time."""
+    parser = Parser(
+        prog="image-to-video",
+        description="Photos in, MP4 out: by the NemoVideo backend, or on this machine with --local.",
+        epilog="Begin with: image-to-video demo",
+        allow_abbrev=False,
+    )
+    _globals(parser, top=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    for name in [only] if only else COMMANDS:
+        command = COMMANDS[name]
+        examples = "\n  ".join(f"image-to-video {example}" for example in command.examples)
+        sub = commands.add_parser(
+            name,
+            help=command.help,
+            description=command.help[:1].upper() + command.help[1:] + ".",
+            epilog=f"examples:\n  {examples}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        _globals(sub, top=False)
+        command.arguments(sub)
+    return parser
+
+
+def _only(words: Sequence[str]) -> str | None:
+    """The command, where nothing but flags stands before it: else it takes the whole parser."""
+    for word in words:
+        if word not in FLAGS:
+            return word if word in COMMANDS else None
+    return None
+
+
+def _globals(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """The global options; they may stand before or after the command."""
+    default: dict[str, Any] = {} if top else {"default": argparse.SUPPRESS}
+    flag: dict[str, Any] = {"action": "store_true", **default}
+    add = parser.add_argument_group("global options").add_argument
+    add("--local", help="the built-in backend: no account, no network, no cost", **flag)
+    add("--json", help="one JSON object on stdout, JSON lines on stderr", **flag)
+    add("--quiet", help="nothing on stderr but errors", **flag)
+    add("--verbose", help="tell what is sent (tokens taken out)", **flag)
+    add("--home", type=Path, metavar="DIR", help="where state lives", **default)
+    add("--skill", type=Path, metavar="DIR", help="the skill folder to speak for", **default)
+    add("--timeout", type=_seconds, metavar="S", help="for the whole command", **default)
+    add("--pace", type=float, metavar="F", help="multiply every wait (loopback only)", **default)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+def _credits(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of credits")
+    return int(text)
+
+
+# ---------------------------------------------------------------- each command's arguments
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE")
+
+
+def _output_force(parser: argparse.ArgumentParser) -> None:
+    _output(parser)
+    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+
+
+def _make(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("photos", nargs="+", type=Path, metavar="PHOTO")
+    add("-p", "--prompt", default="", help="what the video should be, in your words")
+    _output_force(parser)
+    add("--aspect", choices=ASPECTS)
+    add("--resolution", choices=RESOLUTIONS)
+    add("--duration", type=_seconds, metavar="S")
+    add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
+    add("--title", metavar="TEXT")
+    add("--no-export", action="store_true", help="up to the timeline, no file")
+    add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
+    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+
+
+def _words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORDS")
+    parser.add_argument("--file", action="append", default=[], type=Path, metavar="F", dest="files")
+
+
+def _ask(parser: argparse.ArgumentParser) -> None:
+    _words(parser)
+    _output(parser)
+
+
+def _chat(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("message", nargs="+", metavar="MESSAGE")
+
+
+def _upload(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE|URL")
+
+
+def _job(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("job", nargs="?", metavar="JOB")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    _output_force(parser)
+    parser.add_argument("--aspect", choices=ASPECTS)
+
+
+def _translate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="+", metavar="TEXT")
+
+
+def _mock(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--port", type=int, default=0, metavar="N", help="0: a free one")
+    add("--host", default="127.0.0.1", metavar="H")
+    add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
+    add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
+
+
+COMMANDS: dict[str, Command] = {
+    "make": Command(
+        "photos in, MP4 out: connect, upload, generate, export, download",
+        (
+            "make a.jpg b.jpg -p 'a calm slideshow' -o trip.mp4",
+            "make --local a.jpg --aspect 9:16 --music lofi --title 'Our trip'",
+        ),
+        _make,
+        several="photos",
+    ),
+    "ask": Command(
+        "any sentence of the user's: routed, done, answered",
+        ("ask 'make it 8 seconds and add a title'", "ask 'animate this' --file photo.jpg"),
+        _ask,
+        several="words",
+    ),
+    "route": Command(
+        "which action a sentence would be; touches no network",
+        ("route 'send me the video'", "route '把标题改成余额不足'"),
+        _words,
+        several="words",
+    ),
+    "connect": Command("token and project, ready to work", ("connect", "connect --local")),
+    "chat": Command(
+        "send a message to the project's agent",
+        ("chat 'add calm piano music at 30%'", "chat --local 'make it 12 seconds'"),
+        _chat,
+        several="message",
+    ),
+    "upload": Command(
+        "put files into the project",
+        ("upload a.jpg b.jpg", "upload https://example.com/photo.jpg"),
+        _upload,
+        several="files",
+    ),
+    "status": Command("the project's timeline", ("status", "status --local --json")),
+    "credits": Command("what is left of the credits", ("credits", "credits --json")),
+    "export": Command(
+        "render the project and fetch the MP4",
+        ("export -o trip.mp4", "export --local"),
+        _output_force,
+    ),
+    "jobs": Command("what is unfinished", ("jobs", "jobs --json")),
+    "resume": Command(
+        "go on with a job, without sending or paying again",
+        ("resume", "resume job_0123456789"),
+        _job,
+    ),
+    "cancel": Command("give a job up", ("cancel", "cancel job_0123456789"), _job),
+    "open": Command(
+        "the link with which a person opens the project in a browser", ("open", "open --json")
+    ),
+    "demo": Command(
+        "a video of pictures it draws itself, with --local",
+        ("demo", "demo -o demo.mp4 --force"),
+        _demo,
+    ),
+    "doctor": Command("what is set up, what is missing, what to do", ("doctor", "doctor --json")),
+    "translate": Command(
+        "the backend's GUI talk as plain words and actions",
+        ("translate 'Click the Export button to save it.'", "translate '打开音频面板'"),
+        _translate,
+        several="text",
+    ),
+    "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "headers": Command("the attribution headers this install sends", ("headers", "headers --json")),
+}

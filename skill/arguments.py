@@ -161,6 +161,11 @@ def _job(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", nargs="?", metavar="JOB")
 
 
+def _resume(parser: argparse.ArgumentParser) -> None:
+    _job(parser)
+    _output_force(parser)
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     _output_force(parser)
     parser.add_argument("--aspect", choices=ASPECTS)
@@ -224,7 +229,7 @@ COMMANDS: dict[str, Command] = {
     "resume": Command(
         "go on with a job, without sending or paying again",
         ("resume", "resume job_0123456789"),
-        _job,
+        _resume,
     ),
     "cancel": Command("give a job up", ("cancel", "cancel job_0123456789"), _job),
     "open": Command(

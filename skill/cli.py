@@ -5,49 +5,78 @@ Only what every command needs is imported here; an agent pays for it each time.
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.console import Console
-from skill.errors import InternalError, SkillError, UsageError
+from skill.errors import InternalError, SkillError, StoppedError, UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from types import FrameType
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, told as Ctrl-C is."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     console = Console(json="--json" in words)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character shows a stand-in, not a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _encode(console)
+    before = _hear_sigterm()
     try:
         return _run(words, console)
     except SkillError as error:
         return _report(console, error)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # Whoever read us has gone; nothing more can be said, and that is no fault.
-        sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-        return 0
+    except KeyboardInterrupt as stop:
+        number = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
+        return _report(console, StoppedError(number))
     except Exception as error:  # the outermost boundary: a bug of ours
         if os.environ.get("IMAGE_TO_VIDEO_DEBUG"):
             raise
         return _report(console, _bug(error))
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _hear_sigterm() -> Any:
+    """Have SIGTERM heard from the first moment on; returns what was there before."""
+
+    def terminate(number: int, frame: FrameType | None) -> NoReturn:
+        raise _Terminated
+
+    try:
+        return signal.signal(signal.SIGTERM, terminate)
+    except ValueError:  # not the main thread: whoever runs us there hears signals himself
+        return None
+
+
+def _encode(console: Console) -> None:
+    for stream in (console.out, console.err):
+        if isinstance(stream, io.TextIOWrapper):
+            # JSON is UTF-8 whatever the terminal; elsewhere what cannot be shown is stood in for.
+            encoding = "utf-8" if console.json else None
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _run(words: list[str], console: Console) -> int:
     console.command = next((word for word in words if word in COMMANDS), "")
+    if console.json and ("--help" in words or "-h" in words):
+        console.answer({"help": _help(words)}, [])
+        return 0
     options = parse(words)
     if options.command is None:
-        build_parser().print_help(console.err)
+        if not console.json and console.err is not None:
+            build_parser().print_help(console.err)
         raise UsageError("No command was given.", hint="Begin with: image-to-video demo")
     console.command = options.command
     console.json, console.quiet, console.verbose = options.json, options.quiet, options.verbose
@@ -57,24 +86,34 @@ def _run(words: list[str], console: Console) -> int:
     return commands.run(options, console)
 
 
+def _help(words: list[str]) -> str:
+    import contextlib
+
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+        parse(words)
+    return text.getvalue()
+
+
 def _prefix(options: argparse.Namespace) -> tuple[str, ...]:
     """The global options that a command which goes on with this one needs too."""
     prefix: list[str] = ["--local"] if options.local else []
     for name in ("home", "skill", "pace"):
         value = getattr(options, name)
         if value is not None:
-            prefix += [f"--{name}", str(value)]
+            prefix.append(f"--{name}={value}")
     return tuple(prefix)
 
 
 def _report(console: Console, error: SkillError) -> int:
-    next_ = [console.next("resume", error.job)] if error.job else []
-    console.error(error, next_)
+    console.error(error)
     return error.exit_code
 
 
-def _bug(error: Exception) -> SkillError:
+def _bug(error: BaseException) -> SkillError:
     # The type and the place, and no message: it might hold what must not be shown.
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

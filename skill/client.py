@@ -8,6 +8,7 @@ token goes to the backend's own origin and to no other, so redirects are not fol
 from __future__ import annotations
 
 import json
+import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
+import anyio
 import httpx
 
-from skill.errors import AuthError, BackendFailedError, NetworkError, error_for
+from skill.errors import AuthError, BackendFailedError, NetworkError, UsageError, error_for
 from skill.sanitize import clean_line
 from skill.token import Token
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_WHOLE_CALL = 90.0  # s for a request and its whole answer, however slowly it drips
+_WHOLE_UPLOAD = 1800.0
+_MAX_DEPTH = 100
+_NAME = re.compile(r"[A-Za-z0-9_.~:@-]{1,512}")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -125,6 +131,8 @@ class Client:
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers={
+                # What unpacks to gigabytes is not asked for, nor taken.
+                "Accept-Encoding": "identity",
                 "User-Agent": f"{headers['X-Skill-Source']}/{headers['X-Skill-Version']}",
                 **headers,
             },
@@ -155,8 +163,8 @@ class Client:
             "POST", "/api/auth/anonymous-token", headers={"X-Client-Id": client_id}, bare=True
         )
         return Account(
-            token=Token(_text(data, "token")),
-            user_id=_text(data, "user_id", ""),
+            token=_token(data),
+            user_id=_name(data, "user_id"),
             credits=_whole(data.get("credits")),
             expires_at=_time(data.get("expires_at")),
         )
@@ -167,9 +175,9 @@ class Client:
         body = {"task_name": "project"} | ({"language": language} if language else {})
         data = await self._call("POST", "/api/tasks/me/with-session/nemo_agent", body=body)
         return Session(
-            session_id=_text(data, "session_id"),
-            task_id=_text(data, "task_id", ""),
-            user_id=_text(data, "user_id", ""),
+            session_id=_name(data, "session_id", required=True),
+            task_id=_name(data, "task_id"),
+            user_id=_name(data, "user_id"),
         )
 
     # 3
@@ -190,8 +198,8 @@ class Client:
         request = self._http.build_request(
             "POST",
             "/run_sse",
-            json=body,
-            headers=self._authorization() | {"Accept": "text/event-stream"},
+            content=_json(body),
+            headers=self._authorization() | _JSON | {"Accept": "text/event-stream"},
             timeout=httpx.Timeout(30.0, connect=10.0, read=read_timeout),
         )
         response = await self._send(request)
@@ -254,9 +262,9 @@ class Client:
         state = state if isinstance(state, dict) else {}
         draft, infos = state.get("draft"), state.get("video_infos")
         return State(
-            session_id=_text(data, "session_id", session_id),
-            task_id=_text(data, "task_id", ""),
-            draft=draft if isinstance(draft, dict) else None,
+            session_id=session_id,
+            task_id=_name(data, "task_id"),
+            draft=_shallow(draft) if isinstance(draft, dict) else None,
             video_infos=tuple(infos) if isinstance(infos, list) else (),
             generated_media=state.get("generated_media"),
             raw=state,
@@ -293,7 +301,13 @@ class Client:
         """GET /api/render/proxy/<id>/download: the file, where `output.url` cannot be reached."""
         path = f"/api/render/proxy/{quote(render_id, safe='')}/download"
         request = self._http.build_request("GET", path, headers=self._authorization())
-        async with self._file(await self._send(request)) as response:
+        response = await self._send(request)
+        if response.status_code != 200:
+            try:
+                _envelope(response, await _read(response))
+            finally:
+                await response.aclose()
+        async with self._file(response) as response:
             yield response
 
     @asynccontextmanager
@@ -305,7 +319,7 @@ class Client:
             trust_env=not self.loopback,
             verify=_tls(url),
         ) as bare:
-            request = bare.build_request("GET", url)
+            request = bare.build_request("GET", url, headers={"Accept-Encoding": "identity"})
             async with self._file(await self._send(request, through=bare)) as response:
                 yield response
 
@@ -313,7 +327,6 @@ class Client:
     async def _file(self, response: httpx.Response) -> AsyncIterator[httpx.Response]:
         try:
             if response.status_code != 200:
-                _envelope(response, await _read(response))
                 raise NetworkError(f"The download was answered with HTTP {response.status_code}.")
             yield response
         except httpx.HTTPError as error:
@@ -326,7 +339,9 @@ class Client:
         """POST /api/auth/claim-token."""
         body = {"task_id": task_id, "session_id": session_id}
         data = await self._call("POST", "/api/auth/claim-token", body=body)
-        return ClaimToken(_text(data, "claim_token"), _number(data.get("expires_in")))
+        return ClaimToken(
+            _name(data, "claim_token", required=True), _number(data.get("expires_in"))
+        )
 
     def _authorization(self) -> dict[str, str]:
         if self.token is None:
@@ -347,16 +362,27 @@ class Client:
         request = self._http.build_request(
             method,
             path,
-            json=body,
+            content=None if body is None else _json(body),
             files=files,  # type: ignore[arg-type]
-            headers={**({} if bare else self._authorization()), **(headers or {})},
+            headers={
+                **({} if bare else self._authorization()),
+                **({} if body is None else _JSON),
+                **(headers or {}),
+            },
             timeout=patience or httpx.USE_CLIENT_DEFAULT,
         )
-        response = await self._send(request)
         try:
-            return _envelope(response, await _read(response))
-        finally:
-            await response.aclose()
+            with anyio.fail_after(_WHOLE_CALL if files is None else _WHOLE_UPLOAD):
+                response = await self._send(request)
+                try:
+                    return _envelope(response, await _read(response))
+                finally:
+                    await response.aclose()
+        except TimeoutError as error:
+            raise NetworkError(
+                f"{request.url.netloc.decode()} took too long to answer.",
+                hint="Check the network, then try again.",
+            ) from error
 
     async def _send(
         self, request: httpx.Request, through: httpx.AsyncClient | None = None
@@ -366,11 +392,15 @@ class Client:
             response = await (through or self._http).send(request, stream=True)
         except httpx.HTTPError as error:
             raise NetworkError(
-                f"{request.url.host} did not answer ({_reason(error)}).",
+                f"{request.url.netloc.decode()} did not answer ({_reason(error)}).",
                 hint="Check the network and NEMO_API_URL, then run the command again.",
                 unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
             ) from error
         self._log(f"→ {response.status_code}")
+        packing = response.headers.get("content-encoding", "identity").strip().lower()
+        if packing not in ("identity", ""):
+            await response.aclose()
+            raise NetworkError("The answer came packed in a way that was not asked for.")
         if response.is_redirect:
             await response.aclose()
             raise NetworkError(
@@ -378,6 +408,16 @@ class Client:
                 hint="Set NEMO_API_URL to the backend's own address.",
             )
         return response
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+def _json(body: object) -> bytes:
+    try:
+        return json.dumps(body, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise NetworkError("The project's draft holds what cannot be sent back.") from error
 
 
 def _tls(url: str) -> SSLContext | bool:
@@ -408,7 +448,7 @@ def _envelope(response: httpx.Response, body: bytes) -> dict[str, Any]:
     Three shapes: {"code","message","data"}; {"success","data"}; bare (render proxy).
     """
     try:
-        answer = json.loads(body)
+        answer = json.loads(body, parse_constant=lambda constant: None)
     except (ValueError, RecursionError):
         answer = None
     status = response.status_code
@@ -471,17 +511,47 @@ def _render(data: dict[str, Any], render_id: str) -> Render:
     )
 
 
+def _token(data: Mapping[str, Any]) -> Token:
+    try:
+        return Token(_text(data, "token"))
+    except UsageError as error:
+        raise NetworkError("The backend gave a token that is none.") from error
+
+
+def _name(data: Mapping[str, Any], field: str, *, required: bool = False) -> str:
+    """An id that may stand in a path, a link and on a terminal."""
+    text = _text(data, field, None if required else "")
+    if text and not _NAME.fullmatch(text):
+        raise NetworkError(f"The backend's answer holds a `{field}` that is none.")
+    return text
+
+
+def _shallow(draft: dict[str, Any]) -> dict[str, Any]:
+    """The draft, unless it is nested beyond what any draft is."""
+    level: list[Any] = [draft]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return draft
+    raise NetworkError("The project's draft is nested deeper than a draft can be.")
+
+
 def _media(item: object) -> Media:
     if not isinstance(item, dict):
         raise NetworkError("The backend's answer to the upload is not as it should be (`files`).")
     return Media(
         filename=clean_line(_text(item, "filename", "")),
-        file_type=_text(item, "file_type", ""),
-        cdn_url=_text(item, "cdn_url", ""),
+        file_type=clean_line(_text(item, "file_type", ""), 20),
+        cdn_url=clean_line(_text(item, "cdn_url", ""), 2000),
         duration=_number(item.get("duration")),
         width=_whole(item.get("width")),
         height=_whole(item.get("height")),
-        hash=_text(item, "hash", "") or None,
+        hash=clean_line(_text(item, "hash", ""), 200) or None,
     )
 
 

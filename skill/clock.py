@@ -22,6 +22,7 @@ class Timing:
     poll: float = 30.0  # between two looks at a render
     render_stalled: float = 300.0  # a render without progress for so long is left for later
     render_deadline: float = 1800.0  # and so is one that takes longer in all
+    lock: float = 0.2  # between two tries for a lock another process holds
     rate_limit: float = 30.0  # after a 429 on the token, once
     retry_base: float = 1.0  # reads: full jitter up to base * 2 ** attempt
     retry_cap: float = 20.0

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-import signal
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skill.errors import SkillError, UnfinishedError, UsageError
+from skill.errors import UsageError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -139,10 +136,8 @@ async def _connect(options: Namespace, console: Console, studio: Studio) -> None
 
 
 async def _credits(options: Namespace, console: Console, studio: Studio) -> None:
-    from skill.studio import credits_line
-
     credits = await studio.credits()
-    console.answer(vars(credits), [credits_line(credits)])
+    console.answer(vars(credits), [studio.credits_line(credits)])
 
 
 async def _status(options: Namespace, console: Console, studio: Studio) -> None:
@@ -180,7 +175,7 @@ async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
-    if not options.files and not options.words:
+    if not options.files and not " ".join(options.words).strip():
         raise UsageError(
             "Nothing was said.", hint="Say what you want: image-to-video ask 'make it slower'"
         )
@@ -204,23 +199,31 @@ async def _make(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
+    import shutil
+
+    import anyio.to_thread
+
     from skill.demo import draw_pictures
     from skill.report import Stage
-    from skill.studio import Wish, free_name
+    from skill.studio import Wish
+    from skill.target import check_target, free_name
 
-    with tempfile.TemporaryDirectory(prefix="image-to-video-") as folder:
-        console.tell(Stage("draw", "Drawing four pictures..."))
-        pictures = draw_pictures(Path(folder))
-        wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
-        target = options.output or free_name("demo")
-        made = await studio.make(
-            pictures, "a calm slideshow of my pictures", wish, target=target, force=options.force
-        )
+    target = options.output or free_name(Path("demo.mp4"))
+    check_target(target, force=options.force)
+    folder = studio.home / "demo"  # kept until the clip is there, so that resume finds them
+    console.tell(Stage("draw", "Drawing four pictures..."))
+    pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
+    wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
+    made = await studio.make(
+        pictures, "a calm slideshow of my pictures", wish, target=target, force=options.force
+    )
+    shutil.rmtree(folder, ignore_errors=True)
     _outcome(console, made)
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
-    _outcome(console, await studio.resume(options.job))
+    made = await studio.resume(options.job, target=options.output, force=options.force)
+    _outcome(console, made)
 
 
 async def _cancel(options: Namespace, console: Console, studio: Studio) -> None:
@@ -275,14 +278,16 @@ def _outcome(console: Console, made: Video | Reply) -> None:
 
 def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) -> None:
     data = {**vars(video), "file": str(video.file), **(extra or {})}
-    console.suggest([console.next("chat", "add a title"), console.next("export")])
-    seconds, megabytes = f"{video.duration:.1f} s", f"{video.bytes / 1e6:.1f} MB"
+    wish = "make it a little slower" if '"' in video.summary else "add a title"
+    next_ = [console.next("chat", wish), console.next("export")]
+    console.suggest(next_)
     lines = [
         video.summary,
-        f"{video.width}x{video.height}, {seconds}, {megabytes}",
-        f"MEDIA:{video.file}",
+        f"{video.width}x{video.height}, {video.duration:.1f} s, {video.bytes / 1e6:.1f} MB",
     ]
-    console.answer(data, lines)
+    if video.cost is not None:
+        lines.append(f"Cost: {video.cost:g} credits; {video.credits_after:g} are left.")
+    console.answer(data, [*lines, f"MEDIA:{video.file}"], next_)
 
 
 def _reply(console: Console, reply: Reply) -> None:
@@ -298,7 +303,7 @@ def _reply(console: Console, reply: Reply) -> None:
         return
     next_ = [console.next(*offer) for offer in reply.offers]
     lines = [reply.text]
-    if reply.changes and not reply.text.startswith("Done."):
+    if reply.changes and reply.told:
         lines += [f"Changed: {change}" for change in reply.changes]
     console.answer(data, lines, next_)
     console.suggest(next_)
@@ -309,8 +314,9 @@ def _talk(
     options: Namespace,
     console: Console,
 ) -> int:
-    """Run an action on a studio, with what can stop it from outside: signals, --timeout."""
+    """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
+    console.hide(config.token)
     if config.local:
         from skill.local import require
 
@@ -319,70 +325,12 @@ def _talk(
             console.prefix = ("--local", *console.prefix)
     if options.command == "make" and _only_planned(options, console, config):
         return 0
-    console.words_to_stdout = options.command in ("chat", "ask") and not console.json
-    import anyio
+    talks = options.command in ("chat", "ask") or getattr(options, "no_export", False)
+    console.words_to_stdout = talks and not console.json
+    from skill.running import run as run_action
 
-    return anyio.run(_stoppable, action, options, console, config)
-
-
-async def _stoppable(
-    action: Callable[[Namespace, Console, Studio], Awaitable[None]],
-    options: Namespace,
-    console: Console,
-    config: Config,
-) -> int:
-    import anyio
-
-    from skill.studio import Studio
-
-    stopped: int | None = None
-    job: str | None = None
-    failure: SkillError | None = None
-    async with anyio.create_task_group() as tasks:
-
-        async def watch() -> None:
-            nonlocal stopped
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                async for number in signals:
-                    stopped = number
-                    tasks.cancel_scope.cancel()
-                    return
-
-        if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
-            tasks.start_soon(watch)
-        with anyio.move_on_after(options.timeout) as deadline:
-            async with Studio.open(config, console.tell) as studio:
-                if not gc.isenabled():  # start-up is over
-                    gc.freeze()
-                    gc.enable()
-                try:
-                    await action(options, console, studio)
-                except SkillError as error:
-                    failure = error
-                finally:
-                    job = studio.job.id if studio.job and not studio.job.finished else None
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-    if stopped is not None:
-        _stopped(console, job)
-        return 128 + stopped
-    if deadline.cancelled_caught:
-        raise UnfinishedError(
-            f"Stopped after {options.timeout:g} s (--timeout).",
-            hint="Go on with it: what was sent is not sent again."
-            if job
-            else "Nothing was under way.",
-            job=job,
-        )
+    run_action(console, config, options.timeout, lambda studio: action(options, console, studio))
     return 0
-
-
-def _stopped(console: Console, job: str | None) -> None:
-    error = UnfinishedError(
-        "Stopped.", hint="Go on with it:" if job else "Nothing was lost.", job=job
-    )
-    console.error(error, [console.next("resume", job)] if job else [])
 
 
 def _only_planned(options: Namespace, console: Console, config: Config) -> bool:

@@ -21,15 +21,17 @@ from skill.vault import StoredSession, StoredToken, Vault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from skill.client import Client, Session, State
+    from skill.client import Account, Client, Session, State
     from skill.clock import Clock, Timing
     from skill.config import Config
+    from skill.token import Token
 
 T = TypeVar("T")
+_TOKEN_EVERY = 7 * 86_400.0  # s: a client gets one anonymous token in so long
 
 
 class Connection:
-    """A client that knows its token and its projects. Make it, then `authorize`."""
+    """A client that knows its token and its projects."""
 
     def __init__(
         self,
@@ -50,10 +52,18 @@ class Connection:
         self._jitter = jitter
         self._client_id = config.client_id or vault.client_id()
         self._user_id = ""
+        self._greeted = False
 
     @property
     def anonymous(self) -> bool:
         return self.config.token is None
+
+    @property
+    def owner(self) -> str:
+        """Whose projects are meant: those of one account are unknown to another."""
+        token = self.config.token
+        account = token.fingerprint if token is not None else self._client_id
+        return f"{self.config.backend} {account}"
 
     async def authorize(self) -> None:
         """Have a token: the user's own, the one that was kept, or a new anonymous one."""
@@ -61,30 +71,50 @@ class Connection:
             return
         if self.config.token is not None:
             self.client.token = self.config.token
-            return
+        elif not self._take_kept(refused=None):
+            await self._take_new(refused=None)
+
+    def _take_kept(self, refused: Token | None) -> bool:
+        """Use the token in the vault, unless it has expired or is the one that was refused."""
         stored = self.vault.token(self.config.backend, self._client_id)
-        if stored is not None and not self._expired(stored):
-            self.client.token, self._user_id = stored.token, stored.user_id
-            return
-        await self._take_token()
+        if stored is None or stored.token == refused:
+            return False
+        soon = self.clock.wall() + timedelta(minutes=1)
+        if stored.expires_at is not None and stored.expires_at <= soon:
+            return False
+        self.client.token, self._user_id = stored.token, stored.user_id
+        return True
 
-    def _expired(self, stored: StoredToken) -> bool:
-        return stored.expires_at is not None and stored.expires_at <= self.clock.wall() + timedelta(
-            minutes=1
-        )
-
-    async def _take_token(self) -> None:
-        self.tell(Stage("connect", "Setting things up..."))
+    async def _take_new(self, refused: Token | None) -> None:
+        """Ask for an anonymous token: one process at a time, since a client gets one in 7 days
+        and whoever waited finds it in the vault."""
+        if not self._greeted:
+            self.tell(Stage("connect", "Setting things up..."))
+            self._greeted = True
+        lock = self.vault.lock("token")
         try:
-            account = await self.client.anonymous_token(self._client_id)
+            while not lock.take():
+                await self.clock.sleep(self.timing.lock)
+            if not self._take_kept(refused):
+                account = await self._ask_for_token()
+                stored = StoredToken(account.token, account.user_id, account.expires_at)
+                self.vault.keep_token(self.config.backend, self._client_id, stored)
+                self.client.token, self._user_id = account.token, account.user_id
+        finally:
+            lock.release()
+
+    async def _ask_for_token(self) -> Account:
+        try:
+            return await self.client.anonymous_token(self._client_id)
         except RateLimitedError:
             # The contract: 30 s, once.
             self.tell(Notice(f"The backend asks for a pause of {self.timing.rate_limit:.0f} s."))
             await self.clock.sleep(self.timing.rate_limit)
-            account = await self.client.anonymous_token(self._client_id)
-        stored = StoredToken(account.token, account.user_id, account.expires_at)
-        self.vault.keep_token(self.config.backend, self._client_id, stored)
-        self.client.token, self._user_id = account.token, account.user_id
+        try:
+            return await self.client.anonymous_token(self._client_id)
+        except RateLimitedError as error:
+            error.retry_after = _TOKEN_EVERY
+            raise
 
     async def call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make one request. A token of ours that is no longer good (1001) is replaced, once;
@@ -92,13 +122,13 @@ class Connection:
         await self.authorize()
         try:
             return await request()
-        except AuthError:
-            if not self.anonymous:
+        except AuthError as error:
+            if not self.anonymous or error.backend_code not in (1001, 401):
                 raise
+            refused = self.client.token
             self.tell(Detail("the anonymous token is no longer good; asking for a new one"))
-            self.vault.drop_token(self.config.backend, self._client_id)
-            self.client.token = None
-            await self._take_token()
+            if not self._take_kept(refused):
+                await self._take_new(refused)
             return await request()
         except NoCreditsError as error:
             raise self.no_credits(error) from error
@@ -135,7 +165,7 @@ class Connection:
 
     @property
     def current(self) -> StoredSession | None:
-        return self.vault.session(self.config.backend, self.config.manifest.name)
+        return self.vault.session(self.owner, self.config.manifest.name)
 
     def required(self) -> StoredSession:
         """The current project. Raises NotFoundError where there is none yet."""
@@ -147,9 +177,9 @@ class Connection:
             )
         return session
 
-    async def new_session(self, language: str) -> StoredSession:
-        """A new project, which becomes the current one. It costs nothing, so a request that
-        provably never left is made once more."""
+    async def create_session(self, language: str) -> StoredSession:
+        """A new project. It costs nothing, so a request that provably never left is made once
+        more."""
 
         async def create() -> Session:
             return await self.client.create_session(language)
@@ -161,26 +191,31 @@ class Connection:
                 raise
             await self.clock.sleep(self.timing.retry_base)
             made = await self.call(create)
-        session = StoredSession(
-            made.session_id, made.task_id, made.user_id or self._user_id, language
-        )
-        self.vault.keep_session(self.config.backend, self.config.manifest.name, session)
-        return session
+        user_id = made.user_id or self._user_id
+        return StoredSession(made.session_id, made.task_id, user_id, language)
+
+    def keep(self, session: StoredSession) -> None:
+        """Make it the project that further commands mean."""
+        self.vault.keep_session(self.owner, self.config.manifest.name, session)
 
     async def session(self, language: str) -> StoredSession:
         """The current project, or a new one. Where the backend no longer knows it (1002), a
         new one is taken if nothing is lost by that; else NotFoundError says so."""
         session = self.current
-        if session is None:
-            return await self.new_session(language)
-        try:
-            await self.state(session.session_id)
-        except NotFoundError as error:
-            self.vault.drop_session(self.config.backend, session.session_id)
-            if session.touched:
-                raise NotFoundError(
-                    "The backend does not know the project any more; what was in it is lost there.",
-                    hint="Upload the photos again: a new project is made for them.",
-                ) from error
-            return await self.new_session(language)
+        if session is not None:
+            try:
+                await self.state(session.session_id)
+            except NotFoundError as error:
+                if error.backend_code != 1002:
+                    raise
+                self.vault.drop_session(self.owner, session.session_id)
+                if session.touched:
+                    raise NotFoundError(
+                        "The backend does not know the project any more; what was in it is lost there.",
+                        hint="Upload the photos again: a new project is made for them.",
+                    ) from error
+            else:
+                return session
+        session = await self.create_session(language)
+        self.keep(session)
         return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skill.errors import SkillError
+    from skill.token import Token
 
 _VERBS = {
     "upload": "Uploading",
@@ -29,7 +31,11 @@ _EVENT_STEP = 1.0  # the same for a JSON event
 
 @dataclass
 class Console:
-    """The command line's face. `prefix` are the global options to repeat in `next`."""
+    """The command line's face. `prefix` are the global options to repeat in `next`.
+
+    A reader that goes away, or a stream that is closed, is no reason to stop work that is paid
+    for: what can no longer be written is left unwritten.
+    """
 
     command: str = ""
     json: bool = False
@@ -37,21 +43,52 @@ class Console:
     verbose: bool = False
     prefix: tuple[str, ...] = ()
     words_to_stdout: bool = False
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-    err: TextIO = field(default_factory=lambda: sys.stderr)
+    out: TextIO | None = field(default_factory=lambda: sys.stdout)
+    err: TextIO | None = field(default_factory=lambda: sys.stderr)
+    _secrets: list[str] = field(default_factory=list)
     _spoken: str = ""
     _open: str = ""  # what stands on the line that is not ended: a stage's bar, or "words"
     _told: tuple[str, float, float] = ("", 0.0, 0.0)  # stage, percent, when
+    _last: float = field(default_factory=time.monotonic)
 
     @property
-    def _terminal(self) -> bool:
-        return self.err.isatty() and not self.json and os.environ.get("TERM") != "dumb"
+    def quiet_for(self) -> float:
+        """Seconds since anything was written."""
+        return time.monotonic() - self._last
+
+    def hide(self, token: Token | None) -> None:
+        """Never write this token, whoever says it."""
+        if token is not None:
+            self._secrets.append(token.reveal())
 
     def next(self, *words: str) -> str:
         """A command that can be run as it stands."""
-        import shlex
-
         return shlex.join(["image-to-video", *self.prefix, *words])
+
+    @property
+    def _terminal(self) -> bool:
+        return (
+            self.err is not None
+            and not self.err.closed
+            and self.err.isatty()
+            and not self.json
+            and os.environ.get("TERM") != "dumb"
+        )
+
+    def _write(self, file: TextIO | None, text: str) -> None:
+        self._last = time.monotonic()
+        for secret in self._secrets:
+            text = text.replace(secret, "[token]")
+        if file is None or file.closed:
+            return
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            # Nobody reads it any more; what is left in the buffer must not fail at exit either.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, file.fileno())
+            os.close(null)
 
     # ------------------------------------------------------------ meanwhile
 
@@ -72,12 +109,12 @@ class Console:
                 self._line(message)
 
     def _event(self, report: Report) -> None:
-        if isinstance(report, Progress) and not self._due(
-            report.stage, report.progress, _EVENT_STEP, 0
-        ):
-            return
-        event = {"event": type(report).__name__.lower(), **vars(report)}
-        print(json.dumps(event, ensure_ascii=False), file=self.err, flush=True)
+        event: dict[str, Any] = {"event": type(report).__name__.lower(), **vars(report)}
+        if isinstance(report, Progress):
+            if not self._due(report.stage, report.progress, _EVENT_STEP, 0):
+                return
+            event["progress"] = round(report.progress, 1)
+        self._object(self.err, event)
 
     def _due(self, stage: str, percent: float, step: float, after: float) -> bool:
         """Whether progress is worth telling: by `step` percent and `after` seconds since the last."""
@@ -102,21 +139,21 @@ class Console:
 
         room = max(10, min(40, shutil.get_terminal_size().columns - len(verb) - 8))
         full = round(room * percent / 100)
-        colour = "" if os.environ.get("NO_COLOR") else "\x1b[36m"
-        bar = f"{colour}{'━' * full}{chr(0x1B) + '[0m' if colour else ''}{'╌' * (room - full)}"
-        if self._open and self._open != stage:
+        colour, plain = ("", "") if os.environ.get("NO_COLOR") else ("\x1b[36m", "\x1b[0m")
+        bar = f"{colour}{'━' * full}{plain}{'╌' * (room - full)}"
+        if self._open != stage:
             self._end_line()
         self._open = stage
-        print(f"\r\x1b[K{verb} {bar} {percent:3.0f}%", end="", file=self.err, flush=True)
+        self._write(self.err, f"\r\x1b[K{verb} {bar} {percent:3.0f}%")
 
     def _end_line(self) -> None:
         if self._open:
             self._open = ""
-            print(file=self.err, flush=True)
+            self._write(self.err, "\n")
 
     def _line(self, message: str) -> None:
         self._end_line()
-        print(message, file=self.err, flush=True)
+        self._write(self.err, message + "\n")
 
     def _speak(self, text: str) -> None:
         """The backend's words: part of the answer for `chat` and `ask`, else beside it."""
@@ -124,69 +161,54 @@ class Console:
             self._end_line()
         if self.words_to_stdout:
             self._spoken += text
-            print(text, end="", file=self.out, flush=True)
+            self._write(self.out, text)
         elif self._terminal:
-            print(text, end="", file=self.err, flush=True)
+            self._write(self.err, text)
             self._open = "" if text.endswith("\n") else "words"
         elif text.strip() and not self.quiet:
-            print(text.strip(), file=self.err, flush=True)
+            self._write(self.err, text.strip() + "\n")
 
     # ------------------------------------------------------------ the answer
 
     def answer(self, data: Any, lines: Sequence[str], next_: Sequence[str] = ()) -> None:
         self._end_line()
         if self.json:
-            self._object(
-                {
-                    "schema": 1,
-                    "ok": True,
-                    "command": self.command,
-                    "data": data,
-                    "next": list(next_),
-                }
-            )
+            answer = {"schema": 1, "ok": True, "command": self.command, "data": data}
+            self._object(self.out, answer | {"next": list(next_)})
             return
         text = "\n".join(lines)
         if self._spoken:
             text = text.removeprefix(self._spoken.strip()).lstrip("\n")
             if not self._spoken.endswith("\n"):
-                print(file=self.out)
+                self._write(self.out, "\n")
         if text:
-            print(text, file=self.out)
-        self.out.flush()
+            self._write(self.out, text + "\n")
 
     def suggest(self, next_: Sequence[str]) -> None:
         """What could be done next: for people, beside the answer."""
         if next_ and not self.json and not self.quiet:
             self._line("Next: " + "  ·  ".join(next_))
 
-    def error(self, error: SkillError, next_: Sequence[str] = ()) -> None:
+    def error(self, error: SkillError) -> None:
+        """What went wrong, and what to do: the job's `resume`, where there is a job."""
         self._end_line()
-        if self._spoken and not self.json:
-            print(file=self.out, flush=True)
+        next_ = [self.next("resume", error.job)] if error.job else []
+        hint = error.hint.replace("image-to-video ", self.next() + " ")
         if self.json:
-            self._object(
-                {
-                    "schema": 1,
-                    "ok": False,
-                    "command": self.command,
-                    "error": {
-                        "code": error.code,
-                        "message": error.message,
-                        "hint": error.hint,
-                        "retryable": error.retryable,
-                        "job": error.job,
-                    },
-                    "next": list(next_),
-                }
-            )
+            told = {
+                "code": error.code,
+                "message": error.message,
+                "hint": hint,
+                "retryable": error.retryable,
+                "job": error.job,
+            }
+            answer = {"schema": 1, "ok": False, "command": self.command, "error": told}
+            self._object(self.out, answer | {"next": next_})
             return
-        print(f"error: {error.message}", file=self.err)
-        if error.hint:
-            print(error.hint, file=self.err)
-        for command in next_:
-            print(f"  {command}", file=self.err)
-        self.err.flush()
+        if self._spoken:
+            self._write(self.out, "\n")
+        lines = [f"error: {error.message}", *([hint] if hint else []), *(f"  {n}" for n in next_)]
+        self._write(self.err, "\n".join(lines) + "\n")
 
-    def _object(self, value: dict[str, Any]) -> None:
-        print(json.dumps(value, ensure_ascii=False), file=self.out, flush=True)
+    def _object(self, file: TextIO | None, value: dict[str, Any]) -> None:
+        self._write(file, json.dumps(value, ensure_ascii=False) + "\n")

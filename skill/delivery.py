@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import ipaddress
 import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from skill.errors import NetworkError, UsageError
-from skill.mp4 import Mp4, probe
+from skill.errors import NetworkError, SkillError, UsageError
+from skill.mp4 import probe
 from skill.report import Detail, Progress
+from skill.target import check_target, free_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -22,52 +26,60 @@ if TYPE_CHECKING:
 _MAX_BYTES = 8 * 1024**3
 
 
-def check_target(target: Path, *, force: bool) -> None:
-    """Whether a file may be put there; asked before anything is sent. Raises UsageError."""
-    if target.is_dir():
-        raise UsageError(
-            f"{target} is a folder.", hint=f"Name a file in it: -o {target / 'video.mp4'}"
-        )
-    if not target.parent.is_dir():
-        raise UsageError(
-            f"The folder {target.parent} is not there.", hint="Make it first, or name another."
-        )
-    if not os.access(target.parent, os.W_OK):
-        raise UsageError(
-            f"The folder {target.parent} cannot be written to.", hint="Name another with -o."
-        )
-    if target.exists() and not force:
-        raise UsageError(
-            f"{target} is already there.", hint="Name another with -o, or add --force."
-        )
+def sha256(path: Path) -> str:
+    """The file's hash in hex; empty where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 async def deliver(
-    connection: Connection, url: str, render_id: str, target: Path, *, force: bool
-) -> Mp4:
-    """Fetch the clip to `target`, from `url` or, where that fails, from the backend's own
-    download. Half a file never stands under the final name."""
+    connection: Connection,
+    url: str,
+    render_id: str,
+    target: Path,
+    *,
+    force: bool,
+    other: bool,
+    about_to_stand: Callable[[Path, str], None],
+) -> Path:
+    """Fetch the clip, from `url` or, where that fails, from the backend's own download, and
+    put it to `target`; returns where it stands. Half a file never stands under a final name.
+
+    `other`: the target was our choice, so where it has been taken meanwhile another free name
+    beside it will do. `about_to_stand` is told name and SHA-256 just before the clip appears.
+    """
+    if other:
+        target = free_name(target)
     check_target(target, force=force)
     part = target.with_name(f".{render_id[-24:]}.part")
     client = connection.client
     try:
         try:
             check_url(url, loopback=client.loopback)
-            clip = await _fetch(connection, client.fetch(url), part)
-        except NetworkError as error:
+            await _fetch(connection, client.fetch(url), part)
+        except SkillError as error:
             connection.tell(Detail(f"{error.message} Fetching it from the backend instead."))
-            clip = await connection.read(
-                lambda: _fetch(connection, client.download(render_id), part)
-            )
-        _put(part, target, force=force)
+            await connection.read(lambda: _fetch(connection, client.download(render_id), part))
+        while True:
+            about_to_stand(target, sha256(part))
+            try:
+                _put(part, target, force=force)
+                return target
+            except FileExistsError:
+                if not other:
+                    check_target(target, force=False)
+                    raise
+                target = free_name(target)
     except OSError as error:
         raise UsageError(
             f"{target} could not be written: {error.strerror or error}.",
-            hint="Make room or name another place; the clip is kept at the backend.",
+            hint="Make room, or name another place with resume -o; the clip is kept at the backend.",
         ) from error
     finally:
         part.unlink(missing_ok=True)
-    return clip
 
 
 def check_url(url: str, *, loopback: bool) -> None:
@@ -82,8 +94,10 @@ def check_url(url: str, *, loopback: bool) -> None:
     try:
         public = ipaddress.ip_address(host).is_global
     except ValueError:
-        # A name: but one of digits and dots alone is an address in disguise.
-        public = "." in host and not host.replace(".", "").replace("x", "").isdigit() and not local
+        # A name; but one whose last label is a number is an IPv4 address in disguise
+        # (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+        last = host.rstrip(".").rpartition(".")[2]
+        public = "." in host and not local and not last.isdigit() and not last.startswith("0x")
     good = (loopback and local and parts.scheme in ("http", "https")) or (
         public and parts.scheme == "https"
     )
@@ -93,7 +107,7 @@ def check_url(url: str, *, loopback: bool) -> None:
 
 async def _fetch(
     connection: Connection, source: AbstractAsyncContextManager[httpx.Response], part: Path
-) -> Mp4:
+) -> None:
     async with source as response:
         promised = response.headers.get("content-length", "")
         total = int(promised) if promised.isascii() and promised.isdigit() else 0
@@ -110,7 +124,7 @@ async def _fetch(
             file.flush()
             os.fsync(file.fileno())
     try:
-        return probe(part)
+        probe(part)
     except ValueError as error:
         raise NetworkError(f"What was downloaded is no whole MP4: {error}.") from error
 
@@ -123,8 +137,8 @@ def _put(part: Path, target: Path, *, force: bool) -> None:
         # A hard link is the one way to a name that fails where somebody has just taken it.
         target.hardlink_to(part)
     except FileExistsError:
-        check_target(target, force=False)
         raise
-    except OSError:
-        check_target(target, force=False)
+    except OSError:  # no hard links on this file system
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         part.replace(target)

@@ -47,7 +47,7 @@ def examine(options: Namespace) -> list[Check]:
         vault = Vault.open(config.home)
         try:
             checks.append(
-                Check("state", True, f"{config.home} ({len(vault.unfinished())} unfinished jobs)")
+                Check("state", True, f"{config.home} ({len(vault.unfinished())} unfinished)")
             )
             stored = vault.token(config.backend, config.client_id or vault.client_id())
         finally:

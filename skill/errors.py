@@ -11,7 +11,8 @@ SkillError
 ├── RateLimitedError       exit 8    rate_limited    429
 ├── NetworkError           exit 9    network         network, time-out, an answer that is none
 ├── BackendFailedError     exit 10   backend_failed  the backend failed at the job
-└── UnfinishedError        exit 11   unfinished      `resume` goes on
+├── UnfinishedError        exit 11   unfinished      `resume` goes on
+└── StoppedError           exit 130  unfinished      Ctrl-C (143: SIGTERM)
 
 Each error is one line of what is wrong (`message`) and one of what to do next (`hint`).
 """
@@ -22,17 +23,24 @@ from typing import ClassVar
 
 
 class SkillError(Exception):
-    """The base. `retryable` says whether the same command may simply be run again."""
+    """The base. `backend_code`: the contract's code or HTTP status it was made from."""
 
     code: ClassVar[str] = "internal"
-    exit_code: ClassVar[int] = 1
-    retryable: ClassVar[bool] = False
+    exit_code: int = 1
+    passing: ClassVar[bool] = False
+    backend_code: int | None = None
 
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.job = job
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same command may simply be run again: where it left a job, it is the
+        job that has to be resumed, since the command would begin (and pay) anew."""
+        return self.passing and self.job is None
 
 
 class InternalError(SkillError):
@@ -81,12 +89,23 @@ class ExportBlockedError(SkillError):
     exit_code = 7
 
 
+class StoppedError(SkillError):
+    """A signal stopped the command; what was begun is kept. Exit 130 or 143, as shells have it."""
+
+    code = "unfinished"
+
+    def __init__(self, number: int, job: str | None = None) -> None:
+        hint = "Go on with resume: nothing is sent again." if job else "Nothing is lost."
+        super().__init__("Stopped.", hint=hint, job=job)
+        self.exit_code = 128 + number
+
+
 class RateLimitedError(SkillError):
     """Too many requests (429). `retry_after` is the wait the backend asked for, in seconds."""
 
     code = "rate_limited"
     exit_code = 8
-    retryable = True
+    passing = True
 
     def __init__(
         self,
@@ -109,7 +128,7 @@ class NetworkError(SkillError):
 
     code = "network"
     exit_code = 9
-    retryable = True
+    passing = True
 
     def __init__(
         self,
@@ -137,7 +156,7 @@ class UnfinishedError(SkillError):
 
     code = "unfinished"
     exit_code = 11
-    retryable = True
+    passing = True
 
 
 _FORMATS = "Formats that are taken: mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac."
@@ -211,8 +230,15 @@ def error_for(
     `message` is the backend's own word (already cleaned) and is added to ours.
     `unread` says that the body was not the contract's envelope (a proxy's page).
     """
+    error = _error_for(
+        code, f" The backend said: {message}" if message else "", retry_after, unread
+    )
+    error.backend_code = code
+    return error
+
+
+def _error_for(code: int, said: str, retry_after: float | None, unread: bool) -> SkillError:
     kind, what, hint = CODES.get(code, (None, "", ""))
-    said = f" The backend said: {message}" if message else ""
     if kind is None or unread:
         if 500 <= code < 600:
             return NetworkError(

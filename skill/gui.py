@@ -83,10 +83,10 @@ _STEPS_EN = (
     Step(r"drag(?:ging)?(?:[- ]and[- ]drop(?:ping)?|/drop)?\s+(?:and\s+drop\s+)?(?:{the}|(?:clips?|a|an|handles?|edges?|files?|photos?|images?|onto|into|more)\b|▮)", GuiAction.CHAT),
     Step(r"drop(?:ping)?\s+(?:{the})[^,;:]{0,60}?\s(?:on|onto|into|in)\s+(?:the|your)\s+(?:\S+\s+){0,2}?{place}", GuiAction.CHAT),
     Step(r"(?:move|adjust|pull|slide|trim)(?:ing)?\s+{some}(?:sliders?|handles?|playhead)\b", GuiAction.CHAT),
+    Step(r"(?:check|view|see|review|manage|update|upgrade|top up|recharge|(?:add|buy|purchase|get) (?:more )?credits)\b[^,;:]{0,40}?\b(?:billing|account|subscription|pricing|plan page|credits page)\b", GuiAction.CREDITS),
     Step(r"preview(?:ing)?\s+(?:{the}|(?:how|everything|in|result|changes)\b)", GuiAction.STATE),
     Step(r"(?:watch|see|view|check|review|look at|play|find|inspect)(?:ing)?\s+{some}(?:\S+\s+)?(?:in|on|from|inside)\s+(?:the|your)\s+(?:\S+\s+){0,2}?(?:{place}|preview\b)", GuiAction.STATE),
     Step(r"(?:check|view|see|look at|review|play)(?:ing)?\s+(?:out\s+)?(?:the|your)\s+(?:\w+\s+){0,2}?(?:timeline|preview|panel|tab|player)\b", GuiAction.STATE),
-    Step(r"(?:check|view|see|review|manage|update|upgrade|top up|recharge|(?:add|buy|purchase|get) (?:more )?credits)\b[^,;:]{0,40}?\b(?:billing|account|subscription|pricing|plan page|credits page)\b", GuiAction.CREDITS),
     Step(r"(?:clos(?:e|ing)|dismiss|minimi[sz]e|collapse|refresh|reload)\s+{some}(?:dialog|pop-?up|window|panel|modal|tab|page|notification|menu|browser|sidebar|editor)\b", GuiAction.NONE),
     Step(r"(?:scroll\s+(?:up|down|to|through|left|right)|swipe\s+(?:up|down|left|right)|hover\s+(?:over|on)|zoom (?:in|out) on the timeline|log ?in to|sign (?:in|up))\b", GuiAction.NONE),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.manifest import find_skill_md
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +23,13 @@ _NEEDED = ("av", "cv2", "numpy", "PIL", "starlette", "uvicorn", "python_multipar
 
 def require() -> None:
     """Raises UsageError where the renderer's packages are not installed."""
+    folder = find_skill_md().parent
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"The local renderer is not installed (missing: {', '.join(missing)}).",
-            hint="Run it as: uv run --project SKILL_FOLDER --extra local image-to-video …"
-            "  or: pip install 'SKILL_FOLDER[local]'",
+            f"The built-in backend and its renderer are not installed (missing: {', '.join(missing)}).",
+            hint=f'Run it as: uv run --project "{folder}" --extra local image-to-video …'
+            f"  or: pip install '{folder}[local]'",
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from skill.errors import FileRefusedError, UsageError
@@ -63,14 +64,13 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
             )
         if path.exists() and not path.is_file():
             raise UsageError(f"{shown} is not a file.", hint="Name a photo.")
-        digest = hashlib.sha256()
-        size = 0
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
             head = file.read(8192)
             file.seek(0)
-            while piece := file.read(1024 * 1024):
-                digest.update(piece)
-                size += len(piece)
+            digest = (
+                "" if size > listing.max_bytes else hashlib.file_digest(file, "sha256").hexdigest()
+            )
     except FileNotFoundError as error:
         broken = " (a link to a file that is gone)" if path.is_symlink() else ""
         raise UsageError(f"{shown} is not there{broken}.", hint="Check the path.") from error
@@ -99,15 +99,25 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
             hint="Make the picture smaller, or compress or trim the clip.",
         )
     extension, sort = ACCEPTED[mime]
-    return LocalFile(path, _sent_name(path, extension), mime, sort, size, digest.hexdigest())
+    return LocalFile(path, _sent_name(path, extension), mime, sort, size, digest)
 
 
 def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
-    """Look into every file before anything is sent; each content is taken once."""
+    """Look into every file before anything is sent; each content is taken once, and no two
+    are sent under the same name."""
     files: dict[str, LocalFile] = {}
+    names: set[str] = set()
     for path in paths:
         file = inspect(path, listing)
-        files.setdefault(file.sha256, file)
+        if file.sha256 in files:
+            continue
+        stem, _, extension = file.name.rpartition(".")
+        number = 2
+        while file.name in names:
+            file = replace(file, name=f"{stem}-{number}.{extension}")
+            number += 1
+        names.add(file.name)
+        files[file.sha256] = file
     return list(files.values())
 
 

@@ -16,17 +16,22 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_TOKEN = re.compile(r"nmv_usr_[A-Za-z0-9_-]+")
+# OpenClaw takes a line that begins so for a file to hand over: that is ours alone to print.
+_MEDIA = re.compile(r"^(\s*)MEDIA:", re.IGNORECASE | re.MULTILINE)
 
 
 def clean(text: str, limit: int = 100_000) -> str:
     """`text` without escape sequences, control characters (but newline and tab),
-    bidirectional and zero-width trickery and lone surrogates; at most `limit` characters."""
+    bidirectional and zero-width trickery, lone surrogates, tokens, and lines that pose as a
+    finished file; at most `limit` characters."""
     text = text[: limit + 1]
     if not text.isascii() or not text.isprintable():
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    text = _MEDIA.sub(r"\1MEDIA :", _TOKEN.sub("[token]", text))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -294,8 +294,8 @@ def _agent_kit(value: dict[str, Any]) -> list[Event]:
     if (
         value.get("errorCode")
         or value.get("errorMessage")
-        or "error" in value
-        or (isinstance(value.get("code"), int) and value["code"] != 0)
+        or value.get("error")
+        or (isinstance(value.get("code"), int) and value["code"] not in (0, 200))
     ):
         events.append(_failure(value))
     if events:

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
-from skill.errors import BackendFailedError, InternalError, NotFoundError, UsageError
-from skill.report import Notice, Report, Stage
+from skill.errors import (
+    BackendFailedError,
+    InternalError,
+    NotFoundError,
+    SkillError,
+    UnfinishedError,
+    UsageError,
+)
+from skill.report import Detail, Notice, Report, Stage
+from skill.target import check_target, free_name
 from skill.vault import Job, Step, Vault
 
 if TYPE_CHECKING:
@@ -59,6 +67,13 @@ class Video:
     credits_before: float | None = None
     credits_after: float | None = None
 
+    @property
+    def cost(self) -> float | None:
+        """In credits; None where it is not known, or nothing was charged."""
+        if self.credits_before is None or self.credits_after is None:
+            return None
+        return self.credits_before - self.credits_after or None
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -72,6 +87,7 @@ class Reply:
     offers: tuple[tuple[str, ...], ...] = ()
     data: dict[str, Any] | None = None
     video: Video | None = None
+    told: bool = True  # whether the text leaves the changes to be told beside it
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,7 @@ def plan_message(prompt: str, wish: Wish, listing: Listing) -> str:
         resolution=wish.resolution or listing.resolution,
         duration=wish.duration or listing.duration,
     )
+    prompt, title = check_words(prompt), check_words(wish.title or "")
     said = [prompt.strip().rstrip(".") + "."]
     if wish.aspect:
         said.append(f"Aspect ratio: {wish.aspect}.")
@@ -106,8 +123,8 @@ def plan_message(prompt: str, wish: Wish, listing: Listing) -> str:
         said.append(f"Duration: {wish.duration:g} seconds.")
     if wish.music:
         said.append(f"Background music: {wish.music}.")
-    if wish.title:
-        said.append('Title: "' + wish.title.replace('"', "'") + '".')
+    if title:
+        said.append('Title: "' + title.replace('"', "'") + '".')
     return " ".join(said)
 
 
@@ -133,7 +150,6 @@ class Studio:
     ) -> AsyncIterator[Studio]:
         """A studio on the backend of `config`; with `config.local`, on one of its own."""
         from skill.client import Client
-        from skill.report import Detail
 
         with ExitStack() as stack:
             vault = Vault.open(config.home)
@@ -149,6 +165,11 @@ class Studio:
             timing = LOCAL if config.local else CLOUD
             async with client:
                 yield cls(Connection(config, client, vault, clock, timing, tell))
+
+    @property
+    def home(self) -> Path:
+        """The state folder."""
+        return self._config.home
 
     # ------------------------------------------------------------ the actions
 
@@ -166,7 +187,7 @@ class Studio:
         from skill.timeline import Timeline
 
         session = self._connection.required()
-        state = await self._state(session.session_id)
+        state = await self._connection.state(session.session_id)
         return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
 
     async def upload(self, files: Sequence[Path], urls: Sequence[str] = ()) -> tuple[Media, ...]:
@@ -187,7 +208,7 @@ class Studio:
             media += await self._connection.call(
                 lambda: self._client.upload_urls(session.session_id, urls)
             )
-        self._vault.touch_session(self._config.backend, session.session_id)
+        self._connection.keep(replace(session, touched=True))
         return tuple(media)
 
     async def chat(self, message: str) -> Reply:
@@ -198,23 +219,23 @@ class Studio:
         session = await self._connection.session(language)
         job = self._job("chat", language)
         job.session_id, job.task_id = session.session_id, session.task_id
-        job.message, job.export, job.step = message, False, Step.UPLOADED
+        job.user_id, job.export, job.step = session.user_id, False, Step.UPLOADED
+        job.message = check_words(message)
         self._vault.save(job)
-        actions = await self._run(job)
-        return await self._reply(job, actions)
+        reply = await self._finish(job)
+        assert isinstance(reply, Reply)
+        return reply
 
     async def export(self, target: Path | None, *, force: bool = False) -> Video:
         """Render the current project and fetch the clip. Costs no credits."""
-        from skill.delivery import check_target
-
         session = self._connection.required()
-        target = target or free_name("video")
-        check_target(target, force=force)
         job = self._job("export", session.language)
+        self._aim(job, target, "video", force=force)
         job.session_id, job.task_id, job.step = session.session_id, session.task_id, Step.ANSWERED
-        job.target, job.force = str(target.absolute()), force
         self._vault.save(job)
-        return await self._video(job)
+        video = await self._finish(job)
+        assert isinstance(video, Video)
+        return video
 
     async def make(
         self,
@@ -229,9 +250,7 @@ class Studio:
         """Photos in, MP4 out; with `export` false, up to the timeline."""
         job = self.plan(photos, prompt, wish or Wish(), target=target, force=force, export=export)
         self._vault.save(job)
-        if export:
-            return await self._video(job)
-        return await self._reply(job, await self._run(job))
+        return await self._finish(job)
 
     def plan(
         self,
@@ -244,14 +263,12 @@ class Studio:
         export: bool = True,
     ) -> Job:
         """The job `make` would run; local files are looked into, nothing is sent."""
-        from skill.delivery import check_target
         from skill.routing import detect_language
 
         files = self._inspect(photos)
-        target = target or free_name(files[0].name.rpartition(".")[0])
-        if export:
-            check_target(target, force=force)
         job = self._job("make", detect_language(prompt))
+        if export:
+            self._aim(job, target, files[0].name.rpartition(".")[0], force=force)
         job.message = plan_message(prompt, wish, self._listing)
         job.files = [
             {
@@ -264,8 +281,15 @@ class Studio:
             }
             for file in files
         ]
-        job.export, job.target, job.force = export, str(target.absolute()), force
+        job.export = export
         return job
+
+    def _aim(self, job: Job, target: Path | None, stem: str, *, force: bool) -> None:
+        """Settle where the clip will stand. Raises UsageError where it cannot."""
+        job.named, job.force = target is not None, force
+        target = target or free_name(Path(f"{stem}.mp4"))
+        check_target(target, force=force)
+        job.target = str(target.absolute())
 
     async def ask(
         self, words: str, files: Sequence[Path] = (), target: Path | None = None
@@ -277,7 +301,7 @@ class Studio:
         match way.action:
             case Action.CREDITS:
                 credits = await self.credits()
-                return Reply(Action.CREDITS, credits_line(credits), data=vars(credits))
+                return Reply(Action.CREDITS, self.credits_line(credits), data=vars(credits))
             case Action.STATE:
                 status = await self.status()
                 summary = status.timeline.summary()
@@ -313,6 +337,11 @@ class Studio:
 
     async def open_link(self) -> str:
         """The link with which a person opens the project in a browser."""
+        if self._config.local:
+            raise UsageError(
+                "A --local project is on this machine only: there is no page to open.",
+                hint="Export it: image-to-video export",
+            )
         session = self._connection.required()
         claim = await self._connection.call(
             lambda: self._client.claim_token(session.task_id, session.session_id)
@@ -324,27 +353,46 @@ class Studio:
     def jobs(self) -> list[Job]:
         return [job for job in self._vault.unfinished() if job.backend == self._config.backend]
 
-    async def resume(self, job_id: str | None = None) -> Video | Reply:
-        """Go on with a job (the newest by default), without sending or paying again."""
+    async def resume(
+        self, job_id: str | None = None, *, target: Path | None = None, force: bool = False
+    ) -> Video | Reply:
+        """Go on with a job (the newest by default), without sending or paying again. A job
+        that is done answers as it did when it was done."""
         job = self._pick(job_id)
+        if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
+            return await self._result(job)
         if job.finished:
             raise NotFoundError(
                 f"{job.id} is {job.step}: there is nothing to go on with.",
-                hint=f"Its file: {job.target}" if job.target and job.step is Step.DONE else "",
+                hint="See what is unfinished: image-to-video jobs",
             )
-        if job.export:
-            return await self._video(job, resuming=True)
-        return await self._reply(job, await self._run(job, resuming=True))
+        if target is not None and job.export:
+            check_target(target, force=force)
+            job.target, job.named, job.force = str(target.absolute()), True, force
+            self._vault.save(job)
+        return await self._finish(job, resuming=True)
 
     async def cancel(self, job_id: str | None = None) -> Job:
         """Give a job up; a render of it that has not begun is cancelled at the backend."""
         job = self._pick(job_id)
-        if not job.finished:
-            if job.step is Step.RENDERING and job.render_id:
-                with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
-                    await self._connection.call(lambda: self._client.cancel_render(job.render_id))
-            job.step = Step.CANCELLED
-            self._vault.save(job)
+        lock = self._vault.lock(job.id)
+        if not lock.take():
+            raise UnfinishedError(
+                f"{job.id} is being worked on by another process.",
+                hint="Stop that process first (Ctrl-C), then cancel.",
+            )
+        try:
+            self._vault.reload(job)
+            if not job.finished:
+                job.step, step = Step.CANCELLED, job.step
+                self._vault.save(job)
+                if step is Step.RENDERING and job.render_id:
+                    with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
+                        await self._connection.call(
+                            lambda: self._client.cancel_render(job.render_id)
+                        )
+        finally:
+            lock.release()
         return job
 
     def _pick(self, job_id: str | None) -> Job:
@@ -359,7 +407,8 @@ class Studio:
         jobs = self.jobs()
         if not jobs:
             raise NotFoundError(
-                "Nothing is unfinished.", hint="Begin with: image-to-video make PHOTO…"
+                "Nothing is unfinished: there is nothing to go on with.",
+                hint="Begin with: image-to-video make PHOTO…",
             )
         return jobs[0]
 
@@ -379,30 +428,32 @@ class Studio:
 
         return inspect_all(paths, self._listing)
 
-    async def _state(self, session_id: str) -> Any:
-        try:
-            return await self._connection.state(session_id)
-        except NotFoundError:
-            self._vault.drop_session(self._config.backend, session_id)
-            raise
-
-    async def _run(self, job: Job, *, resuming: bool = False) -> tuple[GuiAction, ...]:
+    async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
         from skill.worker import Worker
 
         self.job = job
         worker = Worker(self._connection, resuming=resuming)
         await worker.run(job)
-        return worker.actions
+        return await self._result(job, worker.actions)
 
-    async def _video(self, job: Job, *, resuming: bool = False) -> Video:
+    async def _result(self, job: Job, actions: tuple[GuiAction, ...] = ()) -> Video | Reply:
+        """What came of a job that is done. Nothing here may fail for want of the network: the
+        work is done and paid for."""
+        return await self._video(job) if job.export else await self._reply(job, actions)
+
+    async def _balance(self) -> Credits | None:
+        try:
+            return await self.credits()
+        except SkillError as error:
+            self._tell(Detail(error.message))
+            return None
+
+    async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe
-        from skill.timeline import Timeline
 
-        await self._run(job, resuming=resuming)
         target = Path(job.target)
         clip = probe(target)
-        timeline = Timeline.from_draft((await self._connection.state(job.session_id)).draft)
-        after = (await self.credits()).available if job.goal == "make" else None
+        balance = await self._balance() if job.goal == "make" else None
         return Video(
             file=target,
             bytes=target.stat().st_size,
@@ -411,10 +462,10 @@ class Studio:
             height=clip.height,
             job=job.id,
             session_id=job.session_id,
-            summary=timeline.summary(),
+            summary=job.summary,
             text=job.text,
             credits_before=job.credits_before,
-            credits_after=after,
+            credits_after=balance.available if balance else None,
         )
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
@@ -422,41 +473,43 @@ class Studio:
         speaks of stands for, done where that is free and safe."""
         from skill.gui import GuiAction
         from skill.routing import Action
-        from skill.timeline import Timeline
 
-        timeline = Timeline.from_draft((await self._connection.state(job.session_id)).draft)
-        summary = timeline.summary()
+        chinese = job.language == "zh"
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
-            parts.append("Done. " + "; ".join(job.changes) + ".")
-        if GuiAction.CREDITS in actions:
-            parts.append(credits_line(await self.credits()))
+            parts.append("已完成:" if chinese else "Done:")
+            parts += [f"- {change}" for change in job.changes]
+        if GuiAction.CREDITS in actions and (balance := await self._balance()):
+            parts.append(self.credits_line(balance))
         if GuiAction.STATE in actions or (not parts and actions):
-            parts.append(summary)
+            parts.append(job.summary)
         if not parts:
             parts.append(
-                "The backend finished without a word, and nothing on the timeline has changed."
+                "后台没有回复,时间线也没有变化。"
+                if chinese
+                else "The backend finished without a word, and nothing on the timeline has changed."
             )
-        offers = (("export",),) if timeline.ready else ()
         return Reply(
             Action.CHAT,
             "\n".join(parts),
             changes=tuple(job.changes),
-            summary=summary,
-            offers=offers,
+            summary=job.summary,
+            offers=(("export",),) if job.ready else (),
+            told=bool(job.text) or not job.changes,
         )
 
+    def credits_line(self, credits: Credits) -> str:
+        """A balance in words."""
+        if self._config.local:
+            return "Work on this machine (--local) is free: no credits are used."
+        held = f" ({credits.frozen:g} more are held by work in progress)" if credits.frozen else ""
+        return f"{credits.available:g} credits are available{held}."
 
-def credits_line(credits: Credits) -> str:
-    held = f" ({credits.frozen:g} more are held by work in progress)" if credits.frozen else ""
-    return f"{credits.available:g} credits are available{held}."
 
-
-def free_name(stem: str) -> Path:
-    """A name for the clip in the current folder that is not taken."""
-    target = Path(f"{stem}.mp4")
-    number = 2
-    while target.exists():
-        target = Path(f"{stem}-{number}.mp4")
-        number += 1
-    return target
+def check_words(words: str) -> str:
+    """Words that can be sent. Raises UsageError."""
+    if any("\ud800" <= char <= "\udfff" for char in words):
+        raise UsageError(
+            "The words hold bytes that are no text.", hint="Write them as UTF-8 and try again."
+        )
+    return words

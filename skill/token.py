@@ -26,6 +26,13 @@ class Token:
     def reveal(self) -> str:
         return self._text
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells two tokens apart and gives neither away."""
+        import hashlib
+
+        return hashlib.sha256(self._text.encode()).hexdigest()[:16]
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Token) and self._text == other._text
 

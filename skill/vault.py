@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import NotFoundError, UsageError
+from skill.lock import Lock
 from skill.token import Token
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Job:
     """One piece of work, complete enough for another process to go on with it.
 
     `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
-    `uploaded`: the hashes that are up. `draft`: the one before the message.
+    `uploaded`: the hashes that are up. `draft`: the one before the message. `named`: the
+    target was chosen by the user. `delivered`: the SHA-256 of the clip that is about to stand
+    there. `summary`, `ready`: of the timeline as it was seen last.
     """
 
     id: str
@@ -75,6 +78,7 @@ class Job:
     step: Step = Step.STARTED
     session_id: str = ""
     task_id: str = ""
+    user_id: str = ""
     language: str = "en"
     message: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -89,6 +93,10 @@ class Job:
     render_attempt: int = 0
     render_posted: bool = False
     url: str = ""
+    named: bool = False
+    delivered: str = ""
+    summary: str = ""
+    ready: bool = False
     credits_before: float | None = None
     created: str = ""
 
@@ -225,9 +233,6 @@ class Vault:
             stored.expires_at.isoformat() if stored.expires_at else None,
         )
 
-    def drop_token(self, backend: str, client_id: str) -> None:
-        self._write("DELETE FROM tokens WHERE backend = ? AND client_id = ?", backend, client_id)
-
     # ------------------------------------------------------------ projects
 
     def session(self, backend: str, listing: str) -> StoredSession | None:
@@ -271,6 +276,10 @@ class Vault:
 
     # ------------------------------------------------------------ work
 
+    def lock(self, name: str) -> Lock:
+        """A lock between processes on something of this vault: a job, the token."""
+        return Lock(self.folder / "locks" / f"{name}.lock")
+
     def new_job(self, goal: str, backend: str, listing: str) -> Job:
         job = Job(id=f"job_{os.urandom(5).hex()}", goal=goal, backend=backend, listing=listing)
         job.created = datetime.now(UTC).isoformat(timespec="seconds")
@@ -281,7 +290,7 @@ class Vault:
         self._write(
             "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
             job.id,
-            json.dumps(asdict(job)),
+            json.dumps(vars(job)),
             int(job.finished),
             job.created,
         )
@@ -294,6 +303,10 @@ class Vault:
                 f"There is no job {job_id}.", hint="See what there is: image-to-video jobs"
             )
         return _job(rows[0][0])
+
+    def reload(self, job: Job) -> None:
+        """Bring `job` to where it stands now, after waiting for whoever had it."""
+        vars(job).update(vars(self.job(job.id)))
 
     def unfinished(self) -> list[Job]:
         """What `resume` can go on with, the newest first."""
@@ -313,11 +326,7 @@ def _own(folder: Path) -> None:
     """Make the folder, or take it over, readable by its user alone."""
     if folder.exists():
         mode = folder.stat().st_mode
-        if (
-            folder.parent == folder
-            or mode & stat.S_ISVTX
-            or folder.resolve() == Path.home().resolve()
-        ):
+        if folder.parent == folder or mode & stat.S_ISVTX or _is_home(folder):
             raise UsageError(
                 f"{folder} is shared with other things: state needs a folder of its own.",
                 hint=f"For example --home {folder / 'image-to-video'}",
@@ -326,9 +335,18 @@ def _own(folder: Path) -> None:
     _narrow(folder, 0o700)
 
 
+def _is_home(folder: Path) -> bool:
+    try:
+        return folder.resolve() == Path.home().resolve()
+    except RuntimeError:  # this user has no home
+        return False
+
+
 def _narrow(path: Path, mode: int) -> None:
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) != mode:
-        path.chmod(mode)
+    """Take away the rights that go beyond `mode`."""
+    rights = stat.S_IMODE(path.stat().st_mode)
+    if os.name == "posix" and rights & ~mode:
+        path.chmod(rights & mode)
 
 
 @contextmanager

@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.conversation import Answer, converse
-from skill.delivery import deliver
+from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     FileRefusedError,
     NetworkError,
+    NoCreditsError,
     NotFoundError,
     SkillError,
     UnfinishedError,
     UsageError,
     error_for,
 )
-from skill.mp4 import Mp4, probe
 from skill.polling import RenderWatch, recovery_waits
 from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line
 from skill.stream import End
 from skill.timeline import Timeline, changes
-from skill.vault import Job, Step
+from skill.vault import Job, Step, StoredSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,6 @@ class Worker:
         self._tell = connection.tell
         self._resuming = resuming
         self.actions: tuple[GuiAction, ...] = ()
-        self.clip: Mp4 | None = None
 
     async def run(self, job: Job) -> None:
         """Take the job to its end. An error bears the job's id, and the job stands where
@@ -63,7 +62,16 @@ class Worker:
             Step.RENDERING: self._render,
             Step.RENDERED: self._fetch,
         }
+        lock = self._vault.lock(job.id)
+        if not lock.take():
+            raise UnfinishedError(
+                f"{job.id} is being worked on by another process.",
+                hint="Let it finish, or stop it first (Ctrl-C); then look again:",
+                job=job.id,
+            )
         try:
+            if self._resuming:
+                self._vault.reload(job)
             while not job.finished:
                 await steps[job.step](job)
                 self._resuming = False
@@ -74,6 +82,8 @@ class Worker:
             if not job.finished:
                 error.job = job.id
             raise
+        finally:
+            lock.release()
 
     def _advance(self, job: Job, step: Step) -> None:
         job.step = step
@@ -83,8 +93,12 @@ class Worker:
 
     async def _upload(self, job: Job) -> None:
         if not job.session_id:
-            session = await self._connection.new_session(job.language)
-            job.session_id, job.task_id = session.session_id, session.task_id
+            session = await self._connection.create_session(job.language)
+            job.session_id, job.task_id, job.user_id = (
+                session.session_id,
+                session.task_id,
+                session.user_id,
+            )
             self._vault.save(job)
         if job.files:
             self._tell(Stage("upload", f"Uploading {_count(len(job.files), 'file')}..."))
@@ -116,7 +130,7 @@ class Worker:
             except OSError as error:
                 raise UsageError(
                     f"{file['path']} can no longer be read: {error.strerror or error}.",
-                    hint="Put it back, then: image-to-video resume " + job.id,
+                    hint="Put it back, then go on:",
                 ) from error
 
         try:
@@ -129,17 +143,15 @@ class Worker:
                 await self._connection.clock.sleep(self._connection.timing.retry_base)
                 await self._connection.call(send)
         job.uploaded.append(str(file["sha256"]))
-        self._vault.touch_session(job.backend, job.session_id)
         self._vault.save(job)
 
     async def _find_uploaded(self, job: Job) -> None:
         """Learn from the state which files had arrived when the answer was lost."""
         state = await self._connection.state(job.session_id)
         there = {
-            info.get(key)
+            info.get("hash") or info.get("filename")
             for info in state.video_infos
             if isinstance(info, dict)
-            for key in ("hash", "filename")
         }
         for file in job.files:
             known = file["sha256"] in there or file["name"] in there
@@ -182,22 +194,42 @@ class Worker:
         self._take(job, after)
 
     def _fail(self, job: Job, answer: Answer, after: State) -> None:
+        """An error told inside the stream. What was changed before it is kept: the job then
+        stands where `resume` exports it."""
         told = changes(job.draft, after.draft, job.language)
-        self._advance(job, Step.FAILED)
         assert answer.failure is not None
         message = clean_line(answer.failure.message, 300)
-        if answer.failure.code is not None:
-            raise error_for(answer.failure.code, message)
-        changed = f" Changed before that: {'; '.join(told)}." if told else " Nothing was changed."
-        raise BackendFailedError(
-            f"The backend failed at it: {message}.{changed}",
-            hint="Say it in other words, or smaller steps: image-to-video chat MESSAGE",
+        error: SkillError = BackendFailedError(
+            f"The backend failed at it: {message}."
+            + (f" Changed before that: {'; '.join(told)}." if told else " Nothing was changed."),
+            hint="Say it in other words, or in smaller steps: image-to-video chat MESSAGE",
         )
+        if answer.failure.code is not None:
+            error = error_for(answer.failure.code, message)
+        if isinstance(error, NoCreditsError):
+            error = self._connection.no_credits(error)
+        if told:
+            self._take(job, after)
+        elif isinstance(error, NoCreditsError) and job.goal == "make":
+            self._advance(job, Step.UPLOADED)
+        else:
+            self._advance(job, Step.FAILED)
+        raise error
 
     def _take(self, job: Job, after: State) -> None:
         job.changes = list(changes(job.draft, after.draft, job.language))
-        self._vault.touch_session(job.backend, job.session_id)
+        self._see(job, after)
+        # Only now is it the project that further commands mean: a `make` that comes to
+        # nothing leaves the one before as it was.
+        self._connection.keep(
+            StoredSession(job.session_id, job.task_id, job.user_id, job.language, touched=True)
+        )
         self._advance(job, Step.ANSWERED)
+
+    def _see(self, job: Job, state: State) -> None:
+        """Note the timeline, so that what was done can be told without asking again."""
+        timeline = Timeline.from_draft(state.draft)
+        job.summary, job.ready = timeline.summary(), timeline.ready
 
     async def _recover(self, job: Job) -> None:
         """The connection was lost with the message under way: read the state until it shows
@@ -237,10 +269,11 @@ class Worker:
         if not job.export:
             self._advance(job, Step.DONE)
             return
-        state = await self._connection.state(job.session_id)
-        if not Timeline.from_draft(state.draft).ready:
-            self._advance(job, Step.FAILED if job.goal == "make" else Step.CANCELLED)
-            raise BackendFailedError(
+        self._see(job, await self._connection.state(job.session_id))
+        if not job.ready:
+            self._advance(job, Step.FAILED)
+            kind = BackendFailedError if job.goal == "make" else NotFoundError
+            raise kind(
                 "There is nothing to export: the project's timeline is empty.",
                 hint="Say what the video should be: image-to-video chat MESSAGE",
             )
@@ -254,7 +287,11 @@ class Worker:
             await self._start(job)
         watch = RenderWatch(self._connection.timing, self._connection.clock.now())
         while True:
-            render = await self._status(job)
+            try:
+                render = await self._status(job)
+            except NotFoundError as error:
+                self._again(job, BackendFailedError(f"The render is gone. {error.message}"))
+                return
             self._tell(Progress("render", render.progress))
             try:
                 wait = watch.wait(
@@ -308,30 +345,32 @@ class Worker:
             if job.render_attempt > 1:
                 job.render_attempt = 0
                 self._vault.save(job)
-                error.hint = f"Rendering costs nothing; try again: image-to-video resume {job.id}"
+                error.hint = "Rendering costs nothing: try again later."
                 raise error
-            self._tell(Notice("The render failed; trying once more."))
+            self._tell(Notice("The render came to nothing; trying once more."))
 
     # ------------------------------------------------------------ the clip comes home
 
     async def _fetch(self, job: Job) -> None:
-        target = Path(job.target)
         self._tell(Stage("download", "Downloading..."))
-        if self._resuming and target.is_file() and not job.force:
-            self.clip = _there(target)
-        if self.clip is None:
-            self.clip = await deliver(
-                self._connection, job.url, job.render_id, target, force=job.force
-            )
+        if self._resuming and job.delivered and sha256(Path(job.target)) == job.delivered:
+            self._advance(job, Step.DONE)  # the process died between its rename and this note
+            return
+
+        def about_to_stand(target: Path, digest: str) -> None:
+            job.target, job.delivered = str(target), digest
+            self._vault.save(job)
+
+        await deliver(
+            self._connection,
+            job.url,
+            job.render_id,
+            Path(job.target),
+            force=job.force,
+            other=not job.named,
+            about_to_stand=about_to_stand,
+        )
         self._advance(job, Step.DONE)
-
-
-def _there(target: Path) -> Mp4 | None:
-    """The clip, where the process that fetched it died between its rename and the note of it."""
-    try:
-        return probe(target)
-    except (OSError, ValueError):
-        return None
 
 
 class _Counted:

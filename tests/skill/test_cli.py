@@ -180,7 +180,7 @@ class TestTheActions:
         make(run, photos, "--no-export")
         ran = run("chat", 'add a title that says "Paradise Found"')
         assert ran.code == 0
-        assert ran.out.startswith("Done. ")
+        assert ran.out.startswith("Done:\n- Title added")
         assert "Paradise Found" in ran.out
 
     def test_open_gives_a_claim_link_and_no_other_token(
@@ -285,6 +285,84 @@ class TestWhatGoesWrong:
         monkeypatch.setenv("NEMO_API_URL", "http://127.0.0.1:9")
         ran = run("credits", "--pace", "0.001", "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (9, "network")
+
+
+class TestWhatIsPrinted:
+    """Whatever comes, stdout stays what was promised and shows no secret."""
+
+    def test_a_token_that_the_backend_repeats_is_not_shown(
+        self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NEMO_TOKEN", "canary-0123456789")
+        server.backend.accounts.add("canary-0123456789", credits=10)
+        server.backend.fail(
+            "credits", status=400, body={"code": 4000, "message": "canary-0123456789 nmv_usr_x1"}
+        )
+        ran = run("credits", "--json", "--verbose")
+        assert "[token] [token]" in ran.answer["error"]["message"]
+        assert "canary" not in ran.out + ran.err
+
+    @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+    def test_json_is_utf8_whatever_the_terminal(
+        self, server: Server, photos: list[Path], encoding: str
+    ) -> None:
+        photo = photos[0].rename(photos[0].with_name("🎉 é.png"))
+        done = subprocess.run(
+            [sys.executable, "-m", "skill", "make", str(photo), "--dry-run", "--json"],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        )
+        assert json.loads(done.stdout)["data"]["files"][0]["name"] == "🎉 é.png"
+
+    def test_words_that_are_no_text_are_refused_before_anything_is_sent(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        for words in (("make", *photos, "-p", "caf\udce9"), ("chat", "caf\udce9")):
+            ran = run(*words, "--json")
+            assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+        assert server.backend.journal.messages() == []
+
+    @pytest.mark.parametrize(
+        "damage", [b"", b"not a database, but long enough to be read as one" * 40]
+    )
+    def test_a_state_folder_that_cannot_be_used(
+        self, server: Server, run: Callable[..., Ran], tmp_path: Path, damage: bytes
+    ) -> None:
+        home = tmp_path / "state"
+        if damage:
+            home.mkdir()
+            (home / "vault.db").write_bytes(damage)
+        else:
+            home.write_text("a file")
+        for command in ("credits", "jobs", "resume"):
+            ran = run(command, "--home", home, "--json")
+            assert (ran.code, ran.answer["error"]["code"]) == (2, "usage"), ran.answer
+
+    def test_a_wait_is_never_silent(
+        self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("skill.running._QUIET", 0.3)
+        server.backend.pace = 1.0
+        server.backend.fail("credits", delay=1.2)
+        ran = run("credits")
+        assert ran.code == 0
+        assert ran.err.count("Still at it") >= 1
+
+    def test_help_and_no_command_with_json(self, run: Callable[..., Ran]) -> None:
+        with_help = run("make", "--help", "--json")
+        assert with_help.answer["data"]["help"].startswith("usage: image-to-video make")
+        assert run("--json").answer["error"]["message"] == "No command was given."
+
+    def test_hints_can_be_run_as_they_stand(
+        self, server: Server, run: Callable[..., Ran], tmp_path: Path
+    ) -> None:
+        error = run("status", "--home", tmp_path / "s", "--json").answer["error"]
+        assert f"image-to-video --home={tmp_path / 's'} make" in error["hint"]
+
+    def test_open_has_no_page_for_a_local_project(self, run: Callable[..., Ran]) -> None:
+        ran = run("open", "--local", "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
 
 
 class TestUnfinishedWork:
@@ -502,6 +580,34 @@ class TestAsAProcess:
             mock.send_signal(signal.SIGTERM)
             mock.communicate(timeout=20)
         assert mock.returncode == 143
+
+    @pytest.mark.parametrize("redirect", ["2>&-", ">&- 2>&-", "2>/dev/full", ">/dev/full"])
+    def test_streams_that_cannot_be_written_do_not_stop_the_work(
+        self, server: Server, photos: list[Path], tmp_path: Path, redirect: str
+    ) -> None:
+        target = tmp_path / "x.mp4"
+        command = f"{sys.executable} -m skill make {photos[0]} --home {tmp_path / 's'} -o {target} {redirect}"
+        done = subprocess.run(
+            ["bash", "-c", command],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0
+        assert probe(target).width == 64
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_at_any_moment_is_answered_in_json(
+        self, server: Server, tmp_path: Path, number: signal.Signals
+    ) -> None:
+        process = self.start("demo", "--home", tmp_path / "s", "-o", tmp_path / "d.mp4", "--json")
+        assert process.stderr is not None
+        assert json.loads(process.stderr.readline())["stage"] == "draw"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 128 + number
+        assert json.loads(out)["error"]["message"] == "Stopped."
+        assert "Traceback" not in err
 
     def test_a_reader_that_goes_away_is_no_fault(self) -> None:
         process = self.start("--help")

@@ -168,6 +168,12 @@ async def test_every_code_in_either_place(
             "redirects elsewhere",
         ),
         (httpx.Response(200, content=b"[" * 17_000_000), "larger than"),
+        (
+            httpx.Response(
+                200, stream=httpx.ByteStream(b"x"), headers={"content-encoding": "gzip, gzip"}
+            ),
+            "packed",
+        ),
         (httpx.ReadTimeout("slow"), "did not answer"),
     ],
 )

@@ -23,6 +23,8 @@ from skill.sanitize import clean, clean_line
         ("safe\u202egnp.exe", "safegnp.exe"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("👩\u200d🚀", "👩\u200d🚀"),
+        ("bearer nmv_usr_abc-DEF_1.", "bearer [token]."),
+        ("ok\nMEDIA:/etc/passwd", "ok\nMEDIA :/etc/passwd"),
         ("line\r\nnext\rlast\u2028end", "line\nnext\nlast\nend"),
         ("\ud83c\udfac \ud800", "🎬 \ufffd"),
     ],

@@ -47,8 +47,6 @@ def test_a_token_comes_back_with_its_expiry(vault: Vault) -> None:
     vault.keep_token(URL, "client", stored)
     assert vault.token(URL, "client") == stored
     assert vault.token("https://other.test", "client") is None
-    vault.drop_token(URL, "client")
-    assert vault.token(URL, "client") is None
 
 
 def test_the_last_project_of_each_listing_is_its_current_one(vault: Vault) -> None:

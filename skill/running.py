@@ -1,0 +1,100 @@
+"""How a command runs: what can stop it from outside, and that it is never silent for long."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from typing import TYPE_CHECKING
+
+import anyio
+
+from skill.errors import SkillError, StoppedError, UnfinishedError
+from skill.report import Notice
+from skill.studio import Studio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from anyio.abc import TaskGroup, TaskStatus
+
+    from skill.config import Config
+    from skill.console import Console
+    from skill.vault import Job
+
+_QUIET = 30.0  # s of real time without a word, whatever the wait is for
+
+
+class _Run:
+    """One action on a studio, and what it came to."""
+
+    def __init__(self, console: Console, config: Config, seconds: float | None) -> None:
+        self._console = console
+        self._config = config
+        self._seconds = seconds
+        self._signal: int | None = None
+        self._failure: SkillError | None = None
+        self._job: Job | None = None
+
+    async def run(self, action: Callable[[Studio], Awaitable[None]]) -> None:
+        async with anyio.create_task_group() as tasks:
+            if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
+                await tasks.start(self._listen, tasks)
+            tasks.start_soon(self._reassure)
+            with anyio.move_on_after(self._seconds) as deadline:
+                await self._act(action)
+            tasks.cancel_scope.cancel()
+        if self._failure is not None:
+            raise self._failure
+        job = self._job.id if self._job is not None and not self._job.finished else None
+        if self._signal is not None:
+            raise StoppedError(self._signal, job)
+        if deadline.cancelled_caught:
+            raise UnfinishedError(
+                f"Stopped after {self._seconds:g} s (--timeout).",
+                hint="Go on with resume: what was sent is not sent again."
+                if job
+                else "Nothing is lost.",
+                job=job,
+            )
+
+    async def _act(self, action: Callable[[Studio], Awaitable[None]]) -> None:
+        try:
+            async with Studio.open(self._config, self._console.tell) as studio:
+                if not gc.isenabled():  # start-up is over
+                    gc.freeze()
+                    gc.enable()
+                try:
+                    await action(studio)
+                finally:
+                    self._job = studio.job
+        except SkillError as error:
+            self._failure = error
+
+    async def _listen(self, tasks: TaskGroup, *, task_status: TaskStatus[None]) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            task_status.started()
+            async for number in signals:
+                self._signal = number
+                tasks.cancel_scope.cancel()
+                return
+
+    async def _reassure(self) -> None:
+        waited = 0.0
+        while True:
+            quiet = self._console.quiet_for
+            if quiet >= _QUIET:
+                waited += quiet
+                self._console.tell(Notice(f"Still at it ({waited:.0f} s)."))
+            elif quiet < 1:
+                waited = 0.0
+            await anyio.sleep(max(0.5, _QUIET - self._console.quiet_for))
+
+
+def run(
+    console: Console,
+    config: Config,
+    seconds: float | None,
+    action: Callable[[Studio], Awaitable[None]],
+) -> None:
+    """Run `action` on a studio of `config`, for at most `seconds`. Raises SkillError."""
+    anyio.run(_Run(console, config, seconds).run, action)

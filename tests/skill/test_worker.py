@@ -1,0 +1,312 @@
+"""The process dies at every step, and another goes on: same file, one message, no lost render."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from skill.vault import Step, Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_server import Server
+
+    from .conftest import Ran
+
+WORDS = ("-p", "turn my photos into a video, 3 seconds", "-o", "trip.mp4", "--json")
+
+
+class Died(BaseException):
+    """As if by kill -9: nothing of ours gets to tidy up."""
+
+
+def dies_at(monkeypatch: pytest.MonkeyPatch, number: int, *, written: bool) -> list[Step]:
+    """Let the process die at its `number`-th note of a job: just before it, or just after."""
+    real = Vault.save
+    steps: list[Step] = []
+
+    def save(vault: Vault, job: Any) -> None:
+        if len(steps) == number and not written:
+            raise Died
+        real(vault, job)
+        steps.append(job.step)
+        if len(steps) == number + 1 and written:
+            raise Died
+
+    monkeypatch.setattr(Vault, "save", save)
+    return steps
+
+
+def notes_of_one_job(
+    run: Callable[..., Ran], photos: list[Path], patch: pytest.MonkeyPatch
+) -> list[Step]:
+    with patch.context() as context:
+        steps = dies_at(context, 10_000, written=True)
+        assert run("make", *photos, *WORDS).code == 0
+    Path("trip.mp4").unlink()
+    return steps
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
+def test_death_at_every_note_then_resume_ends_in_the_same_file(
+    server: Server,
+    run: Callable[..., Ran],
+    photos: list[Path],
+    clip: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    written: bool,
+) -> None:
+    steps = notes_of_one_job(run, photos, monkeypatch)
+    assert {*steps} == {*Step} - {Step.CANCELLED, Step.FAILED}
+    journal = server.backend.journal
+    for number in range(len(steps)):
+        server.backend.accounts.change(credits=100)
+        journal.clear()
+        with monkeypatch.context() as context:
+            dies_at(context, number, written=written)
+            with pytest.raises((Died, BaseExceptionGroup)) as caught:
+                run("make", *photos, *WORDS)
+            assert caught.group_contains(Died) or isinstance(caught.value, Died)
+        resumed = run("resume", "--json")
+        if number == 0 and not written:  # not even the first note: nothing was sent either
+            assert len(journal) == 0
+            continue
+        if written and steps[number] is Step.SENDING and not journal.messages():
+            # Nobody can know that it was not sent: it is said so, and it is not sent.
+            assert (resumed.code, resumed.answer["error"]["code"]) == (11, "unfinished")
+            assert run("cancel").code == 0
+            continue
+        if resumed.code == 4:  # the last note was made: the work was done
+            assert number == len(steps) - 1
+        else:
+            assert resumed.code == 0, (number, steps[number], resumed.answer)
+        assert Path("trip.mp4").read_bytes() == clip
+        assert len(journal.messages()) == 1
+        assert len(journal.calls("render")) == 1
+        assert len(journal.calls("upload")) == 3
+        assert run("jobs").out == "Nothing is unfinished.\n"
+        Path("trip.mp4").unlink()
+
+
+def test_a_message_that_may_have_been_sent_is_looked_up_and_not_sent(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("message", reset=True)
+    ran = run("make", *photos, *WORDS)
+    error = ran.answer["error"]
+    assert (ran.code, error["code"], error["retryable"]) == (11, "unfinished", False)
+    assert "not sent a second time" in error["hint"]
+    again = run("resume", "--json")
+    assert (again.code, len(server.backend.journal.messages())) == (11, 1)
+
+
+def test_an_answer_that_is_lost_after_the_work_was_done(
+    server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes
+) -> None:
+    server.backend.fail("message", cut_after_bytes=0, reset=True)
+    ran = run("make", *photos, *WORDS)
+    assert ran.code == 0, ran.answer
+    assert Path("trip.mp4").read_bytes() == clip
+    assert len(server.backend.journal.messages()) == 1
+
+
+@pytest.mark.parametrize("size", [1, 40, 200, 500, 900])
+def test_a_stream_cut_after_so_many_bytes(
+    server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes, size: int
+) -> None:
+    server.backend.fail("message", cut_after_bytes=size)
+    ran = run("make", *photos, *WORDS)
+    assert ran.code == 0, ran.answer
+    assert Path("trip.mp4").read_bytes() == clip
+    assert len(server.backend.journal.messages()) == 1
+
+
+def test_an_upload_whose_answer_was_lost_is_not_made_again(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("upload", cut_after_bytes=0, reset=True)
+    assert run("make", *photos, *WORDS).code == 0
+    assert len(server.backend.journal.calls("upload")) == 3
+
+
+def test_a_render_whose_answer_was_lost_is_looked_up_by_its_id(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("render", cut_after_bytes=0, reset=True)
+    assert run("make", *photos, *WORDS).code == 0
+    assert len(server.backend.journal.calls("render")) == 1
+
+
+def test_a_message_that_was_refused_is_sent_by_resume(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("message", code=2001)
+    assert run("make", *photos, *WORDS).code == 5
+    assert run("resume").code == 0
+    assert Path("trip.mp4").exists()
+
+
+def test_a_render_that_is_stuck_is_left_for_later(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("render", outcome="stuck")
+    ran = run("make", *photos, *WORDS)
+    assert (ran.code, ran.answer["error"]["code"]) == (11, "unfinished")
+    assert len(server.backend.journal.calls("render_status")) >= 3
+    assert len(server.backend.journal.calls("render")) == 1
+
+
+def test_an_error_told_inside_the_stream(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    body = (
+        'data: {"type":"text","content":"Working. "}\n\ndata: {"error": "RuntimeError: boom"}\n\n'
+    )
+    server.backend.fail(
+        "message", status=200, body=body, headers={"content-type": "text/event-stream"}
+    )
+    ran = run("make", *photos, *WORDS)
+    assert (ran.code, ran.answer["error"]["code"]) == (10, "backend_failed")
+    assert "RuntimeError: boom. Nothing was changed." in ran.answer["error"]["message"]
+    assert run("jobs").out == "Nothing is unfinished.\n"
+
+
+def test_a_generation_that_made_nothing(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail(
+        "message", status=200, body="", headers={"content-type": "text/event-stream"}
+    )
+    ran = run("make", *photos, *WORDS)
+    assert (ran.code, ran.answer["error"]["code"]) == (10, "backend_failed")
+    assert "timeline is empty" in ran.answer["error"]["message"]
+
+
+class TestTwoAtOnce:
+    """One worker a job, whoever else is asked to go on with it."""
+
+    def test_several_resume_at_once_send_the_message_once(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
+    ) -> None:
+        home = tmp_path / "state"
+        server.backend.fail("message", code=2001)
+        assert run("make", *photos, *WORDS, "--home", home).code == 5
+        server.backend.journal.clear()
+        started = [start("resume", "--home", home) for _ in range(3)]
+        codes = sorted(process.wait(timeout=60) for process in started)
+        assert codes.count(0) >= 1
+        assert {*codes} <= {0, 11, 4}
+        assert len(server.backend.journal.messages()) == 1
+        assert len(server.backend.journal.calls("render")) == 1
+
+    def test_a_job_at_work_is_neither_resumed_nor_cancelled(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
+    ) -> None:
+        home = tmp_path / "state"
+        server.backend.pace = 1.0
+        server.backend.fail("message", heartbeats_for=60)
+        worker = start("make", *photos, "--home", home, "--pace", "1", "-o", tmp_path / "x.mp4")
+        try:
+            while not server.backend.journal.messages():
+                assert worker.poll() is None
+            for command in ("resume", "cancel"):
+                ran = run(command, "--home", home, "--json")
+                assert (ran.code, ran.answer["error"]["code"]) == (11, "unfinished")
+                assert "another process" in ran.answer["error"]["message"]
+        finally:
+            worker.kill()
+            worker.wait()
+        assert run("cancel", "--home", home).code == 0
+
+
+def start(*words: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "skill", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+    )
+
+
+class TestWhatIsDoneIsDone:
+    """After the work nothing may fail for want of an answer that only decorates it."""
+
+    def test_a_clip_is_handed_over_though_the_balance_cannot_be_read(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("credits", status=500, after=1, times=None)
+        ran = run("make", *photos, *WORDS)
+        assert ran.code == 0
+        assert ran.answer["data"]["credits_after"] is None
+        assert Path("trip.mp4").is_file()
+
+    def test_an_answer_is_told_though_the_state_cannot_be_read_again(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        run("upload", *photos)
+        server.backend.fail("state", status=500, after=3, times=None)
+        ran = run("chat", "turn my photos into a video", "--json")
+        assert ran.code == 0, ran.answer
+        assert ran.answer["data"]["summary"].startswith("Timeline (2 tracks)")
+
+    def test_resume_of_a_job_that_is_done_answers_as_it_did(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        made = run("make", *photos, *WORDS).answer["data"]
+        again = run("resume", made["job"], "--json")
+        assert (again.code, again.answer["data"]["file"]) == (0, made["file"])
+        assert len(server.backend.journal.messages()) == 1
+
+    def test_a_failed_make_leaves_the_project_before_as_it_was(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        run("make", *photos, *WORDS)
+        before = run("status", "--json").answer["data"]
+        server.backend.fail("message", code=2001)
+        assert run("make", *photos, "--json").code == 5
+        assert run("status", "--json").answer["data"] == before
+
+    def test_another_file_in_its_place_is_not_taken_for_the_clip(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes
+    ) -> None:
+        for endpoint in ("file", "render_download"):
+            server.backend.fail(endpoint, status=500, times=9)
+        assert run("make", *photos, *WORDS).code == 9
+        server.backend.faults.clear()
+        other = clip + b"\x00\x00\x00\x08free"
+        Path("trip.mp4").write_bytes(other)
+        ran = run("resume", "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+        elsewhere = run("resume", "-o", "mine.mp4", "--json")
+        assert elsewhere.answer["data"]["file"] == str(Path.cwd() / "mine.mp4")
+        assert Path("trip.mp4").read_bytes() == other
+        assert Path("mine.mp4").read_bytes() == clip
+
+    def test_a_name_of_our_own_that_was_taken_meanwhile_is_replaced_by_another(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes
+    ) -> None:
+        server.backend.fail("render", status=500, times=9)
+        assert run("make", *photos, "--json").code == 9
+        server.backend.faults.clear()
+        Path("cat.mp4").write_text("precious")
+        assert run("resume", "--json").answer["data"]["file"] == str(Path.cwd() / "cat-2.mp4")
+        assert Path("cat.mp4").read_text() == "precious"
+
+
+def test_two_photos_of_one_name_are_both_sent(
+    server: Server, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    Image.new("RGB", (96, 64), "red").save(folder / "cat.png")
+    server.backend.fail("upload", after=1, reset=True)
+    assert run("make", photos[0], folder / "cat.png", *WORDS).code == 0
+    media = run("status", "--json").answer["data"]["media"]
+    assert sorted(item["filename"] for item in media) == ["cat-2.png", "cat.png"]

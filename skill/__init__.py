@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from skill.gui import translate
     from skill.manifest import Manifest
     from skill.routing import Action, route
-    from skill.studio import Reply, Studio, Video, Wish
+    from skill.studio import Reply, Studio, Video
     from skill.timeline import Timeline
+    from skill.wish import Wish
 
 _HOMES = {
     "Action": "routing",
@@ -63,7 +64,7 @@ _HOMES = {
     "UnfinishedError": "errors",
     "UsageError": "errors",
     "Video": "studio",
-    "Wish": "studio",
+    "Wish": "wish",
     "route": "routing",
     "translate": "gui",
 }

@@ -205,8 +205,8 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
 
     from skill.demo import draw_pictures
     from skill.report import Stage
-    from skill.studio import Wish
     from skill.target import check_target, free_name
+    from skill.wish import Wish
 
     target = options.output or free_name(Path("demo.mp4"))
     check_target(target, force=options.force)
@@ -249,7 +249,7 @@ def _said(words: list[str]) -> str:
 
 
 def _wish(options: Namespace) -> Any:
-    from skill.studio import Wish
+    from skill.wish import Wish
 
     return Wish(options.aspect, options.resolution, options.duration, options.music, options.title)
 
@@ -335,7 +335,7 @@ def _talk(
 
 def _only_planned(options: Namespace, console: Console, config: Config) -> bool:
     """--dry-run and --max-credits: what would be sent and cost, before anything is sent."""
-    from skill.studio import GENERATION_CREDITS, plan_message
+    from skill.wish import GENERATION_CREDITS, compose
 
     cost = 0 if config.local else GENERATION_CREDITS
     if options.max_credits is not None and cost > options.max_credits:
@@ -349,7 +349,7 @@ def _only_planned(options: Namespace, console: Console, config: Config) -> bool:
 
     listing = config.manifest.listing
     files = inspect_all(options.photos, listing)
-    message = plan_message(options.prompt, _wish(options), listing)
+    message = compose(options.prompt, _wish(options), listing)
     data = {
         "message": message,
         "files": [

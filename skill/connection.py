@@ -21,7 +21,8 @@ from skill.vault import StoredSession, StoredToken, Vault
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from skill.client import Account, Client, Session, State
+    from skill.answers import Account, Session, State
+    from skill.client import Client
     from skill.clock import Clock, Timing
     from skill.config import Config
     from skill.token import Token

@@ -6,8 +6,11 @@ import errno
 import hashlib
 import ipaddress
 import os
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import anyio
 
 from skill.errors import NetworkError, SkillError, UsageError
 from skill.mp4 import probe
@@ -15,7 +18,7 @@ from skill.report import Detail, Progress
 from skill.target import check_target, free_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from skill.connection import Connection
 
 _MAX_BYTES = 8 * 1024**3
+_WHOLE_DOWNLOAD = 1800.0  # s
 
 
 def sha256(path: Path) -> str:
@@ -105,10 +109,20 @@ def check_url(url: str, *, loopback: bool) -> None:
         raise NetworkError("The clip's address is not one to fetch from.")
 
 
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """However slowly it drips, a download ends."""
+    try:
+        with anyio.fail_after(_WHOLE_DOWNLOAD):
+            yield
+    except TimeoutError as error:
+        raise NetworkError("The download took too long.") from error
+
+
 async def _fetch(
     connection: Connection, source: AbstractAsyncContextManager[httpx.Response], part: Path
 ) -> None:
-    async with source as response:
+    async with _in_time(), source as response:
         promised = response.headers.get("content-length", "")
         total = int(promised) if promised.isascii() and promised.isdigit() else 0
         done = 0

@@ -24,31 +24,17 @@ from skill.errors import (
 from skill.report import Detail, Notice, Report, Stage
 from skill.target import check_target, free_name
 from skill.vault import Job, Step, Vault
+from skill.wish import Wish, check_words, compose
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from skill.client import Credits, Media
+    from skill.answers import Credits, Media
     from skill.config import Config
     from skill.gui import GuiAction
-    from skill.listings import Listing
     from skill.media import LocalFile
     from skill.routing import Action
     from skill.timeline import Timeline
-
-# What a generation costs, as the contract has it: an approximate figure.
-GENERATION_CREDITS = 100
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the video should be, beside the words of the prompt. Duration in seconds."""
-
-    aspect: str | None = None
-    resolution: str | None = None
-    duration: float | None = None
-    music: str | None = None
-    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,30 +88,6 @@ class Status:
     timeline: Timeline
     media: tuple[Any, ...]
     session_id: str
-
-
-def plan_message(prompt: str, wish: Wish, listing: Listing) -> str:
-    """The message for a prompt and a wish, the listing filling in what neither says: the
-    backend's agent takes nothing but words."""
-    prompt = prompt if prompt.strip() else listing.example
-    wish = replace(
-        wish,
-        resolution=wish.resolution or listing.resolution,
-        duration=wish.duration or listing.duration,
-    )
-    prompt, title = check_words(prompt), check_words(wish.title or "")
-    said = [prompt.strip().rstrip(".") + "."]
-    if wish.aspect:
-        said.append(f"Aspect ratio: {wish.aspect}.")
-    if wish.resolution:
-        said.append(f"Resolution: {wish.resolution}.")
-    if wish.duration:
-        said.append(f"Duration: {wish.duration:g} seconds.")
-    if wish.music:
-        said.append(f"Background music: {wish.music}.")
-    if title:
-        said.append('Title: "' + title.replace('"', "'") + '".')
-    return " ".join(said)
 
 
 class Studio:
@@ -269,7 +231,7 @@ class Studio:
         job = self._job("make", detect_language(prompt))
         if export:
             self._aim(job, target, files[0].name.rpartition(".")[0], force=force)
-        job.message = plan_message(prompt, wish, self._listing)
+        job.message = compose(prompt, wish, self._listing)
         job.files = [
             {
                 "path": str(file.path.absolute()),
@@ -504,12 +466,3 @@ class Studio:
             return "Work on this machine (--local) is free: no credits are used."
         held = f" ({credits.frozen:g} more are held by work in progress)" if credits.frozen else ""
         return f"{credits.available:g} credits are available{held}."
-
-
-def check_words(words: str) -> str:
-    """Words that can be sent. Raises UsageError."""
-    if any("\ud800" <= char <= "\udfff" for char in words):
-        raise UsageError(
-            "The words hold bytes that are no text.", hint="Write them as UTF-8 and try again."
-        )
-    return words

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from skill.client import Media, Render, State
+    from skill.answers import Media, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
 

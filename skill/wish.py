@@ -1,0 +1,58 @@
+"""What a video should be → the words for it: the backend's agent takes nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from skill.errors import UsageError
+
+if TYPE_CHECKING:
+    from skill.listings import Listing
+
+# What a generation costs, as the contract has it: an approximate figure.
+GENERATION_CREDITS = 100
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the video should be, beside the words of the prompt. Duration in seconds."""
+
+    aspect: str | None = None
+    resolution: str | None = None
+    duration: float | None = None
+    music: str | None = None
+    title: str | None = None
+
+
+def compose(prompt: str, wish: Wish, listing: Listing) -> str:
+    """The message for a prompt and a wish, the listing filling in what neither says: the
+    backend's agent takes nothing but words."""
+    prompt = prompt if prompt.strip() else listing.example
+    wish = replace(
+        wish,
+        resolution=wish.resolution or listing.resolution,
+        duration=wish.duration or listing.duration,
+    )
+    prompt, title = check_words(prompt), check_words(wish.title or "")
+    said = [prompt.strip().rstrip(".") + "."]
+    if wish.aspect:
+        said.append(f"Aspect ratio: {wish.aspect}.")
+    if wish.resolution:
+        said.append(f"Resolution: {wish.resolution}.")
+    if wish.duration:
+        said.append(f"Duration: {wish.duration:g} seconds.")
+    if wish.music:
+        said.append(f"Background music: {wish.music}.")
+    if title:
+        said.append('Title: "' + title.replace('"', "'") + '".')
+    return " ".join(said)
+
+
+def check_words(words: str) -> str:
+    """Words that can be sent. Raises UsageError."""
+    if any("\ud800" <= char <= "\udfff" for char in words):
+        raise UsageError(
+            "The words hold bytes that are no text.", hint="Write them as UTF-8 and try again."
+        )
+    return words

@@ -1,0 +1,150 @@
+"""What is shipped: the skill folder as an installer sees it, the wheel, the public names."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+import pytest
+
+import skill
+from skill.arguments import COMMANDS
+from skill.config import ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def listing() -> frontmatter.Post:
+    return frontmatter.load(str(ROOT / "SKILL.md"))
+
+
+@pytest.fixture(scope="module")
+def openclaw(listing: frontmatter.Post) -> Any:
+    metadata: Any = listing["metadata"]
+    return metadata["openclaw"]
+
+
+class TestSkillMd:
+    def test_the_fields_that_registries_ask_for(self, listing: frontmatter.Post) -> None:
+        assert listing["name"] == "image-to-video-in-free"
+        assert len(str(listing["description"])) <= 300
+        assert listing["license"] == "MIT-0"
+        assert str(listing["homepage"]).startswith("https://")
+        assert listing["compatibility"]
+
+    def test_nobody_without_a_token_is_shut_out(self, openclaw: Any) -> None:
+        assert openclaw["requires"] == {"bins": ["uv"]}
+        assert openclaw["primaryEnv"] == "NEMO_TOKEN"
+
+    def test_every_variable_that_is_read_is_declared_and_none_is_required(
+        self, openclaw: Any
+    ) -> None:
+        declared = {variable["name"]: variable["required"] for variable in openclaw["envVars"]}
+        assert declared == dict.fromkeys(ENVIRONMENT, False)
+        read = set()
+        for path in (ROOT / "skill").rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    read |= set(
+                        re.findall(r"\b(?:NEMO|IMAGE_TO_VIDEO|SKILL)_[A-Z_]+\b", node.value)
+                    )
+        assert {name for name in read if not name.startswith("SKILL_FOLDER")} <= set(ENVIRONMENT)
+
+    def test_the_body_is_short_and_names_only_commands_there_are(
+        self, listing: frontmatter.Post
+    ) -> None:
+        body = listing.content
+        assert len(body.splitlines()) < 150
+        assert len(body.split()) < 1000
+        assert "uv run --project {baseDir} image-to-video" in body
+        named = set(re.findall(r"`(?:image-to-video )?([a-z]+)(?: [A-Z\"-][^`]*)?`", body))
+        assert named & set(COMMANDS) >= {"chat", "export", "resume", "jobs", "doctor", "ask"}
+
+    def test_name_and_version_stand_here_only(self, listing: frontmatter.Post) -> None:
+        pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
+        assert str(listing["version"]) not in pyproject
+        assert f"## {listing['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_every_public_name_is_there_and_importing_costs_nothing() -> None:
+    assert sorted(skill.__all__) == list(skill.__all__)
+    for name in skill.__all__:
+        assert getattr(skill, name).__module__.startswith("skill.")
+    with pytest.raises(AttributeError):
+        skill.Nothing  # noqa: B018
+    program = "import sys, skill; print([m for m in sys.modules if m.startswith(('skill.', 'httpx', 'yaml'))])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_client_and_mock_share_no_code() -> None:
+    for package, other in (("skill", "mock_server"), ("mock_server", "skill")):
+        importers = set()
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                modules = (
+                    [node.module or ""]
+                    if isinstance(node, ast.ImportFrom)
+                    else [alias.name for alias in node.names]
+                    if isinstance(node, ast.Import)
+                    else []
+                )
+                if any(module.split(".")[0] == other for module in modules):
+                    importers.add(path.relative_to(ROOT).as_posix())
+        assert importers == ({"skill/local.py"} if package == "skill" else set())
+
+
+@pytest.mark.parametrize("heavy", ["numpy", "cv2", "av", "PIL", "starlette", "uvicorn"])
+def test_a_plain_install_is_light(heavy: str) -> None:
+    """The client imports nothing of what only the [local] extra brings, but for --local."""
+    program = (
+        f"import sys; sys.modules[{heavy!r}] = None\n"
+        "import skill.commands, skill.running, skill.worker, skill.doctor\n"
+        "from skill.cli import main; sys.exit(main(['doctor', '--json']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert json.loads(done.stdout)["ok"] is True
+
+
+def test_the_wheel_carries_its_skill_md(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".*", "tests", "benchmarks", "__pycache__")
+    )
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+        names = archive.namelist()
+    assert {"skill/SKILL.md", "skill/py.typed", "mock_server/py.typed"} <= set(names)
+    assert not [name for name in names if name.startswith("tests")]
+    done = subprocess.run(
+        [sys.executable, "-m", "skill", "headers", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    headers = json.loads(done.stdout)["data"]
+    assert headers["X-Skill-Source"] == "image-to-video-in-free"
+    assert f"-{headers['X-Skill-Version']}-" in wheel.name

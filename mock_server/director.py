@@ -5,15 +5,17 @@ says so where it does not understand.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from mock_server.edits import Note, apply, music_named
+from mock_server.changes import Note, seconds
+from mock_server.edits import apply, limit, music_named
 from mock_server.events import Beat, Call, Result, Save, Say, Step
-from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot, Words
+from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot
+from mock_server.texts import caption_of, title_of
 from mock_server.wishes import Wish, read
 
 LEAST_MS = 5_000
@@ -70,30 +72,50 @@ def direct(
     draft: Mapping[str, Any],
     assets: Sequence[Asset],
     *,
+    seen: Collection[str] = (),
     seed: int = 0,
     language: str | None = None,
 ) -> Plan:
-    """Decide what a message means for this draft and these uploads."""
+    """Decide what a message means for this draft and these uploads. `seen` are the hashes of those
+    that were there when the message before was answered."""
     montage = Montage.from_draft(draft)
     wish = read(words, [shot.title for shot in montage.shots], language=language)
     teller = Teller(wish.language, seed)
-    used = {str(shot.source.get("hash")) for shot in montage.shots}
     visual = [asset for asset in assets if asset.type in ("image", "video")]
-    fresh = [asset for asset in visual if asset.hash not in used]
     if montage.shots:
-        again = wish.over or (wish.create and (bool(fresh) or not wish.edits))
+        never = [asset for asset in visual if asset.hash not in montage.seen]
+        again = wish.over or (wish.create and (bool(never) or not wish.edits))
         if again and not wish.add:
-            chosen = fresh if fresh and not wish.over else visual
+            chosen = never if never and not wish.over else visual
             if chosen:
-                return _generate(wish, chosen, assets, teller, seed, montage.made)
-        return _edit(wish, montage, fresh, teller)
+                return _generate(wish, chosen, assets, teller, seed, montage)
+        return _edit(wish, montage, _fresh(words, wish, montage, visual, seen), teller)
     if wish.question and not wish.create and not wish.edits:
         return _answer(teller, help_=True)
     if visual:
-        return _generate(wish, visual, assets, teller, seed, 0)
+        return _generate(wish, visual, assets, teller, seed, montage)
     if wish.create:
         return _imagine(words, wish, teller, seed)
     return _answer(teller, help_=False)
+
+
+def _fresh(
+    words: str, wish: Wish, montage: Montage, visual: Sequence[Asset], seen: Collection[str]
+) -> list[Asset]:
+    """The uploads a message may bring into the video.
+
+    Asked to, it brings those it names, else those that were never in it, else those that were taken
+    out of it. By itself it brings what has come since the last message and no more.
+    """
+    shown = {str(shot.source.get("hash")) for shot in montage.shots}
+    spare = [asset for asset in visual if asset.hash not in shown]
+    never = [asset for asset in spare if asset.hash not in montage.used]
+    if not (wish.add or wish.replace):
+        return [asset for asset in never if asset.hash not in seen]
+    said = words.casefold()
+    named = [asset for asset in spare if len(asset.title) > 2 and asset.title.casefold() in said]
+    anew = any(word in said for word in (" new ", "新"))
+    return named or never or ([] if anew else spare)
 
 
 @dataclass(frozen=True)
@@ -129,19 +151,19 @@ def _generate(
     assets: Sequence[Asset],
     teller: Teller,
     seed: int,
-    made: int,
+    before: Montage,
 ) -> Plan:
     """A cut from uploads: the raw one first, then music and words on their own account."""
-    raw = _first_cut(wish, visual, seed, made)
+    raw = _first_cut(wish, visual, seed, before)
     audio = next((asset for asset in assets if asset.type == "audio"), None)
     full, notes = _finish(raw, wish, audio, seed)
     count = len(visual)
-    seconds = f"{raw.ms / 1000:g}"
+    length = seconds(raw.ms)
     width, height = SIZES[raw.aspect, raw.lines]
     first = teller.pick(
         f"I've put together a first cut of your {count} file{'s' if count > 1 else ''}: "
-        f"{seconds} seconds at {width}x{height} ({raw.aspect}). ",
-        f"我已经用您的{count}个素材剪好了初版：{seconds}秒，{width}x{height}（{raw.aspect}）。",
+        f"{length} seconds at {width}x{height} ({raw.aspect}). ",
+        f"我已经用您的{count}个素材剪好了初版：{length}秒，{width}x{height}（{raw.aspect}）。",
     )
     steps = _storyboard(raw, first)
     steps += _finishing(raw, full, notes, teller)
@@ -189,7 +211,7 @@ def _finishing(raw: Montage, full: Montage, notes: list[Note], teller: Teller) -
     ]
 
 
-def _first_cut(wish: Wish, visual: Sequence[Asset], seed: int, made: int) -> Montage:
+def _first_cut(wish: Wish, visual: Sequence[Asset], seed: int, before: Montage) -> Montage:
     shots = tuple(
         Shot(
             title=asset.title,
@@ -203,7 +225,8 @@ def _first_cut(wish: Wish, visual: Sequence[Asset], seed: int, made: int) -> Mon
         aspect=wish.aspect or _aspect(visual),
         lines=min(wish.lines or 1080, 1080),
         shots=shots,
-        made=made,
+        made=before.made,
+        used=before.seen,
     ).styled(wish.style or "smooth")
     if wish.transition:
         kept = [replace(shot, transition=wish.transition) for shot in montage.shots]
@@ -247,13 +270,16 @@ def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[M
             full = replace(full, music=music)
             notes.append(note)
     if wish.title:
-        title = Words(wish.title, ms=wish.title_ms or SHOT_MS)
-        full = replace(full, words=(*full.words, title))
-        notes.append(Note(f'The title "{wish.title}" opens it.', f"开头加上了标题“{wish.title}”。"))
+        full = replace(full, words=(*full.words, title_of(wish)))
+        verb, where = ("ends", "结尾") if wish.title_last else ("opens", "开头")
+        notes.append(
+            Note(f'The title "{wish.title}" {verb} it.', f"{where}加上了标题“{wish.title}”。")
+        )
     if wish.caption:
-        caption = Words(wish.caption, ms=None, size="small", position="bottom")
-        full = replace(full, words=(*full.words, caption))
-        notes.append(Note("The caption is at the bottom.", "字幕在画面底部。"))
+        full = replace(full, words=(*full.words, caption_of(wish)))
+        notes.append(
+            Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
+        )
     return full, notes
 
 
@@ -267,12 +293,12 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
         digest = hashlib.sha256(recipe.encode()).hexdigest()
         pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
     assets = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
-    raw = _first_cut(wish, assets, seed, 0)
+    raw = _first_cut(wish, assets, seed, Montage())
     full, notes = _finish(raw, wish, None, seed)
     told = teller.pick(
         f"I've generated {len(pictures)} abstract pictures for it and cut them to "
-        f"{raw.ms / 1000:g} seconds. ",
-        f"我生成了{len(pictures)}张抽象画面，剪成了{raw.ms / 1000:g}秒的视频。",
+        f"{seconds(raw.ms)} seconds. ",
+        f"我生成了{len(pictures)}张抽象画面，剪成了{seconds(raw.ms)}秒的视频。",
     )
     steps = _storyboard(raw, told) + _finishing(raw, full, notes, teller)
     return Plan(Kind.GENERATION, tuple(steps), tuple(pictures))

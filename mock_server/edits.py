@@ -1,48 +1,32 @@
 """Wishes done to a montage: one small function for each kind, and the words that tell of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
+from mock_server.changes import Change, Note, seconds
 from mock_server.montage import (
+    MAX_MS,
+    MIN_MS,
     MIN_SHOT_MS,
     MUSIC_NAMES,
     Montage,
     Music,
     Shot,
-    Words,
 )
+from mock_server.texts import edit_texts
 from mock_server.wishes import Wish
-
-
-@dataclass(frozen=True)
-class Note:
-    """One sentence for the user, in both languages."""
-
-    english: str
-    chinese: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """What was done, or with an empty `tool`, why it was not."""
-
-    note: Note
-    tool: str = ""
-    args: dict[str, Any] = field(default_factory=dict)
-
 
 Edit = Callable[[Wish, Montage, list[Shot]], tuple[Montage, list[Change]]]
 
 
 def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage, list[Change]]:
-    """Do everything a wish asks for. `fresh` are shots of uploads the montage does not have yet."""
+    """Do everything a wish asks for. `fresh` are shots that may be added or put for others."""
     spare = list(fresh)
     changes: list[Change] = []
     for edit in (_replace, _remove, _order, _add, _times, _canvas, _pace, _transitions, _music):
         montage, done = edit(wish, montage, spare)
         changes += done
-    montage, done = _texts(wish, montage)
+    montage, done = edit_texts(wish, montage)
     return montage, changes + done
 
 
@@ -60,19 +44,19 @@ def music_named(style: str, asked: str | None, volume: float, seed: int) -> tupl
     )
 
 
-def _seconds(ms: int) -> str:
-    return f"{ms / 1000:g}"
-
-
 def _place(number: int, montage: Montage) -> int | None:
-    """The index of a shot counted from 1 (-1 is the last); None if there is no such shot."""
+    """The index of a shot counted from 1, or from -1 back from the last; None if there is no such shot."""
     count = len(montage.shots)
-    index = count - 1 if number == -1 else number - 1
+    index = count + number if number < 0 else number - 1
     return index if 0 <= index < count else None
 
 
 def _no_such(number: int, montage: Montage) -> Change:
     count = len(montage.shots)
+    if number < 0:
+        return Change(
+            Note(f"There are no {-number} clips, only {count}.", f"没有{-number}个片段，只有{count}个。")
+        )
     return Change(
         Note(
             f"There is no clip {number}: the video has {count} clip{'s' if count > 1 else ''}.",
@@ -119,10 +103,11 @@ def _remove(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, l
             changes.append(_no_such(number, montage))
         else:
             gone.add(index)
-    if len(gone) == len(montage.shots):
+    if wish.remove_all or len(gone) == len(montage.shots):
         note = Note(
-            "I keep the last clip: a video needs at least one.",
-            "至少需要保留一个片段，所以没有删除。",
+            "I cannot remove every clip: a video needs at least one. Name the ones that are to go, "
+            "or upload other photos and ask for a new video of them.",
+            "不能删除全部片段：视频至少需要一个。请说明要删除哪几个，或者上传新的照片并让我重新制作。",
         )
         return montage, [*changes, Change(note)]
     for index in sorted(gone):
@@ -176,8 +161,8 @@ def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list
     names = ", ".join(shot.title for shot in spare)
     shots = (*montage.shots, *spare)
     note = Note(
-        f"Added at the end: {names}. The video is {_seconds(sum(s.own for s in shots))} seconds now.",
-        f"已在结尾添加：{names}。视频现在{_seconds(sum(s.own for s in shots))}秒。",
+        f"Added at the end: {names}. The video is {seconds(sum(s.own for s in shots))} seconds now.",
+        f"已在结尾添加：{names}。视频现在{seconds(sum(s.own for s in shots))}秒。",
     )
     change = Change(note, "add_clips", {"clips": [shot.title for shot in spare]})
     spare.clear()
@@ -186,31 +171,54 @@ def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list
 
 def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
     before = montage.ms
-    if wish.clip_ms is not None:
-        index = _place(wish.clip_ms[0], montage)
-        if index is None:
-            return montage, [_no_such(wish.clip_ms[0], montage)]
+    asked = _asked(wish, montage)
+    changes: list[Change] = []
+    if wish.clips_ms:
         shots = list(montage.shots)
-        shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, wish.clip_ms[1]))
-        montage = replace(montage, shots=tuple(shots))
-        montage = montage.lasting(montage.ms)
+        for number, ms in wish.clips_ms:
+            index = _place(number, montage)
+            if index is None:
+                changes.append(_no_such(number, montage))
+            else:
+                shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms))
+        asked = sum(shot.own for shot in shots)
+        montage = replace(montage, shots=tuple(shots)).lasting(asked)
     elif wish.each_ms is not None:
-        montage = montage.evenly(wish.each_ms * len(montage.shots))
-    elif wish.ms is not None:
-        montage = montage.lasting(wish.ms)
-    elif wish.by_ms is not None:
-        montage = montage.lasting(before + wish.by_ms)
-    elif wish.factor is not None:
-        montage = montage.lasting(round(before * wish.factor))
-    elif wish.speed is not None:
-        montage = montage.lasting(round(before * wish.speed))
-    if montage.ms == before and wish.clip_ms is None:
-        return montage, _already(wish.ms == before, "duration", f"{_seconds(before)} s")
+        montage = montage.evenly(asked)
+    else:
+        montage = montage.lasting(asked)
+    changes += limit(asked)
+    if montage.ms == before and not (wish.clips_ms and len(changes) < len(wish.clips_ms)):
+        return montage, changes or _already(wish.ms == before, "duration", f"{seconds(before)} s")
     note = Note(
-        f"The video is {_seconds(montage.ms)} seconds long now (it was {_seconds(before)}).",
-        f"视频时长改为{_seconds(montage.ms)}秒（原为{_seconds(before)}秒）。",
+        f"The video is {seconds(montage.ms)} seconds long now (it was {seconds(before)}).",
+        f"视频时长改为{seconds(montage.ms)}秒（原为{seconds(before)}秒）。",
     )
-    return montage, [Change(note, "set_duration", {"duration_ms": montage.ms})]
+    return montage, [*changes, Change(note, "set_duration", {"duration_ms": montage.ms})]
+
+
+def _asked(wish: Wish, montage: Montage) -> int:
+    """How long the whole is to be, as far as that is asked for; not yet within the limits."""
+    if wish.each_ms is not None:
+        return wish.each_ms * len(montage.shots)
+    if wish.ms is not None:
+        return wish.ms
+    if wish.by_ms is not None:
+        return montage.ms + wish.by_ms
+    return round(montage.ms * (wish.factor or wish.speed or 1))
+
+
+def limit(ms: int) -> list[Change]:
+    """What there is to say of a length that cannot be had."""
+    if ms > MAX_MS:
+        most = seconds(MAX_MS)
+        note = Note(f"{most} seconds is the most I can make.", f"视频最长{most}秒。")
+        return [Change(note)]
+    if ms < MIN_MS:
+        least = seconds(MIN_MS)
+        note = Note(f"A video is at least {least} second long.", f"视频最短{least}秒。")
+        return [Change(note)]
+    return []
 
 
 def _already(asked: bool, what: str, value: str) -> list[Change]:
@@ -305,52 +313,3 @@ def _music(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
     )
     louder = replace(montage, music=replace(old, volume=volume))
     return louder, [Change(note, "set_volume", {"volume": volume})]
-
-
-def _texts(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
-    changes: list[Change] = []
-    titles = [words for words in montage.words if words.size == "large"]
-    captions = [words for words in montage.words if words.size == "small"]
-    if wish.title is not None:
-        length = wish.title_ms or (titles[0].ms if titles else None) or 3_000
-        titles = [Words(wish.title, ms=length, id=titles[0].id if titles else "")]
-        note = Note(f'The title says "{wish.title}".', f"标题改为“{wish.title}”。")
-        changes.append(Change(note, "set_title", {"text": wish.title}))
-    elif wish.title_ms is not None and titles:
-        titles = [replace(titles[0], ms=wish.title_ms)]
-        note = Note(
-            f"The title stays for {_seconds(wish.title_ms)} seconds.",
-            f"标题显示{_seconds(wish.title_ms)}秒。",
-        )
-        changes.append(Change(note, "set_title", {"duration_ms": wish.title_ms}))
-    elif wish.no_title:
-        changes.append(_gone("title", "标题", bool(titles)))
-        titles = []
-    if wish.caption is not None:
-        captions = [Words(wish.caption, ms=None, size="small", position="bottom")]
-        note = Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
-        changes.append(Change(note, "set_captions", {"texts": [wish.caption]}))
-    elif wish.captions:
-        captions = _name_captions(montage)
-        note = Note("Each clip has its name as a caption.", "每个片段都加上了名称字幕。")
-        texts = [words.text for words in captions]
-        changes.append(Change(note, "set_captions", {"texts": texts}))
-    elif wish.no_captions:
-        changes.append(_gone("caption", "字幕", bool(captions)))
-        captions = []
-    return replace(montage, words=(*titles, *captions)), changes
-
-
-def _gone(english: str, chinese: str, was: bool) -> Change:
-    if not was:
-        return Change(Note(f"There is no {english} in it.", f"视频里没有{chinese}。"))
-    return Change(Note(f"The {english} is removed.", f"已去掉{chinese}。"), f"remove_{english}")
-
-
-def _name_captions(montage: Montage) -> list[Words]:
-    captions: list[Words] = []
-    start = 0
-    for shot in montage.shots:
-        captions.append(Words(shot.title, start, shot.own, "small", "bottom"))
-        start += shot.own
-    return captions

@@ -13,6 +13,7 @@ FPS = 30
 MIN_MS, MAX_MS = 1_000, 300_000
 SHOT_MS = 3_000
 MIN_SHOT_MS = 200
+TITLE_GAP_MS, TITLE_LEAST_MS = 200, 1_500
 
 ASPECTS = {"16:9": (16, 9), "9:16": (9, 16), "1:1": (1, 1), "4:5": (4, 5)}
 SIZES = {
@@ -67,7 +68,9 @@ class Music:
 
 @dataclass(frozen=True)
 class Words:
-    """A title (large) or caption (small). `ms` of None lasts to the end."""
+    """A title (large) or caption (small). A `start` below 0 counts from the end; `ms` of None lasts
+    to the end. One that is `fitted` stays no longer than the first shot is seen alone, if that is
+    long enough to read it."""
 
     text: str
     start: int = 0
@@ -75,11 +78,13 @@ class Words:
     size: str = "large"
     position: str = "center"
     id: str = ""
+    fitted: bool = False
 
 
 @dataclass(frozen=True)
 class Montage:
-    """A whole cut. `made` counts the segments ever made, so that an id is never used twice."""
+    """A whole cut. `made` counts the segments ever made, so that an id is never used twice; `used`
+    are the hashes of the shots there ever were, so that a removed one does not count as new."""
 
     aspect: str = "16:9"
     lines: int = 1080
@@ -88,6 +93,7 @@ class Montage:
     music: Music | None = None
     words: tuple[Words, ...] = ()
     made: int = 0
+    used: tuple[str, ...] = ()
 
     @property
     def ms(self) -> int:
@@ -97,6 +103,12 @@ class Montage:
     @property
     def style(self) -> str:
         return self.shots[0].style if self.shots else "smooth"
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The hashes of all the shots there are and were."""
+        shown = (str(shot.source.get("hash")) for shot in self.shots)
+        return tuple(dict.fromkeys([*self.used, *shown]))
 
     def lasting(self, ms: int) -> Self:
         """As long as that, every shot in proportion."""
@@ -128,11 +140,13 @@ class Montage:
         """The draft of this cut. Segments without an id get one."""
         named = self._named()
         width, height = SIZES[self.aspect, self.lines]
-        tracks = [_track(1, VIDEO, "Video", _video(named.shots))]
+        video = _video(named.shots)
+        alone = video[1]["s"] if len(video) > 1 else self.ms
+        tracks = [_track(1, VIDEO, "Video", video)]
         if named.music is not None:
             tracks.append(_track(2, AUDIO, "BGM", [_audio(named.music, self.ms)]))
         if named.words:
-            segments = [_text(words, self.ms) for words in named.words]
+            segments = [_text(words, self.ms, alone) for words in named.words]
             tracks.append(_track(3, TEXT, "Title", segments))
         return {
             "d": self.ms,
@@ -143,6 +157,7 @@ class Montage:
                 "height": height,
                 "ratio": self.aspect,
                 "made": named.made,
+                "used": list(self.seen),
             },
             "t": tracks,
         }
@@ -165,6 +180,7 @@ class Montage:
             music=_music(audio[0]) if audio else None,
             words=tuple(_words(segment, draft["d"]) for segment in tracks.get(TEXT, [])),
             made=meta["made"],
+            used=tuple(meta.get("used", ())),
         )
 
     def _named(self) -> Self:
@@ -276,25 +292,37 @@ def _music(segment: Mapping[str, Any]) -> Music:
     return Music(segment["m"]["title"], segment["src"], segment["v"], segment["id"])
 
 
-def _text(words: Words, ms: int) -> dict[str, Any]:
-    start = min(words.start, max(ms - 500, 0))
+def _text(words: Words, ms: int, alone: int) -> dict[str, Any]:
+    """The segment of a title or caption; `alone` is how long the first shot is seen by itself."""
+    start = max(ms + words.start, 0) if words.start < 0 else min(words.start, max(ms - 500, 0))
     length = ms - start if words.ms is None else min(words.ms, ms - start)
+    if words.fitted:
+        length = min(SHOT_MS, ms - start)
+        if alone - TITLE_GAP_MS >= TITLE_LEAST_MS:
+            length = min(length, alone - TITLE_GAP_MS)
     return {
         "id": words.id,
         "s": start,
         "d": length,
         "text": words.text,
-        "m": {"title": words.text, "whole": words.ms is None},
+        "m": {
+            "title": words.text,
+            "whole": words.ms is None,
+            "last": words.start < 0,
+            "fitted": words.fitted,
+        },
         "style": {"position": words.position, "size": words.size},
     }
 
 
 def _words(segment: Mapping[str, Any], ms: int) -> Words:
+    meta = segment["m"]
     return Words(
         text=segment["text"],
-        start=segment["s"],
-        ms=None if segment["m"]["whole"] else segment["d"],
+        start=segment["s"] - ms if meta.get("last") else segment["s"],
+        ms=None if meta["whole"] else segment["d"],
         size=segment["style"]["size"],
         position=segment["style"]["position"],
         id=segment["id"],
+        fitted=meta.get("fitted", False),
     )

@@ -3,6 +3,18 @@
 Tables go from what is meant to the words for it; the earliest match in a clause counts.
 """
 
+NUMBER_WORDS = dict(
+    zip(
+        "zero one two three four five six seven eight nine ten eleven twelve".split(),
+        range(13),
+        strict=True,
+    )
+)
+NUMBER_WORDS |= {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "sixty": 60, "ninety": 90}
+NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(NUMBER_WORDS)}|[零一二三四五六七八九十两半百]+"
+TIME = rf"(?:{NUMBER})\s*-?\s*(?:seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)"
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "last": -1}
+
 MUSIC_WORDS = {
     "lofi": r"lo-?\s?fi|chill\w*|hip[ -]?hop|jazz\w*|blues|r&b|relaxed|laid[ -]?back|轻松|爵士|慵懒|低保真",
     "ambient": r"ambient|calm\w*|relaxing|peaceful|soft|gentle|piano|meditat\w+|atmospheric|dreamy|slow"
@@ -46,6 +58,15 @@ CAPTION = r"\b(?:captions?|subtitles?|sub-?titles?)\b|字幕"
 TEXT_NOUN = r"\b(?:text|words)\b|文字"
 CLIP = r"(?:clips?|photos?|pictures?|images?|shots?|scenes?|segments?|slides?|frames?)"
 CLIP_ZH = r"(?:张|个|段|幅)(?:照片|图片|图|片段|镜头|画面)?"
+PLACE_WORDS = {
+    "top": r"\b(?:top|up|higher)\b|顶部|顶端|上面|上方|最上|上边",
+    "bottom": r"\b(?:bottom|down|lower)\b|底部|底端|底下|下面|下方|最下|下边",
+    "center": r"\bcent(?:er|re)(?:ed)?\b|\bmiddle\b|中间|中央|居中|正中",
+}
+OPENING = r"\b(?:start|beginning|opening)\b|开头|片头|开始"
+ENDING = r"\bat the (?:very )?end\b|\b(?:ending|closing)\b|\bin the last\b|\blast (?:\w+ )?seconds?\b|结尾|片尾|末尾|最后"
+SWAP = r"\bswap\b|\bswitch\b|\bexchange\b|\btrade\b|交换|对调|互换|调换|换一?下|换个?位置"
+EVERY = r"\b(?:all|every|each|everything)\b(?! but| except)|所有|全部|全都"
 REMOVE = r"\b(?:remove|delete|drop|take out|cut out|get rid of|lose|without|no)\b|删除|删掉|去掉|移除|不要|去除"
 ADD = r"\b(?:add|append|include|insert|put in|also)\b|\buse (?:the new|th(?:is|ese|em)|it)\b|加上|加入|添加|加进|加个|加一|也用|插入"
 REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:with|to|for)\b)|替换|换成|更换"
@@ -60,4 +81,20 @@ QUESTION = (
     r"|[?]\s*$|吗|什么|怎么|如何|为什么|^你好|谢谢|^帮助"
 )
 KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|动(?=.))|保留"
-POLITE = r"^(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)+[\s,]*"
+POLITE = r"^(?:(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)[\s,]*)+"
+VERB = (
+    r"(?:please\s+)?(?:make|add|remove|delete|drop|change|set|put|move|use|turn|swap|switch|replace|cut|trim"
+    r"|slow|speed|zoom|give|keep|don'?t|shorten|extend|lower|raise|mute|crop|rotate|blur|brighten|darken|fade"
+    r"|apply|reverse|translate|show|place|bring|insert|include|resize|sharpen|highlight|flip|split|loop|undo"
+    r"|focus|pan|increase|decrease|reduce|mirror|colou?r|animate|write)\b"
+    r"|请?(?:[把将给让用配再]|加[上入个一]|删|去掉|换|改|调|不要|放大|缩小|翻译|旋转|裁)"
+)
+"""How a request begins, also one that is not understood."""
+CHATTER = (
+    r"(?:ok(?:ay)?|yes|no|great|cool|nice|perfect|good|wow|now|too|also|again|as well|instead|for me|please|so"
+    r"|and|hi|hello|hey|thanks?|thank you|well|actually|maybe|首先|谢谢|好的?|你好|另外|还有|请|麻烦|吧|了|一下)"
+    r"(?:[\s,]+(?:ok|you|very|so|much|job|work|please|again|now|too|a lot|all))*"
+    r"|(?:i|we) (?:really )?(?:like|love|think|hope)\b.*"
+    r"|(?:it|that|this|the \w+)(?:'s| is| looks?| was)\b(?!.*\btoo\b).*|looks? .*|(?:for|because|since|so that|while)\b.*"
+)
+"""A clause of nothing but this asks for nothing."""

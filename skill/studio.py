@@ -439,7 +439,7 @@ class Studio:
         chinese = job.language == "zh"
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
-            parts.append("已完成:" if chinese else "Done:")
+            parts.append("已完成：" if chinese else "Done:")
             parts += [f"- {change}" for change in job.changes]
         if GuiAction.CREDITS in actions and (balance := await self._balance()):
             parts.append(self.credits_line(balance))
@@ -447,7 +447,7 @@ class Studio:
             parts.append(job.summary)
         if not parts:
             parts.append(
-                "后台没有回复,时间线也没有变化。"
+                "后台没有回复，时间线也没有变化。"
                 if chinese
                 else "The backend finished without a word, and nothing on the timeline has changed."
             )

@@ -1,7 +1,6 @@
 """Routes → handlers: the eleven endpoints of the contract, and the files behind `cdn_url` and `url`."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,22 +116,16 @@ class Endpoint:
         entry.session = request.path_params.get("session")
         fault = backend.faults.take(self._name)
         entry.fault = fault.name if fault else None
-        wire = Wire(scope, send, fault)
-        begun = time.perf_counter()
-        response: ASGIApp | None = None
+        wire = Wire(scope, send, fault, entry)
         try:
             response = await self._answer(Call(backend, request, entry, fault), wire)
             if response is not None:
                 entry.status = getattr(response, "status_code", 200)
                 await response(scope, receive, wire)
-            entry.ended = "cut" if wire.cut else "complete"
         except ClientDisconnect:
-            entry.ended = "dropped"
+            pass  # the journal says so
         finally:
-            if getattr(response, "dropped", False) or entry.ended is None:
-                entry.ended = "dropped"
-            entry.sent = wire.sent
-            entry.duration = time.perf_counter() - begun
+            wire.finish("dropped")
 
     async def _answer(self, call: Call, wire: Wire) -> ASGIApp | None:
         """The response, or None if a fault has cut the connection instead."""

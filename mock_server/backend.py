@@ -6,7 +6,7 @@ Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered i
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -42,11 +42,13 @@ class Prices:
 
 @dataclass
 class _Busy:
-    """A turn under way: what it holds of an account, and the mark that keeps others out."""
+    """A turn under way: what it holds of an account, the mark that keeps others out,
+    and the hashes of the uploads it knows of."""
 
     account: str
     price: int
     mark: IO[bytes]
+    seen: list[str]
 
 
 class Backend:
@@ -182,8 +184,16 @@ class Backend:
                 Asset(item.hash, item.name, item.type, item.width, item.height, item.duration)
                 for item in session.uploads
             ]
-            plan = direct(words, session.draft, assets, seed=self.seed, language=session.language)
-            self._hold(account, session.id, self.prices.of(plan.kind), mark)
+            plan = direct(
+                words,
+                session.draft,
+                assets,
+                seen=session.seen,
+                seed=self.seed,
+                language=session.language,
+            )
+            busy = _Busy(account.key, self.prices.of(plan.kind), mark, [a.hash for a in assets])
+            self._hold(session.id, busy)
             with self._store.change() as world:
                 ordinal = world.sessions[session.id].turns
                 world.sessions[session.id].turns += 1
@@ -208,16 +218,21 @@ class Backend:
             return
         if done and not self.unlimited and busy.price:
             self.accounts.spend(busy.account, busy.price)
+        if done:
+            with self._store.change() as world:
+                if session_id in world.sessions:
+                    world.sessions[session_id].seen = busy.seen
         busy.mark.close()
 
-    def _hold(self, account: Account, session_id: str, price: int, mark: IO[bytes]) -> None:
+    def _hold(self, session_id: str, busy: _Busy) -> None:
         with self._lock:
-            available = self.accounts.credits(account.key) - self._frozen(account.key)
-            if price > available and not self.unlimited:
+            available = self.accounts.credits(busy.account) - self._frozen(busy.account)
+            if busy.price > available and not self.unlimited:
                 raise ApiError(
-                    errors.NO_CREDITS, f"Not enough credits: {price} needed, {available} left."
+                    errors.NO_CREDITS, f"Not enough credits: {busy.price} needed, {available} left."
                 )
-            self._busy[session_id] = _Busy(account.key, min(price, available), mark)
+            busy.price = min(busy.price, available)
+            self._busy[session_id] = busy
 
     def _frozen(self, key: str) -> int:
         return sum(busy.price for busy in list(self._busy.values()) if busy.account == key)
@@ -246,7 +261,11 @@ class Backend:
     # The whole
 
     def fail(self, endpoint: str, **what: Any) -> Fault:
-        """Arm a fault: the keywords are those of `Fault`."""
+        """Arm a fault: the keywords are the fields of `Fault`. Raises TypeError for any other, and
+        ValueError for what one cannot be."""
+        known = [item.name for item in fields(Fault) if item.name != "endpoint"]
+        if unknown := sorted(set(what) - set(known)):
+            raise TypeError(f"a fault has no {', '.join(unknown)}; it has {', '.join(known)}")
         fault = Fault(endpoint, **what)
         self.faults.add(fault)
         return fault

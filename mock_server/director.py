@@ -5,6 +5,7 @@ says so where it does not understand.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,6 +17,7 @@ from mock_server.edits import apply, limit, music_named
 from mock_server.events import Beat, Call, Result, Save, Say, Step
 from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot
 from mock_server.texts import caption_of, title_of
+from mock_server.vocabulary import ADD, BACK, OF_PHOTOS, VERB
 from mock_server.wishes import Wish, read
 
 LEAST_MS = 5_000
@@ -110,12 +112,23 @@ def _fresh(
     shown = {str(shot.source.get("hash")) for shot in montage.shots}
     spare = [asset for asset in visual if asset.hash not in shown]
     never = [asset for asset in spare if asset.hash not in montage.used]
-    if not (wish.add or wish.replace):
-        return [asset for asset in never if asset.hash not in seen]
     said = words.casefold()
     named = [asset for asset in spare if len(asset.title) > 2 and asset.title.casefold() in said]
+    if named:
+        _add_by_name(wish, named)
+    if not (wish.add or wish.replace):
+        return [asset for asset in never if asset.hash not in seen]
     anew = any(word in said for word in (" new ", "新"))
     return named or never or ([] if anew else spare)
+
+
+def _add_by_name(wish: Wish, named: Sequence[Asset]) -> None:
+    """ "Add chelsea again" is understood only by who knows that there is a chelsea."""
+    for part in list(wish.unread):
+        said = part.casefold()
+        if re.search(f"{ADD}|{BACK}", said) and any(a.title.casefold() in said for a in named):
+            wish.add = True
+            wish.unread.remove(part)
 
 
 @dataclass(frozen=True)
@@ -166,7 +179,11 @@ def _generate(
         f"我已经用您的{count}个素材剪好了初版：{length}秒，{width}x{height}（{raw.aspect}）。",
     )
     steps = _storyboard(raw, first)
-    steps += _finishing(raw, full, notes, teller)
+    asked = (wish.each_ms or 0) * count or wish.ms
+    notes += [change.note for change in limit(asked or raw.ms)]
+    # Much of a first message paints a picture; what begins as a request is one.
+    requests = [part for part in wish.unread if re.match(VERB, part.casefold())]
+    steps += _finishing(raw, full, notes, _undone(requests, teller), teller)
     return Plan(Kind.FIRST_CUT, tuple(steps))
 
 
@@ -193,11 +210,16 @@ def _storyboard(raw: Montage, told: str) -> list[Step]:
     ]
 
 
-def _finishing(raw: Montage, full: Montage, notes: list[Note], teller: Teller) -> list[Step]:
-    end = Say(teller.screen(f"first:{full.ms}:{full.aspect}"))
+def _finishing(
+    raw: Montage, full: Montage, notes: list[Note], undone: list[str], teller: Teller
+) -> list[Step]:
+    told = [teller.pick(note.english, note.chinese) for note in notes] + undone
+    said: list[Step] = (
+        [Say("".join(teller.pick(f"{text} ", text) for text in told))] if told else []
+    )
+    said.append(Say(teller.screen(f"first:{full.ms}:{full.aspect}")))
     if full == raw:
-        return [end]
-    told = "".join(teller.pick(note.english + " ", note.chinese) for note in notes)
+        return said
     args: dict[str, Any] = {"music": full.music.title if full.music else None}
     args["texts"] = [words.text for words in full.words]
     return [
@@ -206,8 +228,7 @@ def _finishing(raw: Montage, full: Montage, notes: list[Note], teller: Teller) -
         Beat("comment"),
         Save(full.to_draft()),
         Result("finish_cut", {"status": "ok", "asset": "s3://nemo-internal/bgm/0017.m4a"}),
-        Say(told),
-        end,
+        *said,
     ]
 
 
@@ -277,9 +298,7 @@ def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[M
         )
     if wish.caption:
         full = replace(full, words=(*full.words, caption_of(wish)))
-        notes.append(
-            Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
-        )
+        notes.append(Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。"))
     return full, notes
 
 
@@ -300,7 +319,7 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
         f"{seconds(raw.ms)} seconds. ",
         f"我生成了{len(pictures)}张抽象画面，剪成了{seconds(raw.ms)}秒的视频。",
     )
-    steps = _storyboard(raw, told) + _finishing(raw, full, notes, teller)
+    steps = _storyboard(raw, told) + _finishing(raw, full, notes, [], teller)
     return Plan(Kind.GENERATION, tuple(steps), tuple(pictures))
 
 
@@ -318,10 +337,14 @@ def _edit(wish: Wish, montage: Montage, fresh: Sequence[Asset], teller: Teller) 
     ]
     edited, changes = apply(wish, montage, shots)
     told = [teller.pick(change.note.english, change.note.chinese) for change in changes]
+    unread = wish.unread
+    if any(change.tool == "add_clips" for change in changes):  # they may have told of the photos
+        unread = [part for part in unread if not re.search(OF_PHOTOS, part.casefold())]
+    if edited == montage and not told:
+        return _answer(teller, help_=True, unread=unread)
+    told += _undone(unread, teller)
     if edited == montage:
-        if told:
-            return _plain(teller.pick(" ", "").join(told))
-        return _answer(teller, help_=True)
+        return _plain(teller.pick(" ", "").join(told))
     steps: list[Step] = [Beat()]
     for change in changes:
         if change.tool:
@@ -334,10 +357,21 @@ def _edit(wish: Wish, montage: Montage, fresh: Sequence[Asset], teller: Teller) 
     return Plan(Kind.EDIT, tuple(steps))
 
 
-def _answer(teller: Teller, *, help_: bool) -> Plan:
+def _undone(unread: Sequence[str], teller: Teller) -> list[str]:
+    """What was asked for beside the rest and not understood."""
+    if not unread:
+        return []
+    parts = teller.pick('", "', "”、“").join(unread)
+    return [teller.pick(f'I could not do this part: "{parts}".', f"这部分没能做到：“{parts}”。")]
+
+
+def _answer(teller: Teller, *, help_: bool, unread: Sequence[str] = ()) -> Plan:
     if help_:
+        parts = teller.pick('", "', "”、“").join(unread)
+        sorry = teller.pick(f'I cannot do that: "{parts}". ', f"这个我做不到：“{parts}”。")
         return _plain(
-            teller.pick(
+            (sorry if unread else "")
+            + teller.pick(
                 "I can turn your photos into a video and edit it: its duration, aspect ratio and "
                 "resolution, the music and its volume, a title or caption, the pace, the "
                 "transitions, and the clips themselves (add, remove, replace, reorder). Tell me "

@@ -55,7 +55,10 @@ def _no_such(number: int, montage: Montage) -> Change:
     count = len(montage.shots)
     if number < 0:
         return Change(
-            Note(f"There are no {-number} clips, only {count}.", f"没有{-number}个片段，只有{count}个。")
+            Note(
+                f"There are no {-number} clips, only {count}.",
+                f"没有{-number}个片段，只有{count}个。",
+            )
         )
     return Change(
         Note(

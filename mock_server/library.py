@@ -116,8 +116,8 @@ class Library:
         except ImportError:
             raise
         except Exception as error:
-            # The boundary to the renderer, whose RenderError says why a file cannot be used.
-            raise unsupported_file(file.name, "its content cannot be read") from error
+            # The boundary to the inspector: whatever it raises refuses this file, for that reason.
+            raise unsupported_file(file.name, str(error) or type(error).__name__) from error
         format_ = "jpg" if facts.format == "jpeg" else facts.format
         if format_ not in FORMATS:
             raise unsupported_file(file.name, f"its content is {format_}")

@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,8 @@ class Renders:
         self._renderer = renderer
         self._pace = pace
         self._worker = secrets.token_hex(8)
-        self._mark = store.claim(self._worker)
+        mark = store.claim(self._worker)
+        self._unmark = weakref.finalize(self, mark.close) if mark is not None else None
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="mock-render")
         self._lock = threading.RLock()
         self._jobs: dict[str, _Job] = {}
@@ -159,9 +161,9 @@ class Renders:
                 if render is not None and not render.status.final:
                     render.status = Status.FAILED
                     render.error = "The backend was stopped while this was being rendered."
-        if self._mark is not None:
-            self._mark.close()
-            self._mark = None
+        if self._unmark is not None:
+            self._unmark()
+            self._unmark = None
             self._store.forget_claim(self._worker)
 
     def _start_next(self, session_id: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,8 @@ class Store:
                 self.root = folder
             else:
                 self.root = Path(tempfile.mkdtemp(prefix="mock-server-", dir=folder))
+                # Also for one that is never closed: it goes with the store, or with the process.
+                self._remove = weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
             for name in ("media", "renders", "marks"):
                 (self.root / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
@@ -121,7 +124,7 @@ class Store:
 
     def close(self) -> None:
         if not self._persistent:
-            shutil.rmtree(self.root, ignore_errors=True)
+            self._remove()
 
     @property
     def _file(self) -> Path:

@@ -3,13 +3,9 @@
 Tables go from what is meant to the words for it; the earliest match in a clause counts.
 """
 
-NUMBER_WORDS = dict(
-    zip(
-        "zero one two three four five six seven eight nine ten eleven twelve".split(),
-        range(13),
-        strict=True,
-    )
-)
+_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_NUMBERS += ["eleven", "twelve"]
+NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS)}
 NUMBER_WORDS |= {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "sixty": 60, "ninety": 90}
 NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(NUMBER_WORDS)}|[零一二三四五六七八九十两半百]+"
 TIME = rf"(?:{NUMBER})\s*-?\s*(?:seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)"
@@ -69,6 +65,7 @@ SWAP = r"\bswap\b|\bswitch\b|\bexchange\b|\btrade\b|交换|对调|互换|调换|
 EVERY = r"\b(?:all|every|each|everything)\b(?! but| except)|所有|全部|全都"
 REMOVE = r"\b(?:remove|delete|drop|take out|cut out|get rid of|lose|without|no)\b|删除|删掉|去掉|移除|不要|去除"
 ADD = r"\b(?:add|append|include|insert|put in|also)\b|\buse (?:the new|th(?:is|ese|em)|it)\b|加上|加入|添加|加进|加个|加一|也用|插入"
+BACK = r"\b(?:bring|put|get|take)\b.*\bback\b|\brestore\b|恢复|加回|放回"
 REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:with|to|for)\b)|替换|换成|更换"
 CREATE = (
     r"\b(?:turn|make|create|generate|produce|convert|transform|animate|extend|build|craft)\b"
@@ -83,10 +80,10 @@ QUESTION = (
 KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|动(?=.))|保留"
 POLITE = r"^(?:(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)[\s,]*)+"
 VERB = (
-    r"(?:please\s+)?(?:make|add|remove|delete|drop|change|set|put|move|use|turn|swap|switch|replace|cut|trim"
+    r"(?:please\s+)?(?:make (?=it\b|the\b|every|all\b)|(?:add|remove|delete|drop|change|set|put|move|use|turn|swap|switch|replace|cut|trim"
     r"|slow|speed|zoom|give|keep|don'?t|shorten|extend|lower|raise|mute|crop|rotate|blur|brighten|darken|fade"
     r"|apply|reverse|translate|show|place|bring|insert|include|resize|sharpen|highlight|flip|split|loop|undo"
-    r"|focus|pan|increase|decrease|reduce|mirror|colou?r|animate|write)\b"
+    r"|focus|pan|increase|decrease|reduce|mirror|colou?r|animate|write)\b)"
     r"|请?(?:[把将给让用配再]|加[上入个一]|删|去掉|换|改|调|不要|放大|缩小|翻译|旋转|裁)"
 )
 """How a request begins, also one that is not understood."""
@@ -98,3 +95,5 @@ CHATTER = (
     r"|(?:it|that|this|the \w+)(?:'s| is| looks?| was)\b(?!.*\btoo\b).*|looks? .*|(?:for|because|since|so that|while)\b.*"
 )
 """A clause of nothing but this asks for nothing."""
+OF_PHOTOS = rf"\b{CLIP}\b|\b(?:this|these|it|them|here|another|one|ones|more|new|upload\w*)\b|照片|图|这|新|上传"
+"""How one speaks of photos just sent."""

@@ -1,12 +1,15 @@
 """An answer on its way out: counted, and cut off where a fault says so."""
 
+import time
 from contextlib import aclosing
 from typing import Protocol
 
 import anyio
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.faults import Fault
+from mock_server.journal import Entry
 from mock_server.turns import Turn
 
 
@@ -21,13 +24,17 @@ class CannotHangUpError(RuntimeError):
 
 
 class Wire:
-    """The `send` of one request."""
+    """The `send` of one request. Its journal entry is complete before the last byte goes out, so
+    that who has read the end of an answer finds it so."""
 
-    def __init__(self, scope: Scope, send: Send, fault: Fault | None) -> None:
+    def __init__(self, scope: Scope, send: Send, fault: Fault | None, entry: Entry) -> None:
         self._send = send
         self._hang_up: HangUp | None = scope.get("state", {}).get("hang_up")
         self._limit = fault.cut_after_bytes if fault else None
         self._reset = fault.reset if fault else False
+        self._entry = entry
+        self._begun = time.perf_counter()
+        self._length: int | None = None
         self.sent = 0
         self.cut = False
 
@@ -46,11 +53,24 @@ class Wire:
                 self.hang_up()
                 return
         self.sent += len(message.get("body", b""))
+        if message["type"] == "http.response.start":
+            length = Headers(raw=message.get("headers", [])).get("content-length")
+            self._length = int(length) if length else None
+        elif not message.get("more_body", False) or self.sent == self._length:
+            self.finish("complete")
         await self._send(message)
+
+    def finish(self, ended: str) -> None:
+        """Tell the journal how the answer ended. Only the first word on it counts."""
+        if self._entry.ended is None:
+            self._entry.sent = self.sent
+            self._entry.duration = time.perf_counter() - self._begun
+            self._entry.ended = ended
 
     def hang_up(self) -> None:
         """Cut the connection; whatever is sent afterwards goes nowhere."""
         self.cut = True
+        self.finish("cut")
         if self._hang_up is None:
             raise CannotHangUpError("cutting a connection needs mock_server.Server")
         self._hang_up(reset=self._reset)
@@ -65,7 +85,6 @@ class EventStream:
         self._limit = fault.cut_after_events if fault else None
         self._stop_work = fault.stop_work if fault else False
         self._complete = False
-        self.dropped = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -76,7 +95,6 @@ class EventStream:
                         pass
                     cut = isinstance(send, Wire) and send.cut
                     if not self._complete and (self._stop_work or not cut):
-                        self.dropped = not cut
                         tasks.cancel_scope.cancel()
 
                 tasks.start_soon(watch)

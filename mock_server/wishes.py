@@ -42,6 +42,7 @@ from mock_server.vocabulary import (
 
 _TIME = re.compile(rf"({NUMBER})\s*-?\s*(seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)")
 
+
 @dataclass
 class Wish:
     """What a message asks for; None and False where it says nothing. Times in ms."""
@@ -108,8 +109,8 @@ _NO_MUSIC = r"none|no|off|no music|silent|无|不要|没有|不需要|关|静音
 
 def read(words: str, names: Sequence[str] = (), *, language: str | None = None) -> Wish:
     """Understand a message. `names` are the titles of the shots there are, in order."""
-    wish = Wish(_language(words, language))
     message = cut(words, names, lambda text: _read_alone(text, (), names) is not None)
+    wish = Wish(_language(message.text, language))  # a title may be in another one
     unread: list[Clause] = []
     for clause in message.clauses:
         part = _read_alone(clause.text, message.quoted, names)
@@ -121,7 +122,7 @@ def read(words: str, names: Sequence[str] = (), *, language: str | None = None) 
         _read_field(wish, name, value)
     bare = message.folded.strip()
     asked = re.sub(POLITE, "", bare)
-    wish.create = bool(re.search(CREATE, bare))
+    wish.create = _creates(bare)
     wish.over = bool(re.search(OVER, bare))
     wish.question = bool(re.search(QUESTION, asked if asked == bare else asked.rstrip("? ")))
     wish.unread = _told(message, unread)
@@ -138,9 +139,18 @@ def _read_alone(text: str, quoted: Sequence[str], names: Sequence[str]) -> Wish 
 def _idle(clause: str) -> bool:
     """Whether a clause need not be understood: it makes a video, asks, or only keeps one company."""
     bare = re.sub(POLITE, "", clause).strip()
-    if re.search(f"{CREATE}|{OVER}", bare) or re.search(QUESTION, bare):
+    if _creates(bare) or re.search(f"{OVER}|{QUESTION}", bare):
         return True
     return not re.search(r"\w", bare) or bool(re.fullmatch(CHATTER, bare))
+
+
+def _creates(text: str) -> bool:
+    """Whether a new video is asked for: "make clip 2 longer" and "make the video sadder" are not
+    to throw the one there is away."""
+    there = re.search(
+        r"\b(?:make|extend) (?:the|this|my|our) (?:whole )?(?:video|clip|movie)\b", text
+    )
+    return bool(re.search(CREATE, text)) and not there and not picks_of(text, ())
 
 
 def _told(message: Message, unread: list[Clause]) -> list[str]:
@@ -204,7 +214,7 @@ def _time(text: str) -> int | None:
         return None
     if not match.group(2).startswith(("m", "分")):
         return round(amount(match.group(1)) * 1_000)
-    more = _TIME.match(text[match.end() :].lstrip())
+    more = _TIME.match(re.sub(r"^\s*(?:and\s+)?", "", text[match.end() :]))
     rest = amount(more.group(1)) if more and not more.group(2).startswith(("m", "分")) else 0
     return round(amount(match.group(1)) * 60_000 + rest * 1_000)
 
@@ -231,7 +241,9 @@ def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
     marks = re.findall(r"⟦(\d+)⟧", clause)
     said = quoted[int(marks[-1])] or None if marks and quoted else None
     if not (caption or title):
-        if re.search(r"\b(?:call it|named?|name it)\s*⟦|(?:叫做?|命名[为叫]?|取名[为叫]?)\s*⟦", clause):
+        if re.search(
+            r"\b(?:call it|named?|name it)\s*⟦|(?:叫做?|命名[为叫]?|取名[为叫]?)\s*⟦", clause
+        ):
             wish.title = said
         return wish.title is not None
     place = _first(PLACE_WORDS, clause)
@@ -241,7 +253,8 @@ def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         wanted = re.search(ADD + r"|\b(?:show|give|want|need|have)\b|要|显示|^加", clause)
         alone = re.fullmatch(rf"(?:the |some |name )?(?:{CAPTION})(?: please| too)?", clause)
         wish.caption, wish.caption_place = said, place
-        wish.captions = said is None and bool(wanted or alone)
+        other = re.search(r"\bin \w+$|\btranslat|翻译|[英法德日韩][文语]", clause)
+        wish.captions = said is None and bool(wanted or alone) and not other
         if said is not None:
             wish.caption_last = bool(re.search(ENDING, clause))
             opens = wish.caption_last or re.search(OPENING, clause)
@@ -280,7 +293,8 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         return True
     _set_music(wish, clause)
     if wish.music is None and wish.volume is None and wish.volume_by is None:
-        wish.more_music = bool(about)
+        other = re.match(r"fade|loop|sync|match|trim|cut|start|stop|speed|slow|translate", clause)
+        wish.more_music = bool(about) and not other
     return True
 
 
@@ -302,7 +316,9 @@ def _read_clips(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         return True
     if re.search(REMOVE, clause) and (picks or re.search(rf"{EVERY}", clause)):
         wish.remove += picks
-        wish.remove_all = not picks and bool(re.search(rf"\b{CLIP}\b|\beverything\b|照片|图|片段", clause))
+        wish.remove_all = not picks and bool(
+            re.search(rf"\b{CLIP}\b|\beverything\b|照片|图|片段", clause)
+        )
         return True
     things = (
         rf"\b{CLIP}\b|照片|图片|\b(?:them|it|this|these|those|one|ones|file|files)\b|这张|这些|这个"
@@ -336,7 +352,7 @@ def _read_time(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[s
             wish.ms, wish.by_ms = ms, None
     elif ms is not None:
         wish.ms = ms
-    elif longer or shorter:
+    elif (longer or shorter) and not picks:
         wish.factor = 1.5 if longer else 2 / 3
     return False
 
@@ -346,6 +362,8 @@ def _read_look(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[s
     wish.aspect = _first(ASPECT_WORDS, clause) or wish.aspect
     _read_lines(wish, clause)
     wish.transition = _first(TRANSITION_WORDS, clause) or wish.transition
+    if picks_of(clause, names):  # a single shot has no pace of its own
+        return False
     wish.style = _first(PACE_WORDS, clause) or wish.style
     if re.search(FASTER, clause):
         wish.speed = 0.75

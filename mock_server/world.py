@@ -81,6 +81,8 @@ class Session:
     draft: dict[str, Any] = field(default_factory=dict)
     uploads: list[Media] = field(default_factory=list)
     generated: list[Media] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    """The hashes of the uploads there were when the last message was answered."""
 
     @property
     def media(self) -> list[Media]:

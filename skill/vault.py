@@ -66,7 +66,8 @@ class Job:
     """One piece of work, complete enough for another process to go on with it.
 
     `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
-    `uploaded`: the hashes that are up. `draft`: the one before the message. `named`: the
+    `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
+    stream was heard to its end. `named`: the
     target was chosen by the user. `delivered`: the SHA-256 of the clip that is about to stand
     there. `summary`, `ready`: of the timeline as it was seen last.
     """
@@ -84,6 +85,7 @@ class Job:
     files: list[dict[str, Any]] = field(default_factory=list)
     uploaded: list[str] = field(default_factory=list)
     draft: dict[str, Any] | None = None
+    answered: bool = False
     text: str = ""
     changes: list[str] = field(default_factory=list)
     export: bool = True

@@ -138,10 +138,11 @@ class Worker:
         except NetworkError as error:
             if not error.unsent:
                 await self._find_uploaded(job)
-            if file["sha256"] not in job.uploaded:
-                # Sending a file again costs nothing; the message has not been sent yet.
-                await self._connection.clock.sleep(self._connection.timing.retry_base)
-                await self._connection.call(send)
+            if file["sha256"] in job.uploaded:
+                return
+            # Sending a file again costs nothing; the message has not been sent yet.
+            await self._connection.clock.sleep(self._connection.timing.retry_base)
+            await self._connection.call(send)
         job.uploaded.append(str(file["sha256"]))
         self._vault.save(job)
 
@@ -188,6 +189,8 @@ class Worker:
             self._vault.save(job)
             await self._recover(job)
             return
+        job.answered = answer.end is End.CLOSED
+        self._vault.save(job)
         after = await self._connection.state(job.session_id)
         if answer.end is End.FAILED:
             self._fail(job, answer, after)
@@ -234,7 +237,7 @@ class Worker:
     async def _recover(self, job: Job) -> None:
         """The connection was lost with the message under way: read the state until it shows
         what came of it. The message is not sent again."""
-        self._tell(Notice("The connection broke; looking at the project for what came of it."))
+        self._tell(Notice("No whole answer came; looking at the project for what came of it."))
         for wait in recovery_waits(self._connection.timing):
             await self._pause(wait)
             if await self._changed(job):
@@ -245,7 +248,9 @@ class Worker:
         )
 
     async def _look_up(self, job: Job) -> None:
-        if not await self._changed(job):
+        if job.answered:  # it was heard to its end; only what changed was not noted any more
+            self._take(job, await self._connection.state(job.session_id))
+        elif not await self._changed(job):
             await self._recover(job)
 
     async def _changed(self, job: Job) -> bool:

@@ -13,7 +13,7 @@ import cv2
 from . import plan as plans
 from .compose import find, frames
 from .encode import Mp4
-from .errors import RenderCancelled, RenderError
+from .errors import RenderCancelled, RenderError, UnusableError
 from .media import MediaInfo, inspect
 from .prefetch import prefetched
 from .sound import mix
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from .plan import Plan
 
-__all__ = ["MediaInfo", "RenderCancelled", "RenderError", "Rendered", "inspect", "render"]
+__all__ = [
+    "MediaInfo",
+    "RenderCancelled",
+    "RenderError",
+    "Rendered",
+    "UnusableError",
+    "inspect",
+    "render",
+]
 
 _AHEAD = 6
 """Frames made before they are encoded: enough to open the next photo meanwhile."""

@@ -7,3 +7,7 @@ class RenderError(Exception):
 
 class RenderCancelled(Exception):  # noqa: N818  (not an error: the caller asked for it)
     """`cancelled()` said so; nothing was left behind."""
+
+
+class UnusableError(RenderError):
+    """An uploaded file cannot be used. The message is the reason alone, for who sent it."""

@@ -22,19 +22,42 @@ _PREFERRED = (
     "notosansarabic-bold", "notonaskharabic-bold", "notosansdevanagari-bold", "notosans",
     "dejavusans", "arial", "unifont",
 )  # fmt: skip
+_SCRIPTS = (
+    "ARABIC", "ARMENIAN", "BENGALI", "DEVANAGARI", "ETHIOPIC", "GEORGIAN", "GUJARATI", "GURMUKHI",
+    "HEBREW", "KANNADA", "KHMER", "LAO", "MALAYALAM", "MYANMAR", "SINHALA", "TAMIL", "TELUGU", "THAI",
+)  # fmt: skip
+"""Those that Noto has a font of their own for."""
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _BUILT_IN = ""
 _NOWHERE = "\U0010fffd"
 """A code point no font has a sign for: it draws the box that stands for what is missing."""
 
 
-def writable(text: str) -> str:
+def writable(text: str, kind: str = "title") -> str:
     """`text` with what no font can write made plainer (é → e) or left out, as the log then says."""
-    missing = {char for char in text if _best(char) is None}
-    if missing:
-        signs = " ".join(sorted(missing))
-        _log.warning("no font on this system can write %s: install one, e.g. Noto Sans", signs)
-    return "".join(_plainer(char) if char in missing else char for char in text)
+    plain = {char: _plainer(char) for char in text if _best(char) is None}
+    if not plain:
+        return text
+    shown = "".join(plain.get(char, char) for char in text)
+    lost = [char if plain.get(char) == "" else " " for char in text]
+    without = " ".join("".join(lost).split())
+    how = f'without "{without}"' if without else f'as "{shown}"'
+    fonts = " and ".join(dict.fromkeys(_advised(char) for char in plain))
+    _log.warning(
+        'warning: the %s "%s" is shown %s: no font here can write it; install one, e.g. %s',
+        kind, " ".join(text.split()), how, fonts,
+    )  # fmt: skip
+    return shown
+
+
+def _advised(char: str) -> str:
+    """A font of the Noto family (https://notofonts.github.io) that writes a sign."""
+    script = unicodedata.name(char, "").split(" ")[0]
+    if script in ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "IDEOGRAPHIC", "FULLWIDTH"):
+        return "Noto Sans CJK"
+    if script in _SCRIPTS:
+        return f"Noto Sans {script.capitalize()}"
+    return "Noto Emoji" if unicodedata.category(char) == "So" else "Noto Sans"
 
 
 def runs(text: str, size: int) -> list[tuple[ImageFont.FreeTypeFont, str]]:

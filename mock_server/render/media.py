@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import av
 import filetype
-from PIL import Image, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
-from .errors import RenderError
-from .photo import BROKEN, FORMATS, upright_size
+from .errors import UnusableError
+from .photo import BROKEN, opened, upright_size
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from PIL import Image
 
 _CONTAINERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": "mp4",
@@ -24,6 +26,10 @@ _CONTAINERS = {
     "aac": "aac",
 }
 """libavformat's demuxers, for what the backend takes; mov, m4a and webm are told apart below."""
+
+
+_QUICK_PIXELS = 6_000_000
+"""Up to so many, decoding takes no more than a fifth of a second in any format."""
 
 
 @dataclass(frozen=True)
@@ -40,39 +46,52 @@ class MediaInfo:
 
 
 def inspect(path: Path) -> MediaInfo:
-    """What the file is; RenderError if it is none of the formats the backend takes.
+    """What the file is. UnusableError if it is none of the formats the backend takes, or a picture
+    that is not whole: it would be refused by every render.
 
     mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac
     """
     info = _image(path) or _stream(path)
     if info is None:
-        raise RenderError(f"{path.name} is not a supported file")
+        raise UnusableError("its content cannot be read")
     return info
 
 
 def _image(path: Path) -> MediaInfo | None:
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with opened(path) as image:
             width, height = upright_size(image)
             kind = {"JPEG": "jpg", "MPO": "jpg"}.get(str(image.format), str(image.format).lower())
             count = getattr(image, "n_frames", 1) if kind in ("gif", "webp") else 1
+            seconds = _length_of_frames(image, count) if count > 1 else None
+        if count == 1:
+            _check(path, kind)
     except UnidentifiedImageError:
         return None
     except BROKEN as error:
-        raise RenderError(f"{path.name} is not a supported file: {error}") from error
-    if count < 2:
-        return MediaInfo("image", kind, width, height)
-    seconds = _length_of_frames(path, count)
-    return MediaInfo("image", kind, width, height, seconds, count / seconds if seconds else None)
+        raise UnusableError("the picture is damaged or cut off") from error
+    rate = count / seconds if seconds else None
+    return MediaInfo("image", kind, width, height, seconds, rate)
 
 
-def _length_of_frames(path: Path, count: int) -> float:
+def _check(path: Path, kind: str) -> None:
+    """Raise what is in BROKEN if a picture is not whole. What takes long to decode is believed when
+    its container is whole: a PNG's checksums, the lengths in a WebP, which to open it looks at."""
+    if kind == "png":
+        with opened(path) as image:
+            image.verify()
+    with opened(path) as image:
+        if kind in ("jpg", "gif") or image.width * image.height <= _QUICK_PIXELS:
+            image.draft(None, (1, 1))  # a JPEG is decoded at an eighth
+            image.load()
+
+
+def _length_of_frames(image: Image.Image, count: int) -> float:
     total = 0.0
-    with Image.open(path, formats=FORMATS) as image:
-        for number in range(count):
-            image.seek(number)
-            image.load()  # WebP tells a frame's length only then
-            total += float(image.info.get("duration", 0))
+    for number in range(count):
+        image.seek(number)
+        image.load()  # WebP tells a frame's length only then
+        total += float(image.info.get("duration", 0))
     return total / 1000
 
 

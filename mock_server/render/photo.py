@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
-from .errors import RenderError
+from .errors import RenderError, UnusableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from .geometry import Rect
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 """What Pillow raises for a file that is not whole."""
 
-MAX_PIXELS = 250_000_000
+MAX_PIXELS = 200_000_000
+"""More is refused: a few bytes can claim to be a picture that fills the memory."""
+
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit warns at 89 megapixels; phones make 100 and 200
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +41,19 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation → what brings the picture upright (CIPA DC-008, 4.6.5)."""
+
+
+def opened(path: Path) -> Image.Image:
+    """The picture in a file, of which only the header has been read; it is to be closed.
+
+    Raises UnusableError if it has more than MAX_PIXELS, and what is in BROKEN.
+    """
+    image = Image.open(path, formats=FORMATS)
+    if image.width * image.height > MAX_PIXELS:
+        image.close()
+        size = f"{image.width} x {image.height} pixels"
+        raise UnusableError(f"{size}: more than {MAX_PIXELS // 10**6} megapixels")
+    return image
 
 
 def orientation(image: Image.Image) -> int:
@@ -58,18 +74,18 @@ class Photo:
 
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
-        # Pillow's own limit warns at 89 megapixels; phones make pictures of 100 and 200.
-        Image.MAX_IMAGE_PIXELS = MAX_PIXELS
         try:
-            with Image.open(path, formats=FORMATS) as image:
+            with opened(path) as image:
                 self.size = upright_size(image)
+        except UnusableError as error:
+            raise RenderError(f"{name}: {error}") from error
         except BROKEN as error:
             raise RenderError(f"{name}: cannot be read as a picture") from error
 
     def part(self, box: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The part `box` (in pixels of the upright picture) at `size`: (height, width, 3) sRGB."""
         try:
-            with Image.open(self._path, formats=FORMATS) as image:
+            with opened(self._path) as image:
                 return self._part(image, box, size)
         except BROKEN as error:
             raise RenderError(f"{self._name}: is damaged ({error})") from error

@@ -78,7 +78,9 @@ def _drawn(
     """Letters and shadow, each (h, w) of 0..1, h and w even, and where they lie on the frame."""
     width, height = size
     kind = title.size if title.size in _SIZES else "large"
-    em, lines = _set(fonts.writable(title.text), kind, size)
+    em, lines = _set(
+        fonts.writable(title.text, "title" if kind == "large" else "caption"), kind, size
+    )
     leading = round(em * _LEADING)
     # The shadow needs room about the letters; beyond the frame it is not needed.
     margin = em

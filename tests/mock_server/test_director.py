@@ -9,7 +9,8 @@ import pytest
 from mock_server.director import Asset, Kind, Plan, direct
 from mock_server.events import Save, Say
 from mock_server.montage import SIZES, Montage
-from mock_server.wishes import amount, read
+from mock_server.picks import amount
+from mock_server.wishes import read
 from tests.mock_server.api import MAKE, track
 
 PHOTOS = [Asset(f"hash-{n}", f"{n}.png", "image", 1600, 900) for n in ("beach", "forest", "city")]
@@ -242,6 +243,7 @@ class TestEdits:
             ("make it 3 seconds longer", 12),
             ("cut 2 seconds", 7),
             ("make it longer", 13.5),
+            ("make it 1 minute and 5 seconds", 65),
             ("shorter please", 6),
             ("slow it down", 12),
             ("2 seconds for each photo", 6),
@@ -285,15 +287,59 @@ class TestEdits:
         [
             ("add a title that says 'Download our app'", "Download our app"),
             ('title "Export"', "Export"),
-            ("add a title saying Summer in Rome", "summer in rome"),
-            ("change the title to Hello", "hello"),
+            ("add a title saying Summer in Rome", "Summer in Rome"),
+            ("change the title to Hello World", "Hello World"),
+            ("Change the title to Salt and Pepper.", "Salt and Pepper"),
+            ("set the title to Bed, Bath and Beyond", "Bed, Bath and Beyond"),
+            ("change the title to Hello World and make it 10 seconds", "Hello World"),
+            ("can you change the title to The End, please?", "The End"),
+            ("make the title say Hello There!", "Hello There!"),
+            ("add a title called iPhone Shots at the bottom", "iPhone Shots"),
+            ("title: Fin", "Fin"),
+            ("call it Summer in Rome", "Summer in Rome"),
             ("把标题改成余额不足", "余额不足"),
+            ("把标题改成 Hello", "Hello"),
+            ("标题：你好，世界", "你好，世界"),
             ("加一个标题“导出”", "导出"),
             ("标题改成「夏天」", "夏天"),
         ],
     )
     def test_title(self, words: str, expected: str) -> None:
-        assert (title(edit(words)) or "").lower() == expected.lower()
+        after = edit(words)
+        assert title(after) == expected
+        assert after["d"] == (10_000 if "10 seconds" in words else 9_000)
+
+    @pytest.mark.parametrize(
+        ("words", "place"),
+        [
+            ("move the title to the bottom", "bottom"),
+            ("put the title at the top", "top"),
+            ("set the title to the bottom", "bottom"),
+            ("把标题放到下面", "bottom"),
+            ("把标题放到顶部", "top"),
+        ],
+    )
+    def test_a_title_is_moved(self, words: str, place: str) -> None:
+        before = make(f'{MAKE}. Title: "Hi".')
+        (moved,) = track(edit(words, before), 7)
+        assert (moved["text"], moved["style"]["position"]) == ("Hi", place)
+        (renamed,) = track(edit("change the title to Ho", edit(words, before)), 7)
+        assert (renamed["text"], renamed["style"]["position"]) == ("Ho", place)
+        (back,) = track(edit("center the title", edit(words, before)), 7)
+        assert back["style"]["position"] == "center"
+
+    def test_a_title_and_something_else_in_one_breath(self) -> None:
+        after = edit("加一个标题 你好, 背景音乐小一点")
+        assert (title(after), music(after)) == ("你好", ("lofi", 0.21))
+
+    def test_a_title_leaves_before_the_second_photo_comes(self) -> None:
+        first = make(f'{MAKE}. Title: "Hi".')
+        assert (track(first, 7)[0]["d"], track(first, 0)[1]["s"]) == (2600, 2800)
+        assert track(edit("make it 60 seconds", first), 7)[0]["d"] == 3000
+        # Too short a time to read it in: then it may as well stay over the next.
+        assert track(edit("make it 4 seconds", first), 7)[0]["d"] == 3000
+        kept = edit("make the title 5 seconds", first)
+        assert track(edit("make it 12 seconds", kept), 7)[0]["d"] == 5000
 
     def test_a_new_title_takes_the_place_of_the_old_one(self) -> None:
         first = edit('add the title "One" for 5 seconds')
@@ -311,6 +357,12 @@ class TestEdits:
         assert [(c["text"], c["s"], c["d"], c["style"]["position"]) for c in one] == [
             ("Our summer", 0, 9000, "bottom")
         ]
+        last = edit("add a caption 'the end' at the end")
+        assert [(c["text"], c["s"], c["d"]) for c in track(last, 7)] == [("the end", 6000, 3000)]
+        later = edit("make it 20 seconds", last)
+        assert [(c["s"], c["d"]) for c in track(later, 7)] == [(17_000, 3000)]
+        above = track(edit("move the captions to the top", last), 7)
+        assert above[0]["style"]["position"] == "top"
 
     @pytest.mark.parametrize(
         ("words", "expected"),
@@ -326,6 +378,17 @@ class TestEdits:
             ("move clip 1 to position 2", ["forest", "beach", "city"]),
             ("move clip 3 before clip 2", ["beach", "city", "forest"]),
             ("swap clip 1 and clip 2", ["forest", "beach", "city"]),
+            ("swap the first and last photo", ["city", "forest", "beach"]),
+            ("swap the first two photos", ["forest", "beach", "city"]),
+            ("switch photos 1 and 3", ["city", "forest", "beach"]),
+            ("swap beach and city", ["city", "forest", "beach"]),
+            ("把第一张和第二张换一下", ["forest", "beach", "city"]),
+            ("please swap the first and last photo and slow it down", ["city", "forest", "beach"]),
+            ("remove the first and the last photo", ["forest"]),
+            ("remove the last two photos", ["beach"]),
+            ("remove clips 1 to 2", ["city"]),
+            ("rotate the second photo and remove the third", ["beach", "forest"]),
+            ("删除第一张和第三张", ["forest"]),
             ("reverse the order", ["city", "forest", "beach"]),
             ("把第3张放到最前面", ["city", "beach", "forest"]),
             ("交换第1张和第3张", ["city", "forest", "beach"]),
@@ -403,6 +466,42 @@ class TestEdits:
         assert (names(after), music(after)) == (["forest", "city"], ("lofi", 0.35))
         assert music(edit("make it 5 seconds, don't touch the title")) == ("lofi", 0.35)
 
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "remove the title and the music",
+            "remove the music, the title",
+            "去掉标题和音乐",
+            "把标题和音乐都去掉",
+        ],
+    )
+    def test_one_verb_for_two_things(self, words: str) -> None:
+        after = edit(words, make(f'{MAKE}. Title: "Hi".'))
+        assert (music(after), title(after)) == (None, None)
+
+    def test_two_clips_get_a_length(self) -> None:
+        shots = Montage.from_draft(edit("make clips 1 and 3 5 seconds long")).shots
+        assert [shot.own for shot in shots] == [5000, 2800, 5000]
+
+    def test_a_removed_photo_comes_back_only_if_it_is_asked_for(self) -> None:
+        after = edit("remove clip 2")
+        for words in ("make it more dreamy", "make it 8 seconds", "add the new photo"):
+            plan = direct(words, after, PHOTOS)
+            assert names(draft_of(plan) if plan.kind is Kind.EDIT else after) == ["beach", "city"]
+        assert names(edit("add the forest photo again", after)) == ["beach", "city", "forest"]
+        assert names(edit("add this photo", after, NEW)) == ["beach", "city", "boat"]
+        again = direct("turn this image into a 5-second video", after, [*PHOTOS, NEW])
+        assert names(draft_of(again)) == ["boat"]
+        later = direct("make it more dreamy", draft_of(again), [*PHOTOS, NEW])
+        assert later.kind is Kind.QUESTION
+
+    def test_an_upload_comes_by_itself_only_at_once(self) -> None:
+        after = edit("here it is", None, NEW)
+        assert names(after)[-1] == "boat"
+        seen = {asset.hash for asset in [*PHOTOS, NEW]}
+        late = direct("make it more dreamy", make(), [*PHOTOS, NEW], seen=seen)
+        assert late.kind is Kind.QUESTION
+
     def test_a_new_video_of_new_photos(self) -> None:
         plan = direct("turn this image into a 5-second video", make(), [*PHOTOS, NEW])
         assert plan.kind is Kind.FIRST_CUT
@@ -445,9 +544,87 @@ class TestAnswers:
         assert plan.kind is Kind.EDIT
         assert "There is no clip 7" in told(plan)
 
+    @pytest.mark.parametrize(
+        ("words", "part"),
+        [
+            ("make it 20s and zoom in on the astronaut's Face", "zoom in on the astronaut's Face"),
+            ("the sky should be bluer, and make it 20s please", "the sky should be bluer"),
+            ('make it 20s and write "Go" on the wall', 'write "Go" on the wall'),
+            ("make it 20s and translate the title to French", "translate the title to French"),
+            ("make it 20s and make the title bigger", "make the title bigger"),
+            ("make it 20s and move the first two photos to the end", "move the first two photos to the end"),
+            ("make it 20s, make it black and white", "make it black and white"),
+            ("改成20秒，把天空调蓝", "把天空调蓝"),
+        ],
+    )  # fmt: skip
+    def test_what_was_not_understood_is_said_beside_what_was_done(
+        self, words: str, part: str
+    ) -> None:
+        for plan in (direct(words, make(), PHOTOS), direct(f"{MAKE}. {words}", {}, PHOTOS)):
+            assert draft_of(plan)["d"] == 20_000
+            if "should be" not in words or plan.kind is Kind.EDIT:
+                lead = "没能做到：“" if "秒" in words else 'could not do this part: "'
+                assert f"{lead}{part}" in told(plan)
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "great! make it 20 seconds",
+            "thank you, I like it. 20 seconds please",
+            "hello, can you make it 20 seconds?",
+            "make it 20 seconds but don't touch the music",
+            "好的，改成20秒，谢谢",
+        ],
+    )
+    def test_kind_words_are_no_requests(self, words: str) -> None:
+        plan = direct(words, make(), PHOTOS)
+        assert draft_of(plan)["d"] == 20_000
+        assert not any(said in told(plan) for said in ("not do", "cannot", "没能做到"))
+
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            ("translate the title to French", 'I cannot do that: "translate the title to French"'),
+            ("make clip 2 longer", 'I cannot do that: "make clip 2 longer"'),
+            ("make the video sadder", 'I cannot do that: "make the video sadder"'),
+            ("make the first photo faster", "I cannot do that"),
+            ("fade out the music at the end", "I cannot do that"),
+            ("add subtitles in French", "I cannot do that"),
+            ("add a title", "I cannot do that"),
+            ("change the title to be more fun", "I cannot do that"),
+            ("can you zoom in?", 'I cannot do that: "can you zoom in"'),
+            ("remove all photos", "cannot remove every clip"),
+            ("删除所有照片", "不能删除全部片段"),
+            ("把视频翻译成法语", "这个我做不到：“把视频翻译成法语”"),
+            ("center the title", "already"),
+        ],
+    )
+    def test_what_cannot_be_done_is_named(self, words: str, said: str) -> None:
+        plan = direct(words, make(f'{MAKE}. Title: "Hi".'), PHOTOS)
+        assert plan.kind is Kind.QUESTION
+        assert said in told(plan)
+
+    def test_the_longest_and_the_shortest_are_told(self) -> None:
+        for plan in (
+            direct("make it 500 seconds", make(), PHOTOS),
+            direct(f"{MAKE}. Duration: 500 seconds.", {}, PHOTOS),
+        ):
+            assert draft_of(plan)["d"] == 300_000
+            assert "300 seconds is the most I can make" in told(plan)
+        assert "最长300秒" in told(direct("改成500秒", make(), PHOTOS))
+        assert "at least 1 second" in told(direct("make it 0.2 seconds", make(), PHOTOS))
+
+    def test_times_are_told_to_a_tenth(self) -> None:
+        draft = make(f"{MAKE}. Duration: 8.45 seconds.")
+        assert "was 8.4)" in told(direct("make it 11.266 seconds", draft, PHOTOS))
+        assert "11.3 seconds long" in told(direct("make it 11.266 seconds", draft, PHOTOS))
+        assert "4.1秒" in told(direct("改成4.134秒", draft, PHOTOS))
+
     def test_the_language_is_the_users(self) -> None:
         assert "时长" in told(direct("改成5秒", make(), PHOTOS))
         assert "seconds long" in told(direct("make it 5 seconds", make(), PHOTOS))
+        assert "title says" in told(direct("change the title to 夏天 2026", make(), PHOTOS))
+        assert "标题改为" in told(direct("把标题改成 Hello", make(), PHOTOS))
         assert "秒" in told(direct("5s", make(), PHOTOS, language="zh-CN"))
 
     def test_it_talks_of_buttons_and_panels(self) -> None:

@@ -452,3 +452,38 @@ def test_the_real_renderer_makes_a_video_of_a_real_photo(serve: Serve, tmp_path:
     assert done["output"]["duration"] == pytest.approx(1.0, abs=0.05)
     video = api.http.get("/api/render/proxy/render_1/download").content
     assert (video[4:8], len(video)) == (b"ftyp", done["output"]["size"])
+
+
+def test_a_picture_that_is_cut_off_is_4001_and_says_why(serve: Serve, tmp_path: Path) -> None:
+    from PIL import Image
+
+    api = serve(inspector=None).start()
+    Image.effect_noise((320, 180), 60).save(tmp_path / "photo.jpg")
+    whole = (tmp_path / "photo.jpg").read_bytes()
+    answer = api.upload("photo.jpg", contents=whole[: len(whole) // 2]).json()
+    assert answer["code"] == 4001
+    assert "photo.jpg (the picture is damaged or cut off)" in answer["message"]
+    assert api.upload("photo.jpg", contents=whole).json()["code"] == 0
+
+
+def test_a_removed_photo_stays_away_until_it_is_asked_for(api: Api) -> None:
+    api.made("beach.png", "chelsea.png", "city.png")
+    api.say("remove the second photo")
+    assert "I cannot do that" in api.told("make it more dreamy")
+    assert _names(api) == ["beach", "city"]
+    api.upload("boat.png")
+    api.say("what can you do?")
+    api.say("make it more dreamy")  # the boat was there before: it is not what this is about
+    assert _names(api) == ["beach", "city"]
+    api.upload("tower.png")
+    api.say("here is another one")
+    assert _names(api) == ["beach", "city", "tower"]
+    api.say("add the new photo")
+    assert _names(api) == ["beach", "city", "tower", "boat"]
+    assert "no new photo" in api.told("add the new photo")
+    api.say("add chelsea again")
+    assert _names(api)[-1] == "chelsea"
+
+
+def _names(api: Api) -> list[str]:
+    return [segment["m"]["title"] for segment in track(api.draft, 0)]

@@ -96,6 +96,13 @@ class TestAnswers:
         with pytest.raises(ValueError, match=r"\w"):
             Fault(**wrong)
 
+    def test_a_field_there_is_not_is_refused_with_those_there_are(self, api: Api) -> None:
+        with pytest.raises(TypeError, match=r"a fault has no cut; it has code, .*cut_after_bytes"):
+            api.backend.fail("message", cut=0)
+        answer = api.http.post("/__mock__/faults", json={"endpoint": "message", "cut": 0})
+        assert answer.status_code == 400
+        assert "cut_after_events" in answer.json()["message"]
+
 
 class TestCuts:
     def test_a_stream_is_cut_and_the_work_goes_on(self, api: Api) -> None:
@@ -104,10 +111,10 @@ class TestCuts:
         api.backend.fail("message", cut_after_events=3)
         with api.stream(MAKE) as response, pytest.raises(httpx.RemoteProtocolError):
             response.read()
+        (entry,) = api.backend.journal.calls("message")
+        assert entry.ended == "cut"
         until(lambda: api.credits()["total"] == 50)
         assert len(api.draft["t"]) == 2
-        (entry,) = api.backend.journal.calls("message")
-        until(lambda: entry.ended == "cut")
 
     def test_a_stream_is_cut_and_the_work_stops(self, api: Api) -> None:
         api.start()

@@ -1,5 +1,6 @@
 """What outlives a process, what two processes may do at once, and what is left behind: nothing."""
 
+import gc
 import os
 import signal
 import socket
@@ -177,6 +178,23 @@ class TestNothingIsLeftBehind:
     def test_a_taken_port_is_an_error_and_leaves_nothing(self, api: Api, tmp_path: Path) -> None:
         with pytest.raises(OSError, match="in use"):
             Server(Backend(storage=tmp_path), port=int(api.server.url.rsplit(":", 1)[1]))
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_backend_nobody_closes_leaves_nothing_either(self, tmp_path: Path) -> None:
+        backend = Backend(storage=tmp_path)
+        assert len(list(tmp_path.iterdir())) == 1
+        del backend
+        gc.collect()
+        assert list(tmp_path.iterdir()) == []
+        program = "from mock_server import Backend; kept = Backend(); print(kept.seed)"
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-W", "error", "-c", program],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path)},
+        )
+        assert (done.stdout, done.stderr, done.returncode) == ("0\n", "", 0)
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -1,16 +1,19 @@
 """The answer to a message: how it comes, in which dialect, what it costs, and who may leave early."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from mock_server import ManualClock
+from mock_server import Backend, ManualClock
+from mock_server.app import create_app
 from mock_server.dialects import Adk, Typed, pieces
 from mock_server.events import Beat, Call, Result, Save, Say
 from mock_server.turns import is_silent
-from tests.mock_server.api import MAKE, Api, events, until
+from tests.mock_server.api import MAKE, Api, FakeRenderer, events, inspector, until
 from tests.mock_server.conftest import Serve
 
 GAP = 0.05
@@ -38,6 +41,47 @@ class Reader:
             while body.count(b"\n\n") < number:
                 body += next(self.chunks)
         return body
+
+
+class TestJournal:
+    def test_an_entry_is_complete_before_the_last_byte_goes_out(
+        self, renderer: FakeRenderer
+    ) -> None:
+        backend = Backend(pace=0, silent_rate=0, renderer=renderer, inspector=inspector)
+        app, endings = create_app(backend), list[tuple[str | None, int, bool]]()
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            async def watch(message: Message) -> None:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    entry = backend.journal.calls()[-1]
+                    endings.append((entry.ended, entry.sent, entry.duration is not None))
+                await send(message)
+
+            await app(scope, receive, watch)
+
+        async def talk() -> list[int]:
+            transport = httpx.ASGITransport(app=watched)
+            async with httpx.AsyncClient(transport=transport, base_url="http://mock") as http:
+                path = "/api/auth/anonymous-token"
+                token = await http.post(path, headers={"X-Client-Id": "one"})
+                http.headers["Authorization"] = f"Bearer {token.json()['data']['token']}"
+                path = "/api/tasks/me/with-session/nemo_agent"
+                session = await http.post(path, json={"task_name": "project"})
+                words = {"parts": [{"text": "make a video of the sea"}]}
+                body = {"app_name": "nemo_agent", "user_id": "me", "new_message": words}
+                body["session_id"] = session.json()["data"]["session_id"]
+                stream = await http.post("/run_sse", json=body)
+                return [len(answer.content) for answer in (token, session, stream)]
+
+        sizes = asyncio.run(talk())
+        backend.close()
+        assert endings == [("complete", size, True) for size in sizes]
+
+    def test_who_has_read_the_end_finds_it_so(self, api: Api) -> None:
+        api.made()
+        for _ in range(20):
+            api.say("hello")
+            assert api.backend.journal.calls("message")[-1].ended == "complete"
 
 
 class TestInTime:

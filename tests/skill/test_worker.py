@@ -256,6 +256,18 @@ class TestWhatIsDoneIsDone:
         assert ran.code == 0, ran.answer
         assert ran.answer["data"]["summary"].startswith("Timeline (2 tracks)")
 
+    def test_an_answer_that_changed_nothing_is_kept_too(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        run("upload", *photos)
+        server.backend.fail("state", status=500, after=2, times=5)
+        asked = run("chat", "what can you do?", "--json")
+        assert (asked.code, asked.answer["error"]["code"]) == (9, "network")
+        resumed = run("resume", asked.answer["error"]["job"], "--json")
+        assert resumed.code == 0, resumed.answer
+        assert resumed.answer["data"]["text"].startswith("I can turn your photos into a video")
+        assert len(server.backend.journal.messages()) == 1
+
     def test_resume_of_a_job_that_is_done_answers_as_it_did(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mock_server.render import MediaInfo, RenderError, inspect
+from mock_server.render import MediaInfo, UnusableError, inspect, media
 from tests.mock_server.render.studio import scenery
 
 if TYPE_CHECKING:
@@ -111,9 +113,9 @@ def test_sounds(tmp_path: Path, kind: str, codec: str, muxer: str) -> None:
         ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000)),
     ],
 )
-def test_anything_else_is_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+def test_anything_else_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(RenderError, match=rf"{name} is not a supported file"):
+    with pytest.raises(UnusableError, match=r"cannot be read|damaged or cut off"):
         inspect(tmp_path / name)
 
 
@@ -121,19 +123,61 @@ def test_anything_else_is_refused_by_name(tmp_path: Path, name: str, content: by
 def test_pictures_the_backend_does_not_take_are_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "photo.jpg"
     scenery(64, 48).save(path, format=kind)
-    with pytest.raises(RenderError, match="not a supported file"):
+    with pytest.raises(UnusableError, match="cannot be read"):
         inspect(path)
 
 
 def test_heic_is_refused_though_the_decoder_would_read_it(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     scenery(64, 48).save(path, format="AVIF")
-    with pytest.raises(RenderError, match="not a supported file"):
+    with pytest.raises(UnusableError, match="cannot be read"):
         inspect(path)
 
 
 def test_noise_is_not_an_mp3(tmp_path: Path) -> None:
     noise: Any = np.random.default_rng(5).bytes(200_000)
     (tmp_path / "a.mp3").write_bytes(noise)
-    with pytest.raises(RenderError, match="not a supported file"):
+    with pytest.raises(UnusableError, match="cannot be read"):
         inspect(tmp_path / "a.mp3")
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png", "gif", "webp"])
+@pytest.mark.parametrize("share", [0.4, 0.97])
+def test_a_picture_that_is_cut_off_is_refused(tmp_path: Path, kind: str, share: float) -> None:
+    path = tmp_path / f"photo.{kind}"
+    scenery(320, 240).save(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(UnusableError, match=r"^the picture is damaged or cut off$"):
+        inspect(path)
+
+
+def test_a_big_png_is_believed_by_its_checksums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "_QUICK_PIXELS", 1000)
+    path = tmp_path / "photo.png"
+    scenery(320, 240).save(path)
+    assert (inspect(path).width, inspect(path).height) == (320, 240)
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    path.write_bytes(damaged)
+    with pytest.raises(UnusableError, match="damaged"):
+        inspect(path)
+
+
+def test_a_picture_too_big_to_be_opened_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.png"
+    scenery(64, 48).save(path)
+    bomb = bytearray(path.read_bytes())
+    bomb[16:24] = struct.pack(">II", 60_000, 50_000)  # PNG, 11.2.1: width and height in IHDR
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
+    path.write_bytes(bomb)
+    with pytest.raises(UnusableError, match="60000 x 50000 pixels: more than 200 megapixels"):
+        inspect(path)
+
+
+def test_a_picture_as_big_as_phones_make_is_taken_without_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "big.png"
+    Image.new("1", (13_000, 10_000)).save(path)
+    assert inspect(path).width == 13_000

@@ -126,7 +126,8 @@ def test_what_no_font_can_write_is_left_out_and_the_log_says_so_once(
     with caplog.at_level(logging.WARNING):
         with_it = laid(f"Hello{unwritable}", (640, 360))
     assert len(caplog.records) == 1
-    assert "no font on this system can write" in caplog.text
+    (message,) = caplog.messages
+    assert message.startswith(f'warning: the title "Hello{unwritable}" is shown without ')
     assert np.array_equal(with_it, laid("Hello", (640, 360)))
 
 
@@ -145,6 +146,23 @@ def test_latin_is_written_with_no_font_installed(monkeypatch: pytest.MonkeyPatch
     finally:
         for cached in (fonts._faces, fonts._best):
             cached.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("夏天 2026", 'is shown without "夏天": no font here can write it; install one, e.g. Noto Sans CJK'),
+        ("Café", 'is shown as "Cafe": no font here can write it; install one, e.g. Noto Sans'),
+        ("ไทย!", 'is shown without "ไทย": no font here can write it; install one, e.g. Noto Sans Thai'),
+        ("Go 🚀", 'is shown without "🚀": no font here can write it; install one, e.g. Noto Emoji'),
+    ],
+)  # fmt: skip
+def test_the_log_names_the_text_and_the_font_that_is_missing(
+    text: str, notice: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fonts, "_best", lambda char: "a font" if char.isascii() else None)
+    fonts.writable(text, "caption")
+    assert caplog.messages == [f'warning: the caption "{text}" {notice}']
 
 
 def test_letters_have_no_colour() -> None:

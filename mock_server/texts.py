@@ -1,0 +1,105 @@
+"""Wishes for titles and captions, done to a montage."""
+
+from dataclasses import replace
+
+from mock_server.changes import Change, Note, seconds
+from mock_server.montage import SHOT_MS, Montage, Words
+from mock_server.wishes import Wish
+
+_PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
+
+
+def edit_texts(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+    """Set, move, time and remove the title and the captions."""
+    titles = [words for words in montage.words if words.size == "large"]
+    captions = [words for words in montage.words if words.size == "small"]
+    titles, of_titles = _titles(wish, titles)
+    captions, of_captions = _captions(wish, captions, montage)
+    return replace(montage, words=(*titles, *captions)), of_titles + of_captions
+
+
+def title_of(wish: Wish, old: Words | None = None) -> Words:
+    """The title a wish asks for; what it does not say of it is as in the `old` one."""
+    place = wish.title_place or (old.position if old else "center")
+    kept = old.id if old else ""
+    if old and wish.title_ms is None and not wish.title_last:
+        return replace(old, text=wish.title or old.text, position=place)
+    ms = wish.title_ms or SHOT_MS
+    fitted = wish.title_ms is None and not wish.title_last
+    start = -ms if wish.title_last else 0
+    text = wish.title or (old.text if old else "")
+    return Words(text, start, ms, position=place, id=kept, fitted=fitted)
+
+
+def caption_of(wish: Wish) -> Words:
+    """The caption a wish asks for: over the whole video, or at its beginning or end."""
+    ms = wish.caption_ms
+    start = -(ms or SHOT_MS) if wish.caption_last else 0
+    return Words(wish.caption or "", start, ms, "small", wish.caption_place or "bottom")
+
+
+def _titles(wish: Wish, titles: list[Words]) -> tuple[list[Words], list[Change]]:
+    old = titles[0] if titles else None
+    if wish.title is not None:
+        note = Note(f'The title says "{wish.title}".', f"标题改为“{wish.title}”。")
+        return [title_of(wish, old)], [Change(note, "set_title", {"text": wish.title})]
+    if wish.no_title:
+        return [], [_gone("title", "标题", bool(titles))]
+    if wish.title_ms is None and wish.title_place is None:
+        return titles, []
+    if old is None:
+        return titles, [Change(Note("There is no title in it.", "视频里没有标题。"))]
+    changes = []
+    if wish.title_place is not None:
+        changes.append(_moved("title", "标题", wish.title_place, old.position))
+    if wish.title_ms is not None:
+        stays = seconds(wish.title_ms)
+        note = Note(f"The title stays for {stays} seconds.", f"标题显示{stays}秒。")
+        changes.append(Change(note, "set_title", {"duration_ms": wish.title_ms}))
+    return [title_of(wish, old)], changes
+
+
+def _captions(
+    wish: Wish, captions: list[Words], montage: Montage
+) -> tuple[list[Words], list[Change]]:
+    place = wish.caption_place
+    if wish.caption is not None:
+        note = Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
+        return [caption_of(wish)], [Change(note, "set_captions", {"texts": [wish.caption]})]
+    if wish.captions:
+        captions = _name_captions(montage, place or "bottom")
+        note = Note("Each clip has its name as a caption.", "每个片段都加上了名称字幕。")
+        texts = [words.text for words in captions]
+        return captions, [Change(note, "set_captions", {"texts": texts})]
+    if wish.no_captions:
+        return [], [_gone("caption", "字幕", bool(captions))]
+    if place is None:
+        return captions, []
+    if not captions:
+        return captions, [Change(Note("There is no caption in it.", "视频里没有字幕。"))]
+    moved = [replace(words, position=place) for words in captions]
+    return moved, [_moved("caption", "字幕", place, captions[0].position)]
+
+
+def _moved(english: str, chinese: str, place: str, old: str) -> Change:
+    where = "in the center" if place == "center" else f"at the {place}"
+    if place == old:
+        already = f"The {english} is {where} already."
+        return Change(Note(already, f"{chinese}已经在{_PLACES[place]}了。"))
+    note = Note(f"The {english} is {where} now.", f"{chinese}放到了{_PLACES[place]}。")
+    return Change(note, f"move_{english}", {"position": place})
+
+
+def _gone(english: str, chinese: str, was: bool) -> Change:
+    if not was:
+        return Change(Note(f"There is no {english} in it.", f"视频里没有{chinese}。"))
+    return Change(Note(f"The {english} is removed.", f"已去掉{chinese}。"), f"remove_{english}")
+
+
+def _name_captions(montage: Montage, place: str) -> list[Words]:
+    captions: list[Words] = []
+    start = 0
+    for shot in montage.shots:
+        captions.append(Words(shot.title, start, shot.own, "small", place))
+        start += shot.own
+    return captions

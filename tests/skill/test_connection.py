@@ -129,3 +129,10 @@ def test_processes_at_once_share_one_token(server: Server, tmp_path: Path) -> No
     ]
     assert [process.wait(timeout=60) for process in started] == [0] * 4
     assert len(server.backend.journal.calls("token")) == 1
+
+
+def test_what_stays_on_this_machine_goes_past_no_proxy(
+    server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert run("credits").code == 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from skill.lock import Lock
 from skill.vault import Step, Vault
 
 if TYPE_CHECKING:
@@ -224,6 +225,27 @@ class TestTwoAtOnce:
             worker.kill()
             worker.wait()
         assert run("cancel", "--home", home).code == 0
+
+    def test_a_job_that_another_finished_meanwhile_is_not_done_again(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        server.backend.fail("message", code=2001)
+        job = run("make", *photos, *WORDS).answer["error"]["job"]
+        server.backend.journal.clear()
+        real = Lock.take
+
+        def take(lock: Lock) -> bool:
+            monkeypatch.setattr(Lock, "take", real)
+            assert start("resume", job).wait(timeout=60) == 0
+            return real(lock)
+
+        monkeypatch.setattr(Lock, "take", take)
+        assert run("resume", job, "--json").code == 0
+        assert len(server.backend.journal.messages()) == 1
 
 
 def start(*words: object) -> subprocess.Popen[bytes]:

@@ -166,8 +166,8 @@ def test_the_log_names_the_text_and_the_font_that_is_missing(
 
 
 def test_letters_have_no_colour() -> None:
-    frame = Planes.from_rgb(np.asarray(Image.new("RGB", (320, 180), (200, 40, 40))))
-    Caption(Title(Span(0, 90), "MMMM", "center", "large"), (320, 180), 30).draw(45, frame)
+    frame = Planes.from_rgb(np.asarray(Image.new("RGB", (960, 540), (200, 40, 40))))
+    Caption(Title(Span(0, 90), "MMMM", "center", "large"), (960, 540), 30).draw(45, frame)
     letters = frame.y[::2, ::2][: frame.u.shape[0]] > 233
     assert letters.any()
     inner = letters & np.roll(letters, 1, 1) & np.roll(letters, -1, 1)

@@ -22,8 +22,8 @@ Where in doubt
     A negated action ("don't export yet") runs nothing and goes to the agent, who may have been
     about to. Two free actions: the export, whose answer holds the summary too, else the first.
     An upload, then a wish, and no file given: upload, since asking for the file is free and the
-    wish cannot be done without it. Files with a question that is free ("credits?"): the files go
-    up, the question is left to be asked for nothing rather than paid for as a message.
+    wish cannot be done without it. Files with an action that is free ("credits?", "export"): the
+    files go up, the action is left to be asked for at no cost rather than paid for as a message.
 """
 
 from __future__ import annotations
@@ -395,7 +395,7 @@ class _Reading:
 def _with_files(text: str, files: tuple[str, ...], reading: _Reading) -> Route:
     if reading.handover:
         return Route(Action.UPLOAD, None, files, "files, and no wish beside them")
-    if reading.action in (Action.CREDITS, Action.STATE):
+    if reading.action in (Action.CREDITS, Action.STATE, Action.EXPORT):
         reason = f"files first; {reading.action} is a free call of its own, to be asked after"
         return Route(Action.UPLOAD, None, files, reason)
     return Route(

@@ -7,9 +7,14 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# The machine is shared and noisy, and a run is to say the same as the one before.
+settings.register_profile("shared", deadline=None, derandomize=True)
+settings.load_profile("shared")
 
 _OURS = ("NEMO_", "IMAGE_TO_VIDEO_", "SKILL_SOURCE")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")

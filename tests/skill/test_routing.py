@@ -241,7 +241,9 @@ def test_a_sentence_takes_less_than_a_millisecond() -> None:
     assert min(took) < 0.001
 
 
-@pytest.mark.parametrize("words", ["export", "send me the video", "导出", "credits?", "show tracks"])
+@pytest.mark.parametrize(
+    "words", ["export", "send me the video", "导出", "credits?", "show tracks"]
+)
 def test_files_beside_a_free_action_are_uploaded_and_nothing_is_paid_for(words: str) -> None:
     way = route(words, ["a.jpg"])
     assert (way.action, way.message, way.files) == (Action.UPLOAD, None, ("a.jpg",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -15,9 +16,24 @@ def run() -> None:
     gc.disable()
     from skill.cli import main
 
-    code = main()
+    try:
+        code = main()
+    finally:
+        _flush()
     gc.freeze()
     sys.exit(code)
+
+
+def _flush() -> None:
+    """What nobody reads any more must not turn into a failure when the interpreter ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 if __name__ == "__main__":

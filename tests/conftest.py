@@ -24,7 +24,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and none of the real environment's settings."""
     for name in list(os.environ):
-        if name.startswith(_OURS) or name.lower() in _PROXIES:
+        if name.startswith((*_OURS, "PYTHON")) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE"):

@@ -609,14 +609,26 @@ class TestAsAProcess:
         assert json.loads(out)["error"]["message"] == "Stopped."
         assert "Traceback" not in err
 
-    def test_a_reader_that_goes_away_is_no_fault(self) -> None:
-        process = self.start("--help")
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.wait(timeout=20) == 0
-        assert process.stderr is not None
-        assert "Traceback" not in process.stderr.read()
-        process.stderr.close()
+    @pytest.mark.parametrize(
+        "words", [("--help",), ("headers",), ("headers", "--json"), ("nonsense",)]
+    )
+    def test_a_reader_that_goes_away_is_no_fault(self, words: tuple[str, ...]) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "skill", *words],
+                stdout=writer,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                text=True,
+                check=False,
+            )
+        finally:
+            os.close(writer)
+        assert done.returncode == (2 if words == ("nonsense",) else 0)
+        assert "Traceback" not in done.stderr
+        assert "Exception ignored" not in done.stderr
 
     def test_route_imports_nothing_that_talks(self) -> None:
         program = (

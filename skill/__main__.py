@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
 
@@ -26,14 +25,14 @@ def run() -> None:
 
 def _flush() -> None:
     """What nobody reads any more must not turn into a failure when the interpreter ends."""
+    from skill.console import silence
+
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
         except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, stream.fileno())
-            os.close(null)
+            silence(stream)
 
 
 if __name__ == "__main__":

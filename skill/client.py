@@ -16,6 +16,7 @@ import anyio
 import httpx
 
 from skill.answers import Account, ClaimToken, Credits, Media, Render, Session, State, envelope
+from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError
 from skill.sanitize import clean_line
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _WHOLE_CALL = 90.0  # s for a request and its whole answer, however slowly it drips
 _WHOLE_UPLOAD = 1800.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Client:
@@ -51,7 +51,7 @@ class Client:
         self.base_url = base_url.rstrip("/")
         self.token = token
         self._log = log
-        self.loopback = urlsplit(self.base_url).hostname in _LOOPBACK
+        self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
         self._http = httpx.AsyncClient(
             base_url=self.base_url,
             headers={

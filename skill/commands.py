@@ -100,7 +100,7 @@ def _jobs(options: Namespace, console: Console) -> None:
     config = _config(options)
     vault = Vault.open(config.home)
     try:
-        jobs = [job for job in vault.unfinished() if job.backend == config.backend]
+        jobs = vault.unfinished(config.backend)
     finally:
         vault.close()
     data = [
@@ -303,7 +303,7 @@ def _reply(console: Console, reply: Reply) -> None:
         return
     next_ = [console.next(*offer) for offer in reply.offers]
     lines = [reply.text]
-    if reply.changes and reply.told:
+    if not reply.tells_changes:
         lines += [f"Changed: {change}" for change in reply.changes]
     console.answer(data, lines, next_)
     console.suggest(next_)

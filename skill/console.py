@@ -29,6 +29,13 @@ _LINE_STEP = 20.0  # percent it takes for one
 _EVENT_STEP = 1.0  # the same for a JSON event
 
 
+def silence(stream: TextIO) -> None:
+    """Nobody reads it any more: what is still in its buffer must not fail at exit either."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
 @dataclass
 class Console:
     """The command line's face. `prefix` are the global options to repeat in `next`.
@@ -85,10 +92,7 @@ class Console:
             file.write(text)
             file.flush()
         except OSError:
-            # Nobody reads it any more; what is left in the buffer must not fail at exit either.
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, file.fileno())
-            os.close(null)
+            silence(file)
 
     # ------------------------------------------------------------ meanwhile
 

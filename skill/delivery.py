@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
+from skill.config import LOOPBACK
 from skill.errors import NetworkError, SkillError, UsageError
 from skill.mp4 import probe
 from skill.report import Detail, Progress
@@ -94,7 +95,7 @@ def check_url(url: str, *, loopback: bool) -> None:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise NetworkError("The clip's address is not a URL.") from None
-    local = host in ("127.0.0.1", "localhost", "::1")
+    local = host in LOOPBACK
     try:
         public = ipaddress.ip_address(host).is_global
     except ValueError:

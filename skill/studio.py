@@ -18,7 +18,6 @@ from skill.errors import (
     InternalError,
     NotFoundError,
     SkillError,
-    UnfinishedError,
     UsageError,
 )
 from skill.report import Detail, Notice, Report, Stage
@@ -73,7 +72,7 @@ class Reply:
     offers: tuple[tuple[str, ...], ...] = ()
     data: dict[str, Any] | None = None
     video: Video | None = None
-    told: bool = True  # whether the text leaves the changes to be told beside it
+    tells_changes: bool = False  # whether the text holds the changes already
 
 
 @dataclass(frozen=True)
@@ -183,8 +182,7 @@ class Studio:
         job.session_id, job.task_id = session.session_id, session.task_id
         job.user_id, job.export, job.step = session.user_id, False, Step.UPLOADED
         job.message = check_words(message)
-        self._vault.save(job)
-        reply = await self._finish(job)
+        reply = await self._begin(job)
         assert isinstance(reply, Reply)
         return reply
 
@@ -194,8 +192,7 @@ class Studio:
         job = self._job("export", session.language)
         self._aim(job, target, "video", force=force)
         job.session_id, job.task_id, job.step = session.session_id, session.task_id, Step.ANSWERED
-        self._vault.save(job)
-        video = await self._finish(job)
+        video = await self._begin(job)
         assert isinstance(video, Video)
         return video
 
@@ -211,8 +208,7 @@ class Studio:
     ) -> Video | Reply:
         """Photos in, MP4 out; with `export` false, up to the timeline."""
         job = self.plan(photos, prompt, wish or Wish(), target=target, force=force, export=export)
-        self._vault.save(job)
-        return await self._finish(job)
+        return await self._begin(job)
 
     def plan(
         self,
@@ -313,7 +309,7 @@ class Studio:
     # ------------------------------------------------------------ unfinished work
 
     def jobs(self) -> list[Job]:
-        return [job for job in self._vault.unfinished() if job.backend == self._config.backend]
+        return self._vault.unfinished(self._config.backend)
 
     async def resume(
         self, job_id: str | None = None, *, target: Path | None = None, force: bool = False
@@ -321,40 +317,30 @@ class Studio:
         """Go on with a job (the newest by default), without sending or paying again. A job
         that is done answers as it did when it was done."""
         job = self._pick(job_id)
-        if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
-            return await self._result(job)
-        if job.finished:
-            raise NotFoundError(
-                f"{job.id} is {job.step}: there is nothing to go on with.",
-                hint="See what is unfinished: image-to-video jobs",
-            )
-        if target is not None and job.export:
-            check_target(target, force=force)
-            job.target, job.named, job.force = str(target.absolute()), True, force
-            self._vault.save(job)
-        return await self._finish(job, resuming=True)
+        with self._vault.holding(job):
+            if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
+                return await self._result(job)
+            if job.finished:
+                raise NotFoundError(
+                    f"{job.id} is {job.step}: there is nothing to go on with.",
+                    hint="See what is unfinished: image-to-video jobs",
+                )
+            if target is not None and job.export:
+                self._aim(job, target, "", force=force)
+                self._vault.save(job)
+            return await self._finish(job, resuming=True)
 
     async def cancel(self, job_id: str | None = None) -> Job:
         """Give a job up; a render of it that has not begun is cancelled at the backend."""
         job = self._pick(job_id)
-        lock = self._vault.lock(job.id)
-        if not lock.take():
-            raise UnfinishedError(
-                f"{job.id} is being worked on by another process.",
-                hint="Stop that process first (Ctrl-C), then cancel.",
-            )
-        try:
-            self._vault.reload(job)
-            if not job.finished:
-                job.step, step = Step.CANCELLED, job.step
-                self._vault.save(job)
-                if step is Step.RENDERING and job.render_id:
-                    with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
-                        await self._connection.call(
-                            lambda: self._client.cancel_render(job.render_id)
-                        )
-        finally:
-            lock.release()
+        with self._vault.holding(job):
+            if job.finished:
+                return job
+            job.step, step = Step.CANCELLED, job.step
+            self._vault.save(job)
+            if step is Step.RENDERING and job.render_id:
+                with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
+                    await self._connection.call(lambda: self._client.cancel_render(job.render_id))
         return job
 
     def _pick(self, job_id: str | None) -> Job:
@@ -389,6 +375,11 @@ class Studio:
         from skill.media import inspect_all
 
         return inspect_all(paths, self._listing)
+
+    async def _begin(self, job: Job) -> Video | Reply:
+        self._vault.save(job)
+        with self._vault.holding(job):
+            return await self._finish(job)
 
     async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
         from skill.worker import Worker
@@ -457,7 +448,7 @@ class Studio:
             changes=tuple(job.changes),
             summary=job.summary,
             offers=(("export",),) if job.ready else (),
-            told=bool(job.text) or not job.changes,
+            tells_changes=not job.text,
         )
 
     def credits_line(self, credits: Credits) -> str:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skill.errors import NotFoundError, UsageError
+from skill.errors import NotFoundError, UnfinishedError, UsageError
 from skill.lock import Lock
 from skill.token import Token
 
@@ -35,8 +35,8 @@ CREATE TABLE tokens (
     expires_at TEXT, PRIMARY KEY (backend, client_id)
 );
 CREATE TABLE sessions (
-    backend TEXT NOT NULL, listing TEXT NOT NULL, session_id TEXT NOT NULL, record TEXT NOT NULL,
-    used INTEGER NOT NULL, PRIMARY KEY (backend, session_id)
+    owner TEXT NOT NULL, listing TEXT NOT NULL, session_id TEXT NOT NULL, record TEXT NOT NULL,
+    used INTEGER NOT NULL, PRIMARY KEY (owner, session_id)
 );
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY, record TEXT NOT NULL, finished INTEGER NOT NULL, created TEXT NOT NULL
@@ -67,9 +67,9 @@ class Job:
 
     `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
     `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
-    stream was heard to its end. `named`: the
-    target was chosen by the user. `delivered`: the SHA-256 of the clip that is about to stand
-    there. `summary`, `ready`: of the timeline as it was seen last.
+    stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
+    `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
+    about to stand there.
     """
 
     id: str
@@ -88,17 +88,17 @@ class Job:
     answered: bool = False
     text: str = ""
     changes: list[str] = field(default_factory=list)
+    summary: str = ""
+    ready: bool = False
     export: bool = True
     target: str = ""
+    named: bool = False
     force: bool = False
     render_id: str = ""
     render_attempt: int = 0
     render_posted: bool = False
     url: str = ""
-    named: bool = False
     delivered: str = ""
-    summary: str = ""
-    ready: bool = False
     credits_before: float | None = None
     created: str = ""
 
@@ -237,50 +237,52 @@ class Vault:
 
     # ------------------------------------------------------------ projects
 
-    def session(self, backend: str, listing: str) -> StoredSession | None:
-        """The project this listing worked on last."""
+    def session(self, owner: str, listing: str) -> StoredSession | None:
+        """The project this listing worked on last. `owner`: a backend and an account of it."""
         rows = self._rows(
-            "SELECT record FROM sessions WHERE backend = ? AND listing = ? ORDER BY used DESC LIMIT 1",
-            backend,
+            "SELECT record FROM sessions WHERE owner = ? AND listing = ? ORDER BY used DESC LIMIT 1",
+            owner,
             listing,
         )
         return StoredSession(**json.loads(rows[0][0])) if rows else None
 
-    def keep_session(self, backend: str, listing: str, session: StoredSession) -> None:
+    def keep_session(self, owner: str, listing: str, session: StoredSession) -> None:
         """Write the project down and make it the current one."""
         self._write(
             "INSERT OR REPLACE INTO sessions VALUES"
             " (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))",
-            backend,
+            owner,
             listing,
             session.session_id,
             json.dumps(asdict(session)),
         )
 
-    def touch_session(self, backend: str, session_id: str) -> None:
-        """Note that something is in the project now that a new one would lose."""
-        with self._transaction():
-            row = self._db.execute(
-                "SELECT record FROM sessions WHERE backend = ? AND session_id = ?",
-                (backend, session_id),
-            ).fetchone()
-            if row is not None:
-                record = json.dumps(json.loads(row[0]) | {"touched": True})
-                self._db.execute(
-                    "UPDATE sessions SET record = ? WHERE backend = ? AND session_id = ?",
-                    (record, backend, session_id),
-                )
-
-    def drop_session(self, backend: str, session_id: str) -> None:
-        self._write(
-            "DELETE FROM sessions WHERE backend = ? AND session_id = ?", backend, session_id
-        )
+    def drop_session(self, owner: str, session_id: str) -> None:
+        self._write("DELETE FROM sessions WHERE owner = ? AND session_id = ?", owner, session_id)
 
     # ------------------------------------------------------------ work
 
     def lock(self, name: str) -> Lock:
         """A lock between processes on something of this vault: a job, the token."""
         return Lock(self.folder / "locks" / f"{name}.lock")
+
+    @contextmanager
+    def holding(self, job: Job) -> Iterator[None]:
+        """Be the one who works on a job, which is brought to where it stands now. A job that
+        was saved is changed only inside this: what another has noted meanwhile would be lost.
+        Raises UnfinishedError where another process has it."""
+        lock = self.lock(job.id)
+        if not lock.take():
+            raise UnfinishedError(
+                f"{job.id} is being worked on by another process.",
+                hint="Let it finish, or stop it first (Ctrl-C); then look again:",
+                job=job.id,
+            )
+        try:
+            vars(job).update(vars(self.job(job.id)))
+            yield
+        finally:
+            lock.release()
 
     def new_job(self, goal: str, backend: str, listing: str) -> Job:
         job = Job(id=f"job_{os.urandom(5).hex()}", goal=goal, backend=backend, listing=listing)
@@ -306,16 +308,13 @@ class Vault:
             )
         return _job(rows[0][0])
 
-    def reload(self, job: Job) -> None:
-        """Bring `job` to where it stands now, after waiting for whoever had it."""
-        vars(job).update(vars(self.job(job.id)))
-
-    def unfinished(self) -> list[Job]:
-        """What `resume` can go on with, the newest first."""
+    def unfinished(self, backend: str | None = None) -> list[Job]:
+        """What `resume` can go on with (at one backend), the newest first."""
         rows = self._rows(
             "SELECT record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
         )
-        return [_job(row[0]) for row in rows]
+        jobs = [_job(row[0]) for row in rows]
+        return [job for job in jobs if backend in (None, job.backend)]
 
 
 def _job(record: str) -> Job:

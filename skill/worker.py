@@ -52,8 +52,8 @@ class Worker:
         self.actions: tuple[GuiAction, ...] = ()
 
     async def run(self, job: Job) -> None:
-        """Take the job to its end. An error bears the job's id, and the job stands where
-        `resume` can go on."""
+        """Take a job that is held to its end. An error bears the job's id, and the job stands
+        where `resume` can go on."""
         steps = {
             Step.STARTED: self._upload,
             Step.UPLOADED: self._send,
@@ -62,16 +62,7 @@ class Worker:
             Step.RENDERING: self._render,
             Step.RENDERED: self._fetch,
         }
-        lock = self._vault.lock(job.id)
-        if not lock.take():
-            raise UnfinishedError(
-                f"{job.id} is being worked on by another process.",
-                hint="Let it finish, or stop it first (Ctrl-C); then look again:",
-                job=job.id,
-            )
         try:
-            if self._resuming:
-                self._vault.reload(job)
             while not job.finished:
                 await steps[job.step](job)
                 self._resuming = False
@@ -82,8 +73,6 @@ class Worker:
             if not job.finished:
                 error.job = job.id
             raise
-        finally:
-            lock.release()
 
     def _advance(self, job: Job, step: Step) -> None:
         job.step = step

@@ -53,7 +53,7 @@ def test_the_last_project_of_each_listing_is_its_current_one(vault: Vault) -> No
     for listing, session_id in (("a", "s1"), ("b", "s2"), ("a", "s3")):
         vault.keep_session(URL, listing, StoredSession(session_id, "t", "u"))
     assert vault.session(URL, "a") == StoredSession("s3", "t", "u")
-    vault.touch_session(URL, "s3")
+    vault.keep_session(URL, "a", StoredSession("s3", "t", "u", touched=True))
     assert vault.session(URL, "a") == StoredSession("s3", "t", "u", touched=True)
     vault.drop_session(URL, "s3")
     assert vault.session(URL, "a") == StoredSession("s1", "t", "u")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from skill.config import Config
 from skill.lock import Lock
-from skill.vault import Step, Vault
+from skill.vault import Job, Step, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,6 +226,57 @@ class TestTwoAtOnce:
             worker.kill()
             worker.wait()
         assert run("cancel", "--home", home).code == 0
+
+    def test_a_new_target_does_not_write_over_what_a_worker_has_noted_since(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+        home: Path,
+    ) -> None:
+        server.backend.fail("message", code=2001)
+        job_id = run("make", *photos, *WORDS).answer["error"]["job"]
+        worker = Vault.open(Config.resolve().home)
+        lock = worker.lock(job_id)
+        real = Vault.unfinished
+
+        def unfinished(vault: Vault, backend: str | None = None) -> list[Job]:
+            found = real(vault, backend)
+            # Between the look and the lock, a worker takes the job and sends its message.
+            assert lock.take()
+            job = worker.job(job_id)
+            job.step = Step.SENDING
+            worker.save(job)
+            return found
+
+        monkeypatch.setattr(Vault, "unfinished", unfinished)
+        assert run("resume", "-o", "other.mp4", "--json").code == 11
+        assert worker.job(job_id).step is Step.SENDING
+        lock.release()
+        worker.close()
+
+    def test_a_job_that_another_gave_up_meanwhile_is_not_gone_on_with(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        server.backend.fail("message", code=2001)
+        job = run("make", *photos, *WORDS).answer["error"]["job"]
+        server.backend.journal.clear()
+        real = Lock.take
+
+        def take(lock: Lock) -> bool:
+            monkeypatch.setattr(Lock, "take", real)
+            assert start("cancel", job).wait(timeout=60) == 0
+            return real(lock)
+
+        monkeypatch.setattr(Lock, "take", take)
+        ran = run("resume", job, "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (4, "not_found")
+        assert server.backend.journal.messages() == []
 
     def test_a_job_that_another_finished_meanwhile_is_not_done_again(
         self,

@@ -15,7 +15,7 @@ from mock_server.vocabulary import (
     CLIP_ZH,
     MUSIC,
     NUMBER,
-    ORDINALS,
+    ORDINAL,
     REPLACE,
     SWAP,
     TIME,
@@ -64,9 +64,8 @@ _JOINTS = re.compile(
     rf"|(?:和|与|跟|以及|还有)(?=(?:{_THINGS_ZH})|第|最后)"
 )
 _WITH = re.compile(r"\bwith\b(?!\s*⟦)")
-_ORDINAL = rf"(?:{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))"
 _PICK = (
-    rf"(?:(?:the\s+)?(?:{CLIP}\s*)?#?\d+|(?:the\s+)?{_ORDINAL}(?:\s+(?:{CLIP}|ones?))?"
+    rf"(?:(?:the\s+)?(?:{CLIP}\s*)?#?\d+|(?:the\s+)?{ORDINAL}(?:\s+(?:{CLIP}|ones?))?"
     rf"|(?:{CLIP}\s+)(?:{NUMBER})|第\s*(?:\d+|[一二三四五六七八九十]+)\s*{CLIP_ZH}|最后一?{CLIP_ZH})"
 )
 _BARE_PICK = re.compile(
@@ -153,10 +152,9 @@ def _take_quotes(words: str) -> tuple[str, list[str]]:
 
 def _take_said(text: str, quoted: list[str], is_request: Callable[[str], bool]) -> str:
     """Take out what a title or caption is to say where it stands in no quotes."""
-    at = 0
-    while lead := _LEADS.search(_fold(text), at):
+    at, folded = 0, _fold(text)
+    while lead := _LEADS.search(folded, at):
         at = lead.end()
-        folded = _fold(text)
         if _NOT_SAID.match(folded, at):
             continue
         stop = _SAID_ENDS.search(folded, at)
@@ -165,7 +163,7 @@ def _take_said(text: str, quoted: list[str], is_request: Callable[[str], bool]) 
         if said:
             quoted.append(said)
             mark = f" ⟦{len(quoted) - 1}⟧ "
-            text = text[:at] + mark + text[end:]
+            text, folded = text[:at] + mark + text[end:], folded[:at] + mark + folded[end:]
             at += len(mark)
     return text
 
@@ -249,7 +247,7 @@ def _belongs(part: str, before: str, names: list[str]) -> bool:
     named = part.removeprefix("the ")
     if named in names and any(name in before for name in names):
         return True
-    dangling = re.search(rf"\b{_ORDINAL}$", before) and re.match(rf"(?:the\s+)?{_ORDINAL}\b", part)
+    dangling = re.search(rf"\b{ORDINAL}$", before) and re.match(rf"(?:the\s+)?{ORDINAL}\b", part)
     dangling = dangling or (
         re.search(rf"\b{CLIP}\s*#?\d+$", before) and re.match(rf"(?!{TIME})#?\d+\s", part)
     )

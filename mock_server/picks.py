@@ -3,10 +3,18 @@
 import re
 from collections.abc import Sequence
 
-from mock_server.vocabulary import CLIP, CLIP_ZH, NUMBER, NUMBER_WORDS, ORDINALS, REMOVE, SWAP
+from mock_server.vocabulary import (
+    CLIP,
+    CLIP_ZH,
+    NUMBER,
+    NUMBER_WORDS,
+    ORDINAL,
+    ORDINALS,
+    REMOVE,
+    SWAP,
+)
 
 _ZH = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
-_ORDINAL = rf"(?:{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))"
 
 
 def amount(text: str) -> float:
@@ -42,10 +50,10 @@ def picks_of(clause: str, names: Sequence[str]) -> list[int]:
     # "the first and last photo": an ordinal counts if a photo follows it, or another that counts.
     # In an exchange it counts by itself, and at the end of what is to be removed.
     noun = rf"\s(?:{CLIP}|ones?)\b" + (r"|$" if re.search(REMOVE, clause) else "")
-    ends = rf"(?=(?:[\s,&]|and|with|the|{_ORDINAL})*(?:{noun}))"
+    ends = rf"(?=(?:[\s,&]|and|with|the|{ORDINAL})*(?:{noun}))"
     if re.search(SWAP, clause):
         ends = ""
-    for match in re.finditer(rf"\b({_ORDINAL})\b(?!\s+(?!ones?\b)(?:{NUMBER})\b){ends}", clause):
+    for match in re.finditer(rf"\b({ORDINAL})\b(?!\s+(?!ones?\b)(?:{NUMBER})\b){ends}", clause):
         word = match.group(1)
         found.append((match.start(), ORDINALS.get(word) or int(word[:-2])))
     groups = rf"\b(first|last)\s+({NUMBER})(?=\s+{CLIP}\b|$)|(前|最后|后)({NUMBER}){CLIP_ZH}"

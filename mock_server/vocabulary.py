@@ -10,6 +10,7 @@ NUMBER_WORDS |= {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "sixty"
 NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(NUMBER_WORDS)}|[零一二三四五六七八九十两半百]+"
 TIME = rf"(?:{NUMBER})\s*-?\s*(?:seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)"
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "last": -1}
+ORDINAL = rf"(?:{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))"
 
 MUSIC_WORDS = {
     "lofi": r"lo-?\s?fi|chill\w*|hip[ -]?hop|jazz\w*|blues|r&b|relaxed|laid[ -]?back|轻松|爵士|慵懒|低保真",

@@ -28,9 +28,6 @@ class Rect:
     def shifted(self, dx: float, dy: float) -> Rect:
         return Rect(self.x + dx, self.y + dy, self.w, self.h)
 
-    def scaled(self, factor: float) -> Rect:
-        return Rect(self.x * factor, self.y * factor, self.w * factor, self.h * factor)
-
     def union(self, other: Rect) -> Rect:
         x, y = min(self.x, other.x), min(self.y, other.y)
         return Rect(x, y, max(self.right, other.right) - x, max(self.bottom, other.bottom) - y)

@@ -82,8 +82,13 @@ class Journal:
         ]
 
     def messages(self, session: str | None = None) -> list[str]:
-        """The words of every message that reached the backend, also of those a fault then hit."""
-        return [entry.text or "" for entry in self.calls("message", session=session)]
+        """The words of every message that reached the backend whole, also of those a fault then
+        hit; a request that broke off before its body was there is none."""
+        return [
+            entry.text or ""
+            for entry in self.calls("message", session=session)
+            if entry.body is not None
+        ]
 
     def clear(self) -> None:
         with self._lock:

@@ -124,6 +124,10 @@ def _output_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
 
 
+def _no_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
+
+
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("photos", nargs="+", type=Path, metavar="PHOTO")
@@ -135,6 +139,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
     add("--title", metavar="TEXT")
     add("--no-export", action="store_true", help="up to the timeline, no file")
+    _no_wait(parser)
     add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
     add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
 
@@ -151,6 +156,7 @@ def _ask(parser: argparse.ArgumentParser) -> None:
 
 def _chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="+", metavar="MESSAGE")
+    _no_wait(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:
@@ -161,9 +167,16 @@ def _job(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", nargs="?", metavar="JOB")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    _output_force(parser)
+    _no_wait(parser)
+
+
 def _resume(parser: argparse.ArgumentParser) -> None:
     _job(parser)
     _output_force(parser)
+    _no_wait(parser)
+    parser.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -223,7 +236,7 @@ COMMANDS: dict[str, Command] = {
     "export": Command(
         "render the project and fetch the MP4",
         ("export -o trip.mp4", "export --local"),
-        _output_force,
+        _export,
     ),
     "jobs": Command("what is unfinished", ("jobs", "jobs --json")),
     "resume": Command(

@@ -102,10 +102,17 @@ class Client:
     # 3
     @asynccontextmanager
     async def send_message(
-        self, session_id: str, text: str, *, read_timeout: float
+        self,
+        session_id: str,
+        text: str,
+        about_to_send: Callable[[], None] = lambda: None,
+        *,
+        read_timeout: float,
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """POST /run_sse: the answer's bytes as they come. This is the request that costs.
 
+        `about_to_send` is called once the connection stands and the headers are out, before
+        the first byte of the body: until then no backend can have taken the message.
         `read_timeout`: seconds without a single byte after which the connection counts as dead.
         """
         body = {
@@ -114,11 +121,22 @@ class Client:
             "session_id": session_id,
             "new_message": {"parts": [{"text": text}]},
         }
+        content = _json(body)
+
+        async def late() -> AsyncIterator[bytes]:
+            about_to_send()
+            yield content
+
         request = self._http.build_request(
             "POST",
             "/run_sse",
-            content=_json(body),
-            headers=self._authorization() | _JSON | {"Accept": "text/event-stream"},
+            content=late(),
+            headers={
+                **self._authorization(),
+                **_JSON,
+                "Accept": "text/event-stream",
+                "Content-Length": str(len(content)),
+            },
             timeout=httpx.Timeout(30.0, connect=10.0, read=read_timeout),
         )
         response = await self._send(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Awaitable, Callable
 
+    from skill.answers import Credits
     from skill.config import Config
     from skill.console import Console
     from skill.studio import Reply, Studio, Video
+    from skill.vault import Job, Vault
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -98,24 +101,28 @@ def _jobs(options: Namespace, console: Console) -> None:
     from skill.vault import Vault
 
     config = _config(options)
-    vault = Vault.open(config.home)
-    try:
+    with closing(Vault.open(config.home)) as vault:
         jobs = vault.unfinished(config.backend)
-    finally:
-        vault.close()
+        working = {job.id for job in jobs if vault.lock(job.id).held}
     data = [
         {
             "job": job.id,
             "goal": job.goal,
             "step": job.step.value,
+            "working": job.id in working,
             "target": job.target,
             "created": job.created,
+            "failure": job.failure,
         }
         for job in jobs
     ]
-    lines = [
-        f"{job.id}  {job.goal}  {job.step}  {job.created}  {job.target}".rstrip() for job in jobs
-    ]
+    lines = []
+    for job in jobs:
+        state = "at work" if job.id in working else "waits"
+        line = f"{job.id}  {job.goal}  {job.step}, {state}  {job.created}  {job.target}"
+        lines.append(line.rstrip())
+        if job.failure and job.id not in working:
+            lines.append(f"    {job.failure['message']}")
     next_ = [console.next("resume", job.id) for job in jobs]
     console.answer({"jobs": data}, lines or ["Nothing is unfinished."], next_)
     console.suggest(next_[:1])
@@ -187,15 +194,11 @@ async def _export(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
-    made = await studio.make(
-        options.photos,
-        options.prompt,
-        _wish(options),
-        target=options.output,
-        force=options.force,
-        export=not options.no_export,
-    )
-    _outcome(console, made)
+    _outcome(console, await studio.begin(_plan(options, studio.config)))
+
+
+async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
+    _tell_plan(console, studio.config, _plan(options, studio.config), await studio.known_balance())
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
@@ -210,7 +213,7 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
 
     target = options.output or free_name(Path("demo.mp4"))
     check_target(target, force=options.force)
-    folder = studio.home / "demo"  # kept until the clip is there, so that resume finds them
+    folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
     console.tell(Stage("draw", "Drawing four pictures..."))
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
     wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
@@ -222,6 +225,9 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
+    if options.detached:
+        await studio.work(options.job)
+        return
     made = await studio.resume(options.job, target=options.output, force=options.force)
     _outcome(console, made)
 
@@ -323,8 +329,13 @@ def _talk(
         require()
         if "--local" not in console.prefix:
             console.prefix = ("--local", *console.prefix)
-    if options.command == "make" and _only_planned(options, console, config):
+    if getattr(options, "no_wait", False) and not getattr(options, "dry_run", False):
+        _hand_over(options, console, config)
         return 0
+    if options.command == "make":
+        _check_cap(options, config)
+        if options.dry_run:
+            action = _dry_run
     talks = options.command in ("chat", "ask") or getattr(options, "no_export", False)
     console.words_to_stdout = talks and not console.json
     from skill.running import run as run_action
@@ -333,39 +344,107 @@ def _talk(
     return 0
 
 
-def _only_planned(options: Namespace, console: Console, config: Config) -> bool:
-    """--dry-run and --max-credits: what would be sent and cost, before anything is sent."""
-    from skill.wish import GENERATION_CREDITS, compose
+def _plan(options: Namespace, config: Config) -> Job:
+    from skill.planning import plan_make
 
-    cost = 0 if config.local else GENERATION_CREDITS
+    return plan_make(
+        config,
+        options.photos,
+        options.prompt,
+        _wish(options),
+        target=options.output,
+        force=options.force,
+        export=not options.no_export,
+    )
+
+
+def _cost(config: Config) -> int:
+    from skill.wish import GENERATION_CREDITS
+
+    return 0 if config.local else GENERATION_CREDITS
+
+
+def _check_cap(options: Namespace, config: Config) -> None:
+    cost = _cost(config)
     if options.max_credits is not None and cost > options.max_credits:
         raise UsageError(
             f"This may cost about {cost} credits, more than --max-credits {options.max_credits}. Nothing was sent.",
             hint="Raise --max-credits, or make the video on this machine with --local.",
         )
-    if not options.dry_run:
-        return False
-    from skill.media import inspect_all
 
-    listing = config.manifest.listing
-    files = inspect_all(options.photos, listing)
-    message = compose(options.prompt, _wish(options), listing)
+
+def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
+    """--dry-run: what would be sent and cost."""
+    from skill.wish import ANONYMOUS_CREDITS
+
+    cost = _cost(config)
+    names = [str(file["name"]) for file in job.files]
     data = {
-        "message": message,
+        "message": job.message,
         "files": [
-            {"file": str(file.path), "name": file.name, "bytes": file.size} for file in files
+            {"file": file["path"], "name": file["name"], "bytes": file["size"]}
+            for file in job.files
         ],
+        "target": job.target,
         "expected_credits": cost,
         "approximate": True,
+        "balance": vars(balance) if balance else None,
         "backend": config.backend,
     }
+    if balance is not None:
+        left = f"Balance: {balance.available:g} credits."
+    elif config.local:
+        left = "Work on this machine (--local) is free."
+    else:
+        left = f"Balance: not known yet; a new anonymous account has {ANONYMOUS_CREDITS}."
     lines = [
-        f"Would upload: {', '.join(file.name for file in files)}",
-        f"Would say: {message}",
+        f"Would upload: {', '.join(names)}",
+        f"Would say: {job.message}",
         f"Expected cost: about {cost} credits; export is free. Nothing was sent.",
+        left,
     ]
     console.answer(data, lines)
-    return True
+
+
+def _hand_over(options: Namespace, console: Console, config: Config) -> None:
+    """--no-wait: the job goes to a process of its own, and this one is done."""
+    from skill.background import log_of, start
+    from skill.vault import Vault
+
+    with closing(Vault.open(config.home)) as vault:
+        job = _job_of(options, config, vault)
+        if not job.finished and not vault.lock(job.id).held:
+            limit = () if options.timeout is None else (f"--timeout={options.timeout}",)
+            start(job, config, limit)
+    data = {"job": job.id, "target": job.target, "log": str(log_of(config.home, job.id))}
+    next_ = [console.next("resume", job.id)]
+    lines = [f"{job.id} goes on in the background.", f"Wait for it, or see how it went: {next_[0]}"]
+    console.answer(data, lines, next_)
+
+
+def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
+    """The job that the options mean, written down."""
+    from skill.planning import aim, plan_chat, plan_export
+    from skill.projects import Projects
+
+    match options.command:
+        case "make":
+            _check_cap(options, config)
+            job = _plan(options, config)
+        case "chat":
+            job = plan_chat(config, Projects(config, vault).current, _said(options.message))
+        case "export":
+            session = Projects(config, vault).required()
+            job = plan_export(config, session, options.output, force=options.force)
+        case _:
+            job = vault.pick(options.job, config.backend)
+            if options.output is not None and not job.finished:
+                with vault.holding(job):
+                    aim(job, options.output, "", force=options.force)
+                    vault.save(job)
+            return job
+    vault.save(job)
+    return job
 
 
 def _mock(options: Namespace, console: Console) -> int:

@@ -15,13 +15,14 @@ from skill.errors import (
     SkillError,
 )
 from skill.polling import retry_wait
+from skill.projects import Projects
 from skill.report import Detail, Notice, Stage, Tell
 from skill.vault import StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from skill.answers import Account, Session, State
+    from skill.answers import Account, Credits, Session, State
     from skill.client import Client
     from skill.clock import Clock, Timing
     from skill.config import Config
@@ -51,20 +52,14 @@ class Connection:
         self.timing = timing
         self.tell = tell
         self._jitter = jitter
-        self._client_id = config.client_id or vault.client_id()
+        self.projects = Projects(config, vault)
+        self._client_id = self.projects.client_id
         self._user_id = ""
         self._greeted = False
 
     @property
     def anonymous(self) -> bool:
         return self.config.token is None
-
-    @property
-    def owner(self) -> str:
-        """Whose projects are meant: those of one account are unknown to another."""
-        token = self.config.token
-        account = token.fingerprint if token is not None else self._client_id
-        return f"{self.config.backend} {account}"
 
     async def authorize(self) -> None:
         """Have a token: the user's own, the one that was kept, or a new anonymous one."""
@@ -151,6 +146,19 @@ class Connection:
     async def state(self, session_id: str) -> State:
         return await self.read(lambda: self.client.state(session_id))
 
+    async def balance_if_known(self) -> Credits | None:
+        """The balance of the account there is a token for; None where there is none, or where
+        the backend does not say."""
+        if self.config.token is not None:
+            self.client.token = self.config.token
+        elif self.config.local or not self._take_kept(refused=None):
+            return None
+        try:
+            return await self.client.credits()
+        except SkillError as error:
+            self.tell(Detail(error.message))
+            return None
+
     def no_credits(self, error: NoCreditsError) -> NoCreditsError:
         """2001 with the way out that fits: register where anonymous, else top up."""
         if not self.anonymous or self.config.local or not self._user_id:
@@ -163,20 +171,6 @@ class Connection:
         )
 
     # ------------------------------------------------------------ the project
-
-    @property
-    def current(self) -> StoredSession | None:
-        return self.vault.session(self.owner, self.config.manifest.name)
-
-    def required(self) -> StoredSession:
-        """The current project. Raises NotFoundError where there is none yet."""
-        session = self.current
-        if session is None:
-            raise NotFoundError(
-                "There is no project yet.",
-                hint="Begin with photos: image-to-video make PHOTO…, or upload PHOTO…",
-            )
-        return session
 
     async def create_session(self, language: str) -> StoredSession:
         """A new project. It costs nothing, so a request that provably never left is made once
@@ -195,28 +189,19 @@ class Connection:
         user_id = made.user_id or self._user_id
         return StoredSession(made.session_id, made.task_id, user_id, language)
 
-    def keep(self, session: StoredSession) -> None:
-        """Make it the project that further commands mean."""
-        self.vault.keep_session(self.owner, self.config.manifest.name, session)
-
     async def session(self, language: str) -> StoredSession:
         """The current project, or a new one. Where the backend no longer knows it (1002), a
         new one is taken if nothing is lost by that; else NotFoundError says so."""
-        session = self.current
+        session = self.projects.current
         if session is not None:
             try:
                 await self.state(session.session_id)
             except NotFoundError as error:
                 if error.backend_code != 1002:
                     raise
-                self.vault.drop_session(self.owner, session.session_id)
-                if session.touched:
-                    raise NotFoundError(
-                        "The backend does not know the project any more; what was in it is lost there.",
-                        hint="Upload the photos again: a new project is made for them.",
-                    ) from error
+                self.projects.lost(session.session_id, error)
             else:
                 return session
         session = await self.create_session(language)
-        self.keep(session)
+        self.projects.keep(session)
         return session

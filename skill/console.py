@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from skill.report import Detail, Notice, Progress, Report, Stage, Words
+from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,7 +113,7 @@ class Console:
                 self._line(message)
 
     def _event(self, report: Report) -> None:
-        event: dict[str, Any] = {"event": type(report).__name__.lower(), **vars(report)}
+        event = to_event(report)
         if isinstance(report, Progress):
             if not self._due(report.stage, report.progress, _EVENT_STEP, 0):
                 return

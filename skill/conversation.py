@@ -27,7 +27,7 @@ from skill.stream import (
 from skill.stream import Notice as TurnNotice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from anyio.streams.memory import MemoryObjectSendStream
 
@@ -49,11 +49,15 @@ class _Opened:
     """The stream has begun: from here on the message is known to have arrived."""
 
 
-async def converse(connection: Connection, session_id: str, message: str) -> Answer:
+async def converse(
+    connection: Connection, session_id: str, message: str, about_to_send: Callable[[], None]
+) -> Answer:
     """Send the message, once, and listen until the turn ends.
 
-    Raises only where the message was refused, or where no stream began: a NetworkError
-    with `unsent` false then means that it may have arrived all the same.
+    `about_to_send` is called when the connection stands and the words go out with the next
+    byte: what fails before it was not sent. Raises only where the message was refused, or
+    where no stream began: after `about_to_send` a NetworkError then means that it may have
+    arrived all the same.
     """
     clock, timing = connection.clock, connection.timing
     send, receive = anyio.create_memory_object_stream[_Opened | bytes | SkillError](16)
@@ -63,7 +67,7 @@ async def converse(connection: Connection, session_id: str, message: str) -> Ans
     refused: SkillError | None = None
     opened = False
     async with anyio.create_task_group() as tasks, receive:
-        tasks.start_soon(_pump, connection, session_id, message, send)
+        tasks.start_soon(_pump, connection, session_id, message, about_to_send, send)
         while turn.end is None:
             item: _Opened | bytes | SkillError | None = None
             with anyio.move_on_after(max(0.0, clock.real(turn.next_tick - clock.now()))):
@@ -100,6 +104,7 @@ async def _pump(
     connection: Connection,
     session_id: str,
     message: str,
+    about_to_send: Callable[[], None],
     send: MemoryObjectSendStream[_Opened | bytes | SkillError],
 ) -> None:
     timing = connection.timing
@@ -107,7 +112,7 @@ async def _pump(
     async with send:
         try:
             async with connection.client.send_message(
-                session_id, message, read_timeout=dead
+                session_id, message, about_to_send, read_timeout=dead
             ) as pieces:
                 await send.send(_Opened())
                 async for piece in pieces:

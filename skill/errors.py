@@ -12,6 +12,7 @@ SkillError
 ├── NetworkError           exit 9    network         network, time-out, an answer that is none
 ├── BackendFailedError     exit 10   backend_failed  the backend failed at the job
 ├── UnfinishedError        exit 11   unfinished      `resume` goes on
+│   └── BusyError          exit 11   unfinished      another process is at it
 └── StoppedError           exit 130  unfinished      Ctrl-C (143: SIGTERM)
 
 Each error is one line of what is wrong (`message`) and one of what to do next (`hint`).
@@ -41,6 +42,11 @@ class SkillError(Exception):
         """Whether the same command may simply be run again: where it left a job, it is the
         job that has to be resumed, since the command would begin (and pay) anew."""
         return self.passing and self.job is None
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What a job keeps of it."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
 
 
 class InternalError(SkillError):
@@ -94,9 +100,9 @@ class StoppedError(SkillError):
 
     code = "unfinished"
 
-    def __init__(self, number: int, job: str | None = None) -> None:
+    def __init__(self, number: int, job: str | None = None, *, by: str = "") -> None:
         hint = "Go on with resume: nothing is sent again." if job else "Nothing is lost."
-        super().__init__("Stopped.", hint=hint, job=job)
+        super().__init__(f"Stopped by {by}." if by else "Stopped.", hint=hint, job=job)
         self.exit_code = 128 + number
 
 
@@ -157,6 +163,28 @@ class UnfinishedError(SkillError):
     code = "unfinished"
     exit_code = 11
     passing = True
+
+
+class BusyError(UnfinishedError):
+    """Another process works on the job."""
+
+
+def from_record(record: dict[str, str]) -> SkillError:
+    """The error that `SkillError.record` was made of."""
+    kinds: tuple[type[SkillError], ...] = (
+        UsageError,
+        AuthError,
+        NotFoundError,
+        NoCreditsError,
+        FileRefusedError,
+        ExportBlockedError,
+        RateLimitedError,
+        NetworkError,
+        BackendFailedError,
+        UnfinishedError,
+    )
+    kind = {kind.code: kind for kind in kinds}.get(record["code"], InternalError)
+    return kind(record["message"], hint=record["hint"])
 
 
 _FORMATS = "Formats that are taken: mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,21 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+_GLANCES = 3  # whoever only looks whether it is free has it for a moment
+
+
+def _taken(descriptor: int) -> bool:
+    for glance in range(_GLANCES):
+        if glance:
+            time.sleep(0.005)
+        try:
+            _take(descriptor)
+        except OSError:
+            continue
+        return True
+    return False
+
+
 class Lock:
     """Held by one process at a time; the system lets go of it when the process ends, however
     it ends. The file stays: to remove it would let two hold "the" lock."""
@@ -34,13 +50,20 @@ class Lock:
             return True
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _take(descriptor)
-        except OSError:
+        if not _taken(descriptor):
             os.close(descriptor)
             return False
         self._descriptor = descriptor
         return True
+
+    @property
+    def held(self) -> bool:
+        """Whether another process has it at this moment."""
+        if self._descriptor is not None or not self._path.exists():
+            return False
+        if free := self.take():
+            self.release()
+        return not free
 
     def release(self) -> None:
         if self._descriptor is not None:

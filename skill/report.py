@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,21 @@ class Detail:
 
 Report = Stage | Progress | Words | Notice | Detail
 Tell = Callable[[Report], None]
+
+_KINDS: dict[str, Callable[..., Report]] = {
+    kind.__name__.lower(): kind for kind in (Stage, Progress, Words, Notice, Detail)
+}
+
+
+def to_event(report: Report) -> dict[str, Any]:
+    """The report as an object that can be written as JSON."""
+    return {"event": type(report).__name__.lower(), **vars(report)}
+
+
+def from_event(event: dict[str, Any]) -> Report | None:
+    """The report that `to_event` was given; None where it is none."""
+    fields = {name: value for name, value in event.items() if name != "event"}
+    try:
+        return _KINDS[event["event"]](**fields)
+    except (KeyError, TypeError):
+        return None

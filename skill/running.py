@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skill.console import Console
     from skill.vault import Job
 
+_HEED = 0.25  # s between two looks whether the job at work has been given up elsewhere
 _QUIET = 30.0  # s of real time without a word, whatever the wait is for
 
 
@@ -32,6 +33,8 @@ class _Run:
         self._config = config
         self._seconds = seconds
         self._signal: int | None = None
+        self._given_up = False
+        self._studio: Studio | None = None
         self._failure: SkillError | None = None
         self._job: Job | None = None
 
@@ -40,11 +43,14 @@ class _Run:
             if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
                 await tasks.start(self._listen, tasks)
             tasks.start_soon(self._reassure)
+            tasks.start_soon(self._heed, tasks)
             with anyio.move_on_after(self._seconds) as deadline:
                 await self._act(action)
             tasks.cancel_scope.cancel()
         if self._failure is not None:
             raise self._failure
+        if self._given_up:
+            raise StoppedError(signal.SIGTERM, by="another command, which gave up the job")
         job = self._job.id if self._job is not None and not self._job.finished else None
         if self._signal is not None:
             raise StoppedError(self._signal, job)
@@ -63,10 +69,11 @@ class _Run:
                 if not gc.isenabled():  # start-up is over
                     gc.freeze()
                     gc.enable()
+                self._studio = studio
                 try:
                     await action(studio)
                 finally:
-                    self._job = studio.job
+                    self._studio, self._job = None, studio.job
         except SkillError as error:
             self._failure = error
 
@@ -77,6 +84,12 @@ class _Run:
                 self._signal = number
                 tasks.cancel_scope.cancel()
                 return
+
+    async def _heed(self, tasks: TaskGroup) -> None:
+        while self._studio is None or not self._studio.asked_to_stop:  # noqa: ASYNC110
+            await anyio.sleep(_HEED)
+        self._given_up = True
+        tasks.cancel_scope.cancel()
 
     async def _reassure(self) -> None:
         waited = 0.0

@@ -6,24 +6,30 @@ async with Studio.open(Config.resolve(local=True)) as studio:
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
+from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
 from skill.errors import (
     BackendFailedError,
+    BusyError,
     InternalError,
     NotFoundError,
     SkillError,
     UsageError,
+    from_record,
 )
+from skill.planning import aim, plan_chat, plan_export, plan_make
 from skill.report import Detail, Notice, Report, Stage
-from skill.target import check_target, free_name
-from skill.vault import Job, Step, Vault
-from skill.wish import Wish, check_words, compose
+from skill.vault import Step, Vault
+from skill.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,9 +37,12 @@ if TYPE_CHECKING:
     from skill.answers import Credits, Media
     from skill.config import Config
     from skill.gui import GuiAction
-    from skill.media import LocalFile
     from skill.routing import Action
     from skill.timeline import Timeline
+    from skill.vault import Job
+
+_GLANCE = 0.1  # s between two looks at what another process does
+_LET_GO = 10.0  # s it may take to let go of a job
 
 
 @dataclass(frozen=True)
@@ -128,9 +137,8 @@ class Studio:
                 yield cls(Connection(config, client, vault, clock, timing, tell))
 
     @property
-    def home(self) -> Path:
-        """The state folder."""
-        return self._config.home
+    def config(self) -> Config:
+        return self._config
 
     # ------------------------------------------------------------ the actions
 
@@ -144,16 +152,23 @@ class Studio:
     async def credits(self) -> Credits:
         return await self._connection.read(self._client.credits)
 
+    async def known_balance(self) -> Credits | None:
+        """The balance, where there is an account to ask for: no token is taken for it, and no
+        answer is no failure."""
+        return await self._connection.balance_if_known()
+
     async def status(self) -> Status:
         from skill.timeline import Timeline
 
-        session = self._connection.required()
+        session = self._connection.projects.required()
         state = await self._connection.state(session.session_id)
         return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
 
     async def upload(self, files: Sequence[Path], urls: Sequence[str] = ()) -> tuple[Media, ...]:
         """Put files, and files the backend fetches itself, into the current project."""
-        local = self._inspect(files)
+        from skill.media import inspect_all
+
+        local = inspect_all(files, self._listing)
         session = await self._connection.session("en")
         media: list[Media] = []
         for number, file in enumerate(local, 1):
@@ -169,30 +184,20 @@ class Studio:
             media += await self._connection.call(
                 lambda: self._client.upload_urls(session.session_id, urls)
             )
-        self._connection.keep(replace(session, touched=True))
+        self._connection.projects.keep(replace(session, touched=True))
         return tuple(media)
 
     async def chat(self, message: str) -> Reply:
         """Send a message to the project's agent: this is what costs credits."""
-        from skill.routing import detect_language
-
-        language = detect_language(message)
-        session = await self._connection.session(language)
-        job = self._job("chat", language)
-        job.session_id, job.task_id = session.session_id, session.task_id
-        job.user_id, job.export, job.step = session.user_id, False, Step.UPLOADED
-        job.message = check_words(message)
-        reply = await self._begin(job)
+        job = plan_chat(self._config, self._connection.projects.current, message)
+        reply = await self.begin(job)
         assert isinstance(reply, Reply)
         return reply
 
     async def export(self, target: Path | None, *, force: bool = False) -> Video:
         """Render the current project and fetch the clip. Costs no credits."""
-        session = self._connection.required()
-        job = self._job("export", session.language)
-        self._aim(job, target, "video", force=force)
-        job.session_id, job.task_id, job.step = session.session_id, session.task_id, Step.ANSWERED
-        video = await self._begin(job)
+        session = self._connection.projects.required()
+        video = await self.begin(plan_export(self._config, session, target, force=force))
         assert isinstance(video, Video)
         return video
 
@@ -207,47 +212,23 @@ class Studio:
         export: bool = True,
     ) -> Video | Reply:
         """Photos in, MP4 out; with `export` false, up to the timeline."""
-        job = self.plan(photos, prompt, wish or Wish(), target=target, force=force, export=export)
-        return await self._begin(job)
+        return await self.begin(
+            plan_make(
+                self._config,
+                photos,
+                prompt,
+                wish or Wish(),
+                target=target,
+                force=force,
+                export=export,
+            )
+        )
 
-    def plan(
-        self,
-        photos: Sequence[Path],
-        prompt: str,
-        wish: Wish,
-        *,
-        target: Path | None = None,
-        force: bool = False,
-        export: bool = True,
-    ) -> Job:
-        """The job `make` would run; local files are looked into, nothing is sent."""
-        from skill.routing import detect_language
-
-        files = self._inspect(photos)
-        job = self._job("make", detect_language(prompt))
-        if export:
-            self._aim(job, target, files[0].name.rpartition(".")[0], force=force)
-        job.message = compose(prompt, wish, self._listing)
-        job.files = [
-            {
-                "path": str(file.path.absolute()),
-                "name": file.name,
-                "mime": file.mime,
-                "kind": file.kind,
-                "size": file.size,
-                "sha256": file.sha256,
-            }
-            for file in files
-        ]
-        job.export = export
-        return job
-
-    def _aim(self, job: Job, target: Path | None, stem: str, *, force: bool) -> None:
-        """Settle where the clip will stand. Raises UsageError where it cannot."""
-        job.named, job.force = target is not None, force
-        target = target or free_name(Path(f"{stem}.mp4"))
-        check_target(target, force=force)
-        job.target = str(target.absolute())
+    async def begin(self, job: Job) -> Video | Reply:
+        """Write a planned job down and take it to its end."""
+        self._vault.save(job)
+        with self._vault.holding(job):
+            return await self._finish(job)
 
     async def ask(
         self, words: str, files: Sequence[Path] = (), target: Path | None = None
@@ -300,7 +281,7 @@ class Studio:
                 "A --local project is on this machine only: there is no page to open.",
                 hint="Export it: image-to-video export",
             )
-        session = self._connection.required()
+        session = self._connection.projects.required()
         claim = await self._connection.call(
             lambda: self._client.claim_token(session.task_id, session.session_id)
         )
@@ -314,72 +295,97 @@ class Studio:
     async def resume(
         self, job_id: str | None = None, *, target: Path | None = None, force: bool = False
     ) -> Video | Reply:
-        """Go on with a job (the newest by default), without sending or paying again. A job
-        that is done answers as it did when it was done."""
-        job = self._pick(job_id)
-        with self._vault.holding(job):
-            if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
-                return await self._result(job)
-            if job.finished:
-                raise NotFoundError(
-                    f"{job.id} is {job.step}: there is nothing to go on with.",
-                    hint="See what is unfinished: image-to-video jobs",
-                )
-            if target is not None and job.export:
-                self._aim(job, target, "", force=force)
-                self._vault.save(job)
-            return await self._finish(job, resuming=True)
+        """Go on with a job (the newest by default), without sending or paying again. While
+        another process works on it, its reports are told here; where it ends without having
+        ended the job, we take over. A job that is done answers as it did when it was done, and
+        one that failed says again why."""
+        job = self._vault.pick(job_id, self._config.backend)
+        self.job = job
+        attended = False
+        while True:
+            try:
+                with self._vault.holding(job):
+                    if attended and job.failure is not None and not job.finished:
+                        error = from_record(job.failure)
+                        error.job = job.id
+                        raise error
+                    return await self._go_on(job, target, force=force)
+            except BusyError:
+                if target is not None:
+                    raise
+                attended = True
+                await self._attend(job)
+
+    async def work(self, job_id: str) -> None:
+        """Be the background process of a job; where another has it already, leave it to that."""
+        job = self._vault.job(job_id)
+        with suppress(BusyError), self._vault.holding(job):
+            self._tell(Notice(f"Working on {job.id} in the background (process {os.getpid()})."))
+            await self._go_on(job, None, force=False)
+
+    async def _go_on(self, job: Job, target: Path | None, *, force: bool) -> Video | Reply:
+        """Take a job that is held from where it stands to its end."""
+        if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
+            return await self._result(job)
+        if job.step is Step.FAILED and job.failure is not None:
+            raise from_record(job.failure)
+        if job.finished:
+            raise NotFoundError(
+                f"{job.id} is {job.step}: there is nothing to go on with.",
+                hint="See what is unfinished: image-to-video jobs",
+            )
+        if target is not None and job.export:
+            aim(job, target, "", force=force)
+            self._vault.save(job)
+        return await self._finish(job, resuming=bool(job.session_id))
+
+    async def _attend(self, job: Job) -> None:
+        """Tell what the process that works on a job tells, until it lets go of it."""
+        log = LogReader(log_of(self._config.home, job.id))
+        lock = self._vault.lock(job.id)
+        self._tell(Notice(f"{job.id} is being worked on by another process; waiting for it."))
+        while lock.held:
+            for report in log.read():
+                self._tell(report)
+            await anyio.sleep(_GLANCE)
+        for report in log.read():
+            self._tell(report)
+
+    @property
+    def asked_to_stop(self) -> bool:
+        """Whether another command has given up the job at work here."""
+        return self.job is not None and self._vault.stop_request(self.job).exists()
 
     async def cancel(self, job_id: str | None = None) -> Job:
-        """Give a job up; a render of it that has not begun is cancelled at the backend."""
-        job = self._pick(job_id)
-        with self._vault.holding(job):
-            if job.finished:
+        """Give a job up, also where another process works on it; a render of it that has not
+        begun is cancelled at the backend."""
+        job = self._vault.pick(job_id, self._config.backend)
+        deadline = anyio.current_time() + _LET_GO
+        while True:
+            try:
+                with self._vault.holding(job):
+                    await self._give_up(job)
                 return job
-            job.step, step = Step.CANCELLED, job.step
-            self._vault.save(job)
-            if step is Step.RENDERING and job.render_id:
-                with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
-                    await self._connection.call(lambda: self._client.cancel_render(job.render_id))
-        return job
+            except BusyError:
+                if anyio.current_time() > deadline:
+                    raise
+                self._vault.stop_request(job).touch(0o600)
+                await anyio.sleep(_GLANCE)
 
-    def _pick(self, job_id: str | None) -> Job:
-        if job_id is not None:
-            job = self._vault.job(job_id)
-            if job.backend != self._config.backend:
-                other = "--local" if job.backend == "local" else f"NEMO_API_URL={job.backend}"
-                raise UsageError(
-                    f"{job.id} belongs to another backend.", hint=f"Run the command with {other}."
-                )
-            return job
-        jobs = self.jobs()
-        if not jobs:
-            raise NotFoundError(
-                "Nothing is unfinished: there is nothing to go on with.",
-                hint="Begin with: image-to-video make PHOTO…",
-            )
-        return jobs[0]
+    async def _give_up(self, job: Job) -> None:
+        if job.finished:
+            return
+        job.step, step = Step.CANCELLED, job.step
+        self._vault.save(job)
+        if step is Step.RENDERING and job.render_id:
+            with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
+                await self._connection.call(lambda: self._client.cancel_render(job.render_id))
 
     # ------------------------------------------------------------ shared pieces
 
     @property
     def _tell(self) -> Callable[[Report], None]:
         return self._connection.tell
-
-    def _job(self, goal: str, language: str) -> Job:
-        job = self._vault.new_job(goal, self._config.backend, self._config.manifest.name)
-        job.language = language
-        return job
-
-    def _inspect(self, paths: Sequence[Path]) -> list[LocalFile]:
-        from skill.media import inspect_all
-
-        return inspect_all(paths, self._listing)
-
-    async def _begin(self, job: Job) -> Video | Reply:
-        self._vault.save(job)
-        with self._vault.holding(job):
-            return await self._finish(job)
 
     async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
         from skill.worker import Worker
@@ -406,7 +412,7 @@ class Studio:
 
         target = Path(job.target)
         clip = probe(target)
-        balance = await self._balance() if job.goal == "make" else None
+        balance = await self._balance() if job.credits_before is not None else None
         return Video(
             file=target,
             bytes=target.stat().st_size,

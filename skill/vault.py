@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skill.errors import NotFoundError, UnfinishedError, UsageError
+from skill.errors import BusyError, NotFoundError, UsageError
 from skill.lock import Lock
 from skill.token import Token
 
@@ -69,7 +69,8 @@ class Job:
     `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
-    about to stand there.
+    about to stand there. `failure`: what stopped whoever worked on it last, as an error's
+    record.
     """
 
     id: str
@@ -100,7 +101,13 @@ class Job:
     url: str = ""
     delivered: str = ""
     credits_before: float | None = None
+    failure: dict[str, str] | None = None
     created: str = ""
+
+    @classmethod
+    def new(cls, goal: str, backend: str, listing: str) -> Job:
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, created=created)
 
     @property
     def finished(self) -> bool:
@@ -270,24 +277,24 @@ class Vault:
     def holding(self, job: Job) -> Iterator[None]:
         """Be the one who works on a job, which is brought to where it stands now. A job that
         was saved is changed only inside this: what another has noted meanwhile would be lost.
-        Raises UnfinishedError where another process has it."""
+        Raises BusyError where another process has it."""
         lock = self.lock(job.id)
         if not lock.take():
-            raise UnfinishedError(
+            raise BusyError(
                 f"{job.id} is being worked on by another process.",
-                hint="Let it finish, or stop it first (Ctrl-C); then look again:",
+                hint="Wait for it, or give it up with cancel.",
                 job=job.id,
             )
         try:
             vars(job).update(vars(self.job(job.id)))
+            self.stop_request(job).unlink(missing_ok=True)  # it was meant for the one before
             yield
         finally:
             lock.release()
 
-    def new_job(self, goal: str, backend: str, listing: str) -> Job:
-        job = Job(id=f"job_{os.urandom(5).hex()}", goal=goal, backend=backend, listing=listing)
-        job.created = datetime.now(UTC).isoformat(timespec="seconds")
-        return job
+    def stop_request(self, job: Job) -> Path:
+        """A file that asks whoever works on the job to let go of it."""
+        return self.folder / "locks" / f"{job.id}.stop"
 
     def save(self, job: Job) -> None:
         """Write the job down as it is now; it is on disk when this returns."""
@@ -308,6 +315,25 @@ class Vault:
             )
         return _job(rows[0][0])
 
+    def pick(self, job_id: str | None, backend: str) -> Job:
+        """The job of that id, or the newest unfinished one at `backend`. Raises NotFoundError,
+        and UsageError where the job belongs to another backend."""
+        if job_id is None:
+            jobs = self.unfinished(backend)
+            if not jobs:
+                raise NotFoundError(
+                    "Nothing is unfinished: there is nothing to go on with.",
+                    hint="Begin with: image-to-video make PHOTO…",
+                )
+            return jobs[0]
+        job = self.job(job_id)
+        if job.backend != backend:
+            other = "--local" if job.backend == "local" else f"NEMO_API_URL={job.backend}"
+            raise UsageError(
+                f"{job.id} belongs to another backend.", hint=f"Run the command with {other}."
+            )
+        return job
+
     def unfinished(self, backend: str | None = None) -> list[Job]:
         """What `resume` can go on with (at one backend), the newest first."""
         rows = self._rows(
@@ -318,9 +344,15 @@ class Vault:
 
 
 def _job(record: str) -> Job:
-    fields = json.loads(record)
-    fields["step"] = Step(fields["step"])
-    return Job(**fields)
+    try:
+        fields = json.loads(record)
+        fields["step"] = Step(fields["step"])
+        return Job(**fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UsageError(
+            "A job in the vault cannot be read: it is damaged, or of a newer version of this skill.",
+            hint="Update the skill. Nothing was changed.",
+        ) from error
 
 
 def _own(folder: Path) -> None:

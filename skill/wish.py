@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # What a generation costs, as the contract has it: an approximate figure.
 GENERATION_CREDITS = 100
+ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ been sent is looked up in the project's state and never sent again.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from skill.answers import Media, Render, State
+    from skill.answers import Credits, Media, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
 
@@ -49,6 +50,7 @@ class Worker:
         self._vault = connection.vault
         self._tell = connection.tell
         self._resuming = resuming
+        self._anew = False
         self.actions: tuple[GuiAction, ...] = ()
 
     async def run(self, job: Job) -> None:
@@ -62,17 +64,40 @@ class Worker:
             Step.RENDERING: self._render,
             Step.RENDERED: self._fetch,
         }
+        if job.failure is not None:
+            job.failure = None
+            self._vault.save(job)
         try:
             while not job.finished:
-                await steps[job.step](job)
+                try:
+                    await steps[job.step](job)
+                except NotFoundError as error:
+                    self._begin_anew(job, error)
                 self._resuming = False
         except SkillError as error:
             hopeless = isinstance(error, FileRefusedError) or not job.session_id
             if job.step is Step.STARTED and hopeless:
-                self._advance(job, Step.FAILED)  # nothing is lost by beginning again
+                job.step = Step.FAILED  # nothing is lost by beginning again
+            job.failure = error.record
+            with suppress(UsageError):  # the vault itself may be what failed
+                self._vault.save(job)
             if not job.finished:
                 error.job = job.id
             raise
+
+    def _begin_anew(self, job: Job, error: NotFoundError) -> None:
+        """Take a new project where the backend no longer knows the job's (1002), as long as
+        nothing is lost by it: the message has not been sent, and the files are still here."""
+        unsent = job.step in (Step.STARTED, Step.UPLOADED)
+        if error.backend_code != 1002 or not unsent or self._anew:
+            raise error
+        if job.goal == "chat":
+            self._connection.projects.lost(job.session_id, error)
+        self._anew = True
+        self._tell(Detail(f"{error.message} Taking a new one."))
+        job.session_id, job.task_id, job.user_id = "", "", ""
+        job.uploaded = []
+        self._advance(job, Step.STARTED)
 
     def _advance(self, job: Job, step: Step) -> None:
         job.step = step
@@ -91,7 +116,7 @@ class Worker:
             self._vault.save(job)
         if job.files:
             self._tell(Stage("upload", f"Uploading {_count(len(job.files), 'file')}..."))
-        if self._resuming:
+        if self._resuming and job.files:
             await self._find_uploaded(job)
         total = sum(file["size"] for file in job.files) or 1
         done = 0
@@ -154,19 +179,23 @@ class Worker:
     async def _send(self, job: Job) -> None:
         state = await self._connection.state(job.session_id)
         job.draft = state.draft
-        if job.goal == "make":
-            job.credits_before = (await self._connection.read(self._client.credits)).available
+        balance = await self._balance()
+        job.credits_before = balance.available if balance else None
         patience = "" if self._connection.config.local else " This may take a few minutes."
         self._tell(Stage("generate", f"Working on it...{patience}"))
-        self._advance(job, Step.SENDING)
+        self._vault.save(job)
+
+        def about_to_send() -> None:
+            self._advance(job, Step.SENDING)
+
         try:
             answer = await self._connection.call(
-                lambda: converse(self._connection, job.session_id, job.message)
+                lambda: converse(self._connection, job.session_id, job.message, about_to_send)
             )
         except SkillError as error:
-            if not isinstance(error, NetworkError) or error.unsent:
-                # Refused, or never left: it was certainly not carried out. Photos that are up
-                # are worth going on with; a sentence is as quickly said again.
+            if job.step is Step.UPLOADED or not isinstance(error, NetworkError):
+                # It never left, or was refused: it was certainly not carried out. Photos that
+                # are up are worth going on with; a sentence is as quickly said again.
                 self._advance(job, Step.UPLOADED if job.goal == "make" else Step.FAILED)
                 raise
             self._tell(Detail(error.message))
@@ -213,7 +242,7 @@ class Worker:
         self._see(job, after)
         # Only now is it the project that further commands mean: a `make` that comes to
         # nothing leaves the one before as it was.
-        self._connection.keep(
+        self._connection.projects.keep(
             StoredSession(job.session_id, job.task_id, job.user_id, job.language, touched=True)
         )
         self._advance(job, Step.ANSWERED)
@@ -232,22 +261,49 @@ class Worker:
             if await self._changed(job):
                 return
         raise UnfinishedError(
-            "The connection broke and the project has not changed since.",
+            "The connection broke and the project has not changed since."
+            + _charged(job.credits_before, await self._balance()),
             hint="The message is not sent a second time. Look again later with resume, or give up with cancel.",
         )
 
     async def _look_up(self, job: Job) -> None:
         if job.answered:  # it was heard to its end; only what changed was not noted any more
             self._take(job, await self._connection.state(job.session_id))
-        elif not await self._changed(job):
+        elif await self._changed(job):
+            return
+        elif self._connection.config.local:
+            # This backend died with the process that sent the message: what it had not done
+            # by then it will never do, and it charges nothing.
+            self._advance(job, Step.UPLOADED)
+        else:
             await self._recover(job)
 
     async def _changed(self, job: Job) -> bool:
         state = await self._connection.state(job.session_id)
         if not changes(job.draft, state.draft, job.language):
             return False
-        self._take(job, state)
+        self._take(job, await self._settled(job, state))
         return True
+
+    async def _settled(self, job: Job, state: State) -> State:
+        """The state once the backend is done with it. A generation has two stages, the clip
+        and then its music, title and effects: as long as credits are held, work goes on."""
+        for _ in range(self._connection.timing.recovery_reads):
+            balance = await self._balance()
+            if balance is None or not balance.frozen:
+                break
+            told = "; ".join(changes(job.draft, state.draft, job.language))
+            self._tell(Notice(f"{told}. The backend is still at it."))
+            await self._pause(self._connection.timing.recovery_again)
+            state = await self._connection.state(job.session_id)
+        return state
+
+    async def _balance(self) -> Credits | None:
+        try:
+            return await self._connection.read(self._client.credits)
+        except SkillError as error:
+            self._tell(Detail(error.message))
+            return None
 
     async def _pause(self, seconds: float) -> None:
         while seconds > 0:
@@ -381,6 +437,16 @@ class _Counted:
 
     def fileno(self) -> int:
         return self._file.fileno()
+
+
+def _charged(before: float | None, now: Credits | None) -> str:
+    """What the balance says of a message of which nothing else is known."""
+    if before is None or now is None:
+        return ""
+    if now.frozen:
+        return f" {now.frozen:g} credits are held: the backend may still be at it."
+    taken = before - now.available
+    return f" {taken:g} credits were taken." if taken > 0 else " No credits were taken."
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from skill.errors import NotFoundError, UsageError
 from skill.token import Token
-from skill.vault import Step, StoredSession, StoredToken, Vault
+from skill.vault import Job, Step, StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def test_the_last_project_of_each_listing_is_its_current_one(vault: Vault) -> No
 
 
 def test_a_job_comes_back_as_it_was(vault: Vault) -> None:
-    job = vault.new_job("make", URL, "a")
+    job = Job.new("make", URL, "a")
     job.step, job.draft, job.changes = Step.SENDING, {"t": [], "ü": 1.5}, ["Title added"]
     vault.save(job)
     assert vault.job(job.id) == job
@@ -112,9 +112,9 @@ def test_a_folder_of_other_things_is_not_taken_over(home: Path) -> None:
 
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from skill.vault import Vault\n"
+        "import sys; from pathlib import Path; from skill.vault import Job, Vault\n"
         "vault = Vault.open(Path(sys.argv[1]))\n"
-        "for _ in range(15): vault.save(vault.new_job('chat', 'b', 'l'))\n"
+        "for _ in range(15): vault.save(Job.new('chat', 'b', 'l'))\n"
         "print(vault.client_id())"
     )
     running = [

@@ -1,0 +1,97 @@
+"""What is to be done, settled before anything is sent: an action → a job.
+
+Local files are looked into and the target is checked; nothing is sent and nothing written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skill.target import check_target, free_name
+from skill.vault import Job, Step
+from skill.wish import check_words, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from skill.config import Config
+    from skill.vault import StoredSession
+    from skill.wish import Wish
+
+
+def plan_make(
+    config: Config,
+    photos: Sequence[Path],
+    prompt: str,
+    wish: Wish,
+    *,
+    target: Path | None = None,
+    force: bool = False,
+    export: bool = True,
+) -> Job:
+    """Photos in, MP4 out; with `export` false, up to the timeline."""
+    from skill.media import inspect_all
+    from skill.routing import detect_language
+
+    listing = config.manifest.listing
+    files = inspect_all(photos, listing)
+    job = _new("make", config, detect_language(prompt))
+    if export:
+        aim(job, target, files[0].name.rpartition(".")[0], force=force)
+    job.export = export
+    job.message = compose(prompt, wish, listing)
+    job.files = [
+        {
+            "path": str(file.path.absolute()),
+            "name": file.name,
+            "mime": file.mime,
+            "kind": file.kind,
+            "size": file.size,
+            "sha256": file.sha256,
+        }
+        for file in files
+    ]
+    return job
+
+
+def plan_chat(config: Config, session: StoredSession | None, message: str) -> Job:
+    """One message to a project's agent; a new project where there is none."""
+    from skill.routing import detect_language
+
+    job = _new("chat", config, detect_language(message))
+    job.message = check_words(message)
+    job.export = False
+    if session is not None:
+        _work_on(job, session)
+    return job
+
+
+def plan_export(
+    config: Config, session: StoredSession, target: Path | None, *, force: bool = False
+) -> Job:
+    """A project as it stands → a clip."""
+    job = _new("export", config, session.language)
+    aim(job, target, "video", force=force)
+    _work_on(job, session)
+    job.step = Step.ANSWERED
+    return job
+
+
+def aim(job: Job, target: Path | None, stem: str, *, force: bool) -> None:
+    """Settle where the clip will stand. Raises UsageError where it cannot."""
+    job.named, job.force = target is not None, force
+    target = target or free_name(Path(f"{stem}.mp4"))
+    check_target(target, force=force)
+    job.target = str(target.absolute())
+
+
+def _new(goal: str, config: Config, language: str) -> Job:
+    job = Job.new(goal, config.backend, config.manifest.name)
+    job.language = language
+    return job
+
+
+def _work_on(job: Job, session: StoredSession) -> None:
+    job.session_id, job.task_id = session.session_id, session.task_id
+    job.user_id = session.user_id

@@ -367,6 +367,7 @@ class End(StrEnum):
 
 
 _NOISE = "i encountered a temporary issue"
+MAX_TEXT = 200_000  # characters of an answer; no answer for a person is longer
 
 
 @dataclass
@@ -412,8 +413,10 @@ class Turn:
             return notices
         self._last_event = now
         match event:
-            case Text():
+            case Text() if len(self.said) < MAX_TEXT:
                 notices += self._say(self._fresh(event), now)
+            case Text():
+                notices.append(Remark("passed over text beyond the length of any answer"))
             case ToolCall(name):
                 self._pieces, self._snapshots = "", None
                 notices.append(Remark(f"tool {name}"))
@@ -494,6 +497,7 @@ class Turn:
             at = len(text)
         if at < len(text) and (good or text[:at].strip()):
             text, self._held = text[:at], text[at:]
+        text = text[: MAX_TEXT - len(self.said)]
         if not text:
             return []
         self.said += text

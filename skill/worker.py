@@ -100,8 +100,12 @@ class Worker:
         self._advance(job, Step.STARTED)
 
     def _advance(self, job: Job, step: Step) -> None:
-        job.step = step
-        self._vault.save(job)
+        before, job.step = job.step, step
+        try:
+            self._vault.save(job)
+        except UsageError:
+            job.step = before
+            raise
 
     # ------------------------------------------------------------ the photos go up
 
@@ -420,7 +424,11 @@ class Worker:
             other=not job.named,
             about_to_stand=about_to_stand,
         )
-        self._advance(job, Step.DONE)
+        try:
+            self._advance(job, Step.DONE)
+        except UsageError as error:  # the clip stands all the same; `delivered` tells `resume`
+            self._tell(Notice(error.message))
+            job.step = Step.DONE
 
 
 class _Counted:

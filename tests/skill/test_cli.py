@@ -130,6 +130,22 @@ class TestMake:
         assert len(server.backend.journal) == 0
         assert make(run, photos, "--max-credits", "100").code == 0
 
+    def test_a_dry_run_tells_the_balance_where_there_is_an_account(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        assert make(run, photos, "--dry-run", "--json").answer["data"]["balance"] is None
+        assert "a new anonymous account has 100" in make(run, photos, "--dry-run").out
+        assert len(server.backend.journal) == 0
+        run("credits")
+        server.backend.journal.clear()
+        balance = make(run, photos, "--dry-run", "--no-wait", "--json").answer["data"]["balance"]
+        assert balance == {"available": 100, "frozen": 0, "total": 100}
+        assert [call.endpoint for call in server.backend.journal] == ["credits"]
+        server.backend.fail("credits", status=500, times=None)
+        dry = make(run, photos, "--dry-run", "--json")
+        assert (dry.code, dry.answer["data"]["balance"]) == (0, None)
+        assert run("jobs").out == "Nothing is unfinished.\n"
+
 
 class TestTheActions:
     def test_a_conversation(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from skill.clock import Timing
 from skill.stream import (
+    MAX_TEXT,
     Comment,
     Data,
     Decoder,
@@ -23,6 +24,7 @@ from skill.stream import (
     Failure,
     Heartbeat,
     Notice,
+    Remark,
     Say,
     ServerEvent,
     SignOfLife,
@@ -252,6 +254,14 @@ class TestTurn:
             == "I encountered a temporary issue."
         )
         assert self.feed(Text("It lies in Hawaii"))[0] == "It lies in Hawaii"
+
+    def test_an_answer_without_end_is_bounded(self) -> None:
+        turn = self.turn()
+        piece = "word " * 1000
+        told = [turn.receive(Text(piece + str(n)), 1.0) for n in range(100)]
+        assert len(turn.said) == len(self.said([n for notices in told for n in notices]))
+        assert len(turn.said) == MAX_TEXT
+        assert isinstance(told[-1][-1], Remark)
 
     def test_still_working_every_two_minutes_and_a_sign_of_life_between(self) -> None:
         turn = self.turn()

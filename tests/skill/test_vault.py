@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.errors import NotFoundError, UsageError
+from skill.errors import BusyError, NotFoundError, UsageError
 from skill.token import Token
 from skill.vault import Job, Step, StoredSession, StoredToken, Vault
 
@@ -129,3 +129,77 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     vault = Vault.open(tmp_path / "s")
     assert len(vault.unfinished()) == 30
     vault.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_full_disk_is_an_error_and_what_was_there_stays(tmp_path: Path) -> None:
+    program = (
+        "import resource, sys; from pathlib import Path; from skill.errors import UsageError\n"
+        "from skill.vault import Job, Vault\n"
+        "vault = Vault.open(Path(sys.argv[1]))\n"
+        "kept = Job.new('make', 'b', 'l')\n"
+        "vault.save(kept)\n"
+        "size = (Path(sys.argv[1]) / 'vault.db').stat().st_size\n"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
+        "large = Job.new('make', 'b', 'l')\n"
+        "large.message = 'x' * 100_000\n"
+        "try: vault.save(large)\n"
+        "except UsageError as error: print(error.message)\n"
+        "print([job.id for job in vault.unfinished()] == [kept.id])\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told, kept = ran.stdout.splitlines()
+    assert "cannot be used: " in told
+    assert kept == "True"
+
+
+def test_a_disk_that_cannot_be_written_to_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job.new("make", URL, "a")
+    vault = Vault.open(tmp_path / "s")
+    vault.save(job)
+    vault.close()
+    real = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3,
+        "connect",
+        lambda path, **options: real(f"file:{path}?mode=ro", uri=True, **options),
+    )
+    vault = Vault.open(tmp_path / "s")
+    assert vault.unfinished() == [job]
+    with pytest.raises(UsageError, match="readonly database"):
+        vault.save(job)
+    vault.close()
+
+
+def test_a_job_of_a_newer_version_or_a_damaged_one_is_an_error(vault: Vault) -> None:
+    job = Job.new("make", URL, "a")
+    vault.save(job)
+    for record in ('{"id": "x", "step": "started", "from_the_future": 1}', "{", "[]", "{}"):
+        with sqlite3.connect(vault.folder / "vault.db") as connection:
+            connection.execute("UPDATE jobs SET record = ?", (record,))
+        connection.close()
+        with pytest.raises(UsageError, match="cannot be read"):
+            vault.job(job.id)
+        with pytest.raises(UsageError, match="cannot be read"):
+            vault.unfinished()
+
+
+def test_whether_another_has_a_lock_can_be_seen_without_taking_it(vault: Vault) -> None:
+    job = Job.new("make", URL, "a")
+    vault.save(job)
+    other = Vault.open(vault.folder)
+    assert not other.lock(job.id).held
+    with vault.holding(job):
+        assert other.lock(job.id).held
+        with pytest.raises(BusyError), other.holding(job):
+            raise AssertionError
+    assert not other.lock(job.id).held
+    other.close()

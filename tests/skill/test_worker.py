@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from PIL import Image
 
 from skill.config import Config
+from skill.errors import UsageError
 from skill.lock import Lock
 from skill.vault import Job, Step, Vault
 
@@ -377,3 +378,192 @@ def test_two_photos_of_one_name_are_both_sent(
     assert run("make", photos[0], folder / "cat.png", *WORDS).code == 0
     media = run("status", "--json").answer["data"]["media"]
     assert sorted(item["filename"] for item in media) == ["cat-2.png", "cat.png"]
+
+
+class TestAfterACut:
+    """The stream broke; what came of the message is read off the project."""
+
+    FIRST: ClassVar = {"tt": 0, "sg": [{"d": 3000, "name": "cat"}]}
+    SECOND: ClassVar = {"tt": 1, "sg": [{"d": 3000, "name": "Lo-fi"}]}
+
+    def draft(self, *tracks: Any) -> dict[str, Any]:
+        return {"code": 0, "data": {"session_id": "s", "state": {"draft": {"t": [*tracks]}}}}
+
+    def held(self, frozen: int) -> dict[str, Any]:
+        return {
+            "code": 0,
+            "data": {"available": 100 - frozen, "frozen": frozen, "total": 100},
+        }
+
+    def test_both_stages_of_a_generation_are_waited_for(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        fail = server.backend.fail
+        fail("message", reset=True)
+        fail("state", after=1, times=2, body=self.draft(self.FIRST))
+        fail("state", after=3, times=None, body=self.draft(self.FIRST, self.SECOND))
+        fail("credits", after=1, times=2, body=self.held(100))
+        ran = run("make", *photos, *WORDS)
+        assert ran.code == 0, ran.answer
+        assert "cat" in ran.err
+        assert "The backend is still at it." in ran.err
+        (render,) = server.backend.journal.calls("render")
+        assert render.body["draft"]["t"] == [self.FIRST, self.SECOND]
+        assert len(server.backend.journal.messages()) == 1
+
+    @pytest.mark.parametrize(
+        ("after", "told"),
+        [
+            ({"available": 100, "frozen": 0, "total": 100}, "No credits were taken."),
+            ({"available": 40, "frozen": 0, "total": 40}, "60 credits were taken."),
+            ({"available": 0, "frozen": 100, "total": 100}, "100 credits are held"),
+        ],
+    )
+    def test_what_the_balance_says_of_it_is_told(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        after: dict[str, int],
+        told: str,
+    ) -> None:
+        server.backend.fail("message", reset=True)
+        server.backend.fail("credits", after=1, times=None, body={"code": 0, "data": after})
+        error = run("make", *photos, *WORDS).answer["error"]
+        assert (error["code"], error["retryable"]) == ("unfinished", False)
+        assert told in error["message"]
+
+    def test_five_looks_and_one_more_and_then_it_is_given_back(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("message", reset=True)
+        assert run("make", *photos, *WORDS).code == 11
+        states = server.backend.journal.calls("state")
+        assert len(states) == 1 + 6  # before the message; after 30 s, and five times after 60 s
+
+
+class TestTheProjectIsGone:
+    """1002: a new project is taken only where nothing is lost by it."""
+
+    @pytest.mark.parametrize(("endpoint", "after"), [("upload", 0), ("upload", 2), ("state", 0)])
+    def test_before_the_message_the_photos_are_sent_to_a_new_one(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        clip: bytes,
+        endpoint: str,
+        after: int,
+    ) -> None:
+        server.backend.fail(endpoint, code=1002, after=after)
+        ran = run("make", *photos, *WORDS)
+        assert ran.code == 0, ran.answer
+        assert Path("trip.mp4").read_bytes() == clip
+        journal = server.backend.journal
+        assert (len(journal.calls("session")), len(journal.messages())) == (2, 1)
+        last = journal.calls("session")[-1].session
+        taken = [call for call in journal.calls("upload", session=last) if call.code == 0]
+        assert len(taken) == 3
+
+    def test_once_and_not_for_ever(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", code=1002, times=None)
+        ran = run("make", *photos, *WORDS)
+        assert (ran.code, ran.answer["error"]["code"]) == (4, "not_found")
+        assert len(server.backend.journal.calls("session")) == 2
+
+    def test_after_the_message_it_is_said(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("state", code=1002, after=1)
+        ran = run("make", *photos, *WORDS)
+        assert (ran.code, ran.answer["error"]["code"]) == (4, "not_found")
+        assert len(server.backend.journal.calls("session")) == 1
+        assert run("resume").code == 0  # it was the backend's slip: the job goes on
+
+    def test_a_chat_in_a_project_with_nothing_in_it_takes_a_new_one(
+        self, server: Server, run: Callable[..., Ran]
+    ) -> None:
+        run("connect")
+        server.backend.fail("state", code=1002)
+        assert run("chat", "what can you do?").code == 0
+        assert len(server.backend.journal.calls("session")) == 2
+
+
+class TestTheVaultFails:
+    """A disk that fills up while a job is under way: an error, and nothing is lost or paid twice."""
+
+    def test_at_every_note_then_resume_ends_in_the_same_file(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        clip: bytes,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        steps = notes_of_one_job(run, photos, monkeypatch)
+        journal = server.backend.journal
+        for number in range(len(steps)):
+            server.backend.accounts.change(credits=100)
+            journal.clear()
+            with monkeypatch.context() as context:
+                fills_up_at(context, number)
+                ran = run("make", *photos, *WORDS)
+            if steps[number] is Step.DONE:  # the clip stands: that alone cannot be noted
+                assert ran.answer["data"]["file"] == str(Path("trip.mp4").absolute())
+                assert "full" in ran.err
+            else:
+                error = ran.answer["error"]
+                assert (ran.code, error["code"]) == (2, "usage")
+                assert "full" in error["message"]
+                if number == 0:
+                    assert len(journal) == 0
+                    continue
+                assert error["job"], (number, steps[number])
+            resumed = run("resume", "--json")
+            assert resumed.code == 0, (number, steps[number], resumed.answer)
+            assert Path("trip.mp4").read_bytes() == clip
+            assert len(journal.messages()) == 1
+            assert len(journal.calls("render")) == 1
+            Path("trip.mp4").unlink()
+
+
+def fills_up_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """From its `number`-th note on, the vault cannot grow."""
+    real = Vault.save
+    seen = 0
+
+    def save(vault: Vault, job: Any) -> None:
+        nonlocal seen
+        seen += 1
+        if seen > number:
+            raise UsageError(f"{vault.folder} cannot be used: database or disk is full.")
+        real(vault, job)
+
+    monkeypatch.setattr(Vault, "save", save)
+
+
+def test_a_local_job_whose_process_died_with_the_message_says_it_again(
+    run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its backend died with it and charges nothing: what was not done by then never will be."""
+    with monkeypatch.context() as context:
+        steps = dies_at(context, 10_000, written=True)
+        assert run("make", "--local", *photos, "--resolution", "480p", *WORDS).code == 0
+    Path("trip.mp4").unlink()
+    with monkeypatch.context() as context:
+        dies_at(context, steps.index(Step.SENDING), written=True)
+        with pytest.raises((Died, BaseExceptionGroup)):
+            run("make", "--local", *photos, "--resolution", "480p", *WORDS)
+    assert run("resume", "--local", "--json").code == 0
+    assert Path("trip.mp4").is_file()
+
+
+def test_a_balance_that_cannot_be_read_does_not_hold_up_the_work(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("credits", status=500, times=None)
+    ran = run("make", *photos, *WORDS)
+    assert ran.code == 0
+    assert ran.answer["data"]["credits_before"] is None

@@ -28,6 +28,7 @@ class Timing:
     retry_cap: float = 20.0
     retry_after_cap: float = 60.0  # a longer Retry-After is told, not waited for
     retries: int = 4
+    retry_deadline: float = 120.0  # no further try so long after the first
 
 
 CLOUD = Timing()

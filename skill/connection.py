@@ -103,16 +103,34 @@ class Connection:
         try:
             return await self.client.anonymous_token(self._client_id)
         except RateLimitedError:
-            # The contract: 30 s, once.
-            self.tell(Notice(f"The backend asks for a pause of {self.timing.rate_limit:.0f} s."))
-            await self.clock.sleep(self.timing.rate_limit)
+            await self._pause(self.timing.rate_limit)  # the contract: 30 s, once
         try:
             return await self.client.anonymous_token(self._client_id)
         except RateLimitedError as error:
             error.retry_after = _TOKEN_EVERY
+            error.hint = (
+                "A client gets one anonymous token in 7 days. Set NEMO_TOKEN to one of your own,"
+                " or make the video on this machine with --local."
+            )
             raise
 
     async def call(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Make a request that changes something but costs nothing. One that was refused as one
+        too many (429) was not carried out: it is made once more after the pause asked for."""
+        try:
+            return await self.once(request)
+        except RateLimitedError as error:
+            pause = max(self.timing.rate_limit, error.retry_after or 0.0)
+            if pause > self.timing.retry_after_cap:
+                raise
+        await self._pause(pause)
+        return await self.once(request)
+
+    async def _pause(self, seconds: float) -> None:
+        self.tell(Notice(f"The backend asks for a pause of {seconds:.0f} s."))
+        await self.clock.sleep(seconds)
+
+    async def once(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make one request. A token of ours that is no longer good (1001) is replaced, once;
         the request it was refused for was not carried out, so it is made again."""
         await self.authorize()
@@ -131,12 +149,13 @@ class Connection:
 
     async def read(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request that changes nothing; what is likely to pass is tried again."""
-        attempt = 0
+        attempt, started = 0, self.clock.now()
         while True:
             try:
-                return await self.call(request)
+                return await self.once(request)
             except SkillError as error:
-                wait = retry_wait(error, attempt, self.timing, self._jitter)
+                elapsed = self.clock.now() - started
+                wait = retry_wait(error, attempt, self.timing, self._jitter, elapsed)
                 if wait is None:
                     raise
                 self.tell(Detail(f"{error.message} Trying again in {wait:.1f} s."))

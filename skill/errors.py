@@ -245,7 +245,7 @@ CODES: dict[int, tuple[type[SkillError], str, str]] = {
     429: (
         RateLimitedError,
         "Too many requests: the backend asks for a pause.",
-        "Wait a little and try again; an anonymous token is given once in 7 days per client.",
+        "Wait a little, then try again.",
     ),
 }
 
@@ -258,11 +258,19 @@ def error_for(
     `message` is the backend's own word (already cleaned) and is added to ours.
     `unread` says that the body was not the contract's envelope (a proxy's page).
     """
-    error = _error_for(
-        code, f" The backend said: {message}" if message else "", retry_after, unread
-    )
+    said = f" The backend said: {message}" if message else ""
+    if retry_after is not None and retry_after >= 1:
+        said += f" It asks for a wait of {_duration(retry_after)}."
+    error = _error_for(code, said, retry_after, unread)
     error.backend_code = code
     return error
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def _error_for(code: int, said: str, retry_after: float | None, unread: bool) -> SkillError:

@@ -75,14 +75,21 @@ def recovery_waits(timing: Timing) -> Iterator[float]:
 
 
 def retry_wait(
-    error: SkillError, attempt: int, timing: Timing, random: Callable[[], float]
+    error: SkillError,
+    attempt: int,
+    timing: Timing,
+    random: Callable[[], float],
+    elapsed: float = 0.0,
 ) -> float | None:
     """Seconds to wait before a read is tried once more; None: it is not.
 
     `attempt` counts from 0; `random` gives numbers in [0, 1) (full jitter: the wait is
-    drawn from 0 to base * 2 ** attempt). A Retry-After is kept to, up to the cap.
+    drawn from 0 to base * 2 ** attempt). A Retry-After is kept to, up to the cap. `elapsed`:
+    seconds since the first try; answers that drip in slowly are not waited for again and again.
     """
     if not isinstance(error, NetworkError | RateLimitedError) or attempt >= timing.retries:
+        return None
+    if elapsed >= timing.retry_deadline:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= timing.retry_after_cap else None

@@ -89,6 +89,10 @@ class Worker:
         """Take a new project where the backend no longer knows the job's (1002), as long as
         nothing is lost by it: the message has not been sent, and the files are still here."""
         unsent = job.step in (Step.STARTED, Step.UPLOADED)
+        if error.backend_code == 1002 and not unsent:
+            error.hint = (
+                "If that does not pass, what was in it is lost there: give the job up with cancel."
+            )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
         if job.goal == "chat":
@@ -193,7 +197,7 @@ class Worker:
             self._advance(job, Step.SENDING)
 
         try:
-            answer = await self._connection.call(
+            answer = await self._connection.once(
                 lambda: converse(self._connection, job.session_id, job.message, about_to_send)
             )
         except SkillError as error:
@@ -265,9 +269,10 @@ class Worker:
             if await self._changed(job):
                 return
         raise UnfinishedError(
-            "The connection broke and the project has not changed since."
+            "No whole answer came, and the project has not changed since."
             + _charged(job.credits_before, await self._balance()),
-            hint="The message is not sent a second time. Look again later with resume, or give up with cancel.",
+            hint="The message is not sent a second time. Look again later with resume; or give it"
+            " up with cancel, and begin anew.",
         )
 
     async def _look_up(self, job: Job) -> None:
@@ -325,11 +330,15 @@ class Worker:
             return
         self._see(job, await self._connection.state(job.session_id))
         if not job.ready:
+            empty = "There is nothing to export: the project's timeline is empty."
+            if job.goal == "make":  # what was paid for may yet turn up: `resume` looks again
+                raise BackendFailedError(
+                    empty,
+                    hint="Look again with resume, or say it anew: image-to-video chat MESSAGE",
+                )
             self._advance(job, Step.FAILED)
-            kind = BackendFailedError if job.goal == "make" else NotFoundError
-            raise kind(
-                "There is nothing to export: the project's timeline is empty.",
-                hint="Say what the video should be: image-to-video chat MESSAGE",
+            raise NotFoundError(
+                empty, hint="Say what the video should be: image-to-video chat MESSAGE"
             )
         job.render_id = f"render_{self._connection.clock.wall().timestamp() * 1000:.0f}"
         job.render_posted = False
@@ -337,8 +346,8 @@ class Worker:
         self._advance(job, Step.RENDERING)
 
     async def _render(self, job: Job) -> None:
-        if not job.render_posted:
-            await self._start(job)
+        if not job.render_posted and not await self._start(job):
+            return
         watch = RenderWatch(self._connection.timing, self._connection.clock.now())
         while True:
             try:
@@ -360,8 +369,9 @@ class Worker:
         job.url = render.url or ""
         self._advance(job, Step.RENDERED)
 
-    async def _start(self, job: Job) -> None:
-        """Start the render, unless it turns out to have been started."""
+    async def _start(self, job: Job) -> bool:
+        """Start the render, unless it turns out to have been started; false where it has to be
+        begun once more."""
         known = self._resuming and await self._known(job)
         if not known:
             draft = (await self._connection.state(job.session_id)).draft or {}
@@ -369,16 +379,17 @@ class Worker:
                 await self._connection.call(
                     lambda: self._client.start_render(job.render_id, job.session_id, draft)
                 )
-            except (NetworkError, BackendFailedError):
+            except (NetworkError, BackendFailedError) as error:
                 # The answer was lost, or the id is refused as used: is it ours that is there?
                 if not await self._known(job):
-                    self._again(job, None)
-                    raise
+                    self._again(job, error)
+                    return False
             except SkillError:
                 self._advance(job, Step.ANSWERED)
                 raise
         job.render_posted = True
         self._vault.save(job)
+        return True
 
     async def _known(self, job: Job) -> bool:
         try:
@@ -390,18 +401,16 @@ class Worker:
     async def _status(self, job: Job) -> Render:
         return await self._connection.read(lambda: self._client.render_status(job.render_id))
 
-    def _again(self, job: Job, error: BackendFailedError | None) -> None:
+    def _again(self, job: Job, error: SkillError) -> None:
         """A render that failed is tried once more, under a new id."""
         job.render_id = ""
-        job.render_attempt += 1
+        last = job.render_attempt > 0
+        job.render_attempt = 0 if last else 1
         self._advance(job, Step.ANSWERED)
-        if error is not None:
-            if job.render_attempt > 1:
-                job.render_attempt = 0
-                self._vault.save(job)
-                error.hint = "Rendering costs nothing: try again later."
-                raise error
-            self._tell(Notice("The render came to nothing; trying once more."))
+        if last:
+            error.hint = "Rendering costs nothing: try again later."
+            raise error
+        self._tell(Notice("The render came to nothing; trying once more."))
 
     # ------------------------------------------------------------ the clip comes home
 

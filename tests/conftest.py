@@ -20,6 +20,14 @@ _OURS = ("NEMO_", "IMAGE_TO_VIDEO_", "SKILL_SOURCE")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-docs",
+        action="store_true",
+        help="write the tables in docs/ anew from what happens",
+    )
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and none of the real environment's settings."""

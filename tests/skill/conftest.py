@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from mock_server.renders import Renderer
+
 
 @pytest.fixture(scope="session")
 def clip() -> bytes:
@@ -36,8 +38,8 @@ def clip() -> bytes:
 
 
 @pytest.fixture
-def backend(clip: bytes) -> Backend:
-    """A backend whose renders are instant: every clip is the same second."""
+def renderer(clip: bytes) -> Renderer:
+    """An instant one: every clip is the same second."""
 
     def render(
         draft: Mapping[str, Any],
@@ -51,7 +53,13 @@ def backend(clip: bytes) -> Backend:
         target.write_bytes(clip)
         return Rendered(target, 64, 36, 1.0, len(clip))
 
-    return Backend(pace=0, renderer=render)
+    return render
+
+
+@pytest.fixture
+def backend(renderer: Renderer) -> Backend:
+    """A backend whose renders are instant."""
+    return Backend(pace=0, renderer=renderer)
 
 
 @pytest.fixture

@@ -83,3 +83,9 @@ class TestRetries:
     def test_what_will_not_pass_is_not_tried_again(self) -> None:
         assert retry_wait(UsageError("wrong"), 0, TIMING, lambda: 0.5) is None
         assert retry_wait(BackendFailedError("failed"), 0, TIMING, lambda: 0.5) is None
+
+
+def test_no_further_try_two_minutes_after_the_first() -> None:
+    slow = NetworkError("took too long")
+    assert retry_wait(slow, 1, TIMING, lambda: 0.5, elapsed=119.0) == 1.0
+    assert retry_wait(slow, 1, TIMING, lambda: 0.5, elapsed=120.0) is None

@@ -213,7 +213,11 @@ CODES: dict[int, tuple[type[SkillError], str, str]] = {
         "The file is too large.",
         "Compress or trim it, or make the picture smaller, and try again.",
     ),
-    400: (BackendFailedError, "The backend refused the request.", ""),
+    400: (
+        BackendFailedError,
+        "The backend refused the request.",
+        "Say it in other words; if that does not help, update the skill.",
+    ),
     401: (
         AuthError,
         "The token was not accepted.",
@@ -229,7 +233,11 @@ CODES: dict[int, tuple[type[SkillError], str, str]] = {
         "The token is not allowed to do this.",
         "Use a token with the scopes read, write, upload and render.",
     ),
-    404: (NotFoundError, "The backend does not know this project or render.", ""),
+    404: (
+        NotFoundError,
+        "The backend does not know this project or render.",
+        "See what there is: image-to-video status",
+    ),
     408: (NetworkError, "The backend took too long.", "Try again in a moment."),
     409: (
         UnfinishedError,
@@ -283,8 +291,14 @@ def _error_for(code: int, said: str, retry_after: float | None, unread: bool) ->
                 retry_after=retry_after,
             )
         if unread:
-            return NetworkError(f"The backend's answer (HTTP {code}) could not be read.{said}")
-        return BackendFailedError(f"The backend refused with code {code}.{said}")
+            return NetworkError(
+                f"The backend's answer (HTTP {code}) could not be read.{said}",
+                hint="Check the network and NEMO_API_URL, then try again.",
+            )
+        return BackendFailedError(
+            f"The backend refused with code {code}.{said}",
+            hint="This skill does not know the code: try again later, or update the skill.",
+        )
     if kind is RateLimitedError:
         return RateLimitedError(what + said, hint=hint, retry_after=retry_after)
     if kind is NetworkError:

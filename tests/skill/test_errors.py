@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from skill import errors
-from skill.errors import CODES, SkillError, StoppedError, error_for, from_record
+from skill.errors import CODES, BusyError, SkillError, StoppedError, error_for, from_record
 
 # As the command line promises them: error.code → exit code.
 EXIT = {
@@ -48,8 +50,7 @@ def test_every_code_of_the_contract(code: int, name: str) -> None:
     error = error_for(code, "what it said")
     assert (error.code, error.backend_code) == (name, code)
     assert "what it said" in error.message
-    if code in CODES and code not in (400, 404):
-        assert error.hint
+    assert error.hint
 
 
 def test_every_code_we_know_is_tested_here() -> None:
@@ -65,3 +66,50 @@ def test_a_job_keeps_why_it_failed(kind: type[SkillError]) -> None:
     assert (kept.code, kept.exit_code, kept.message, kept.hint) == (
         error.code, error.exit_code, "what", "do",
     )  # fmt: skip
+
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
+
+
+def page() -> str:
+    """docs/errors.md, made from the tables."""
+    lines = [
+        "# Errors and exit codes",
+        "",
+        "Each error is one line of what is wrong and one of what to do. With `--json` its name stands in",
+        "`error.code`, and `error.retryable` says whether the same command may simply be run again; where",
+        "`error.job` names a job it may not: `resume` goes on with it, and pays nothing again.",
+        "",
+        "| exit | `error.code` | class | when |",
+        "|---|---|---|---|",
+    ]
+    shown = [kind for kind in kinds() if kind not in (StoppedError, BusyError)]
+    for kind in sorted(shown, key=lambda kind: kind("").exit_code):
+        when = (kind.__doc__ or "").partition("\n")[0].replace("|", "\\|")
+        lines.append(f"| {kind('').exit_code} | `{kind.code}` | `{kind.__name__}` | {when} |")
+    stopped = (StoppedError.__doc__ or "").partition("\n")[0]
+    lines += [
+        f"| 130, 143 | `unfinished` | `StoppedError` | {stopped} |",
+        "",
+        "## What the backend's codes become",
+        "",
+        "The same whether the code comes as an HTTP status or inside a 200. What a code means for a token,",
+        "a project or a render under way (a new token, a second try) has been done before it is told.",
+        "",
+        "| code | `error.code` | what is wrong | what to do |",
+        "|---|---|---|---|",
+    ]
+    for code in sorted(CODES):
+        error = error_for(code)
+        lines.append(f"| {code} | `{error.code}` | {error.message} | {error.hint} |")
+    for code, name in ((500, "500-599"), (7777, "any other")):
+        error = error_for(code)
+        told = error.message.replace(str(code), "…")
+        lines.append(f"| {name} | `{error.code}` | {told} | {error.hint} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_page_says_what_the_tables_say(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-docs"):
+        PAGE.write_text(page(), "utf-8")
+    assert PAGE.read_text("utf-8") == page()

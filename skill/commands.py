@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from skill.answers import Credits
     from skill.config import Config
     from skill.console import Console
-    from skill.studio import Reply, Studio, Video
+    from skill.studio import Charged, Reply, Studio, Video
     from skill.vault import Job, Vault
 
 
@@ -291,9 +291,13 @@ def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) 
         video.summary,
         f"{video.width}x{video.height}, {video.duration:.1f} s, {video.bytes / 1e6:.1f} MB",
     ]
-    if video.cost is not None:
-        lines.append(f"Cost: {video.cost:g} credits; {video.credits_after:g} are left.")
-    console.answer(data, [*lines, f"MEDIA:{video.file}"], next_)
+    console.answer(data, [*lines, *_cost_line(video), f"MEDIA:{video.file}"], next_)
+
+
+def _cost_line(done: Charged) -> list[str]:
+    if done.cost is None:
+        return []
+    return [f"Cost: {done.cost:g} credits; {done.credits_after:g} are left."]
 
 
 def _reply(console: Console, reply: Reply) -> None:
@@ -304,6 +308,8 @@ def _reply(console: Console, reply: Reply) -> None:
         "summary": reply.summary,
         **(reply.data or {}),
     }
+    if reply.credits_before is not None:
+        data |= {"credits_before": reply.credits_before, "credits_after": reply.credits_after}
     if reply.video is not None:
         _video(console, reply.video, data)
         return
@@ -311,7 +317,7 @@ def _reply(console: Console, reply: Reply) -> None:
     lines = [reply.text]
     if not reply.tells_changes:
         lines += [f"Changed: {change}" for change in reply.changes]
-    console.answer(data, lines, next_)
+    console.answer(data, [*lines, *_cost_line(reply)], next_)
     console.suggest(next_)
 
 

@@ -45,19 +45,10 @@ _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
 
 
-@dataclass(frozen=True)
-class Video:
-    """A finished clip. `bytes` its size, `duration` in seconds, the rest in pixels."""
+@dataclass(frozen=True, kw_only=True)
+class Charged:
+    """Work that may have cost credits. None: the balance is not known."""
 
-    file: Path
-    bytes: int
-    duration: float
-    width: int
-    height: int
-    job: str
-    session_id: str
-    summary: str
-    text: str = ""
     credits_before: float | None = None
     credits_after: float | None = None
 
@@ -70,7 +61,22 @@ class Video:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Video(Charged):
+    """A finished clip. `bytes` its size, `duration` in seconds, the rest in pixels."""
+
+    file: Path
+    bytes: int
+    duration: float
+    width: int
+    height: int
+    job: str
+    session_id: str
+    summary: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Reply(Charged):
     """What an action said and did. `text` is never empty; `data` is for actions that answer
     with more than words (credits, a video)."""
 
@@ -407,12 +413,15 @@ class Studio:
             self._tell(Detail(error.message))
             return None
 
+    async def _balance_after(self, job: Job) -> Credits | None:
+        return await self._balance() if job.credits_before is not None else None
+
     async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe
 
         target = Path(job.target)
         clip = probe(target)
-        balance = await self._balance() if job.credits_before is not None else None
+        balance = await self._balance_after(job)
         return Video(
             file=target,
             bytes=target.stat().st_size,
@@ -434,11 +443,12 @@ class Studio:
         from skill.routing import Action
 
         chinese = job.language == "zh"
+        balance = await self._balance_after(job)
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
             parts.append("已完成：" if chinese else "Done:")
             parts += [f"- {change}" for change in job.changes]
-        if GuiAction.CREDITS in actions and (balance := await self._balance()):
+        if GuiAction.CREDITS in actions and balance:
             parts.append(self.credits_line(balance))
         if GuiAction.STATE in actions or (not parts and actions):
             parts.append(job.summary)
@@ -455,6 +465,8 @@ class Studio:
             summary=job.summary,
             offers=(("export",),) if job.ready else (),
             tells_changes=not job.text,
+            credits_before=job.credits_before,
+            credits_after=balance.available if balance else None,
         )
 
     def credits_line(self, credits: Credits) -> str:

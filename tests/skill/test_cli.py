@@ -158,8 +158,10 @@ class TestTheActions:
         assert said["text"]
         assert said["changes"]
         assert said["summary"].startswith("Timeline (")
+        assert (said["credits_before"], said["credits_after"]) == (100, 50)
+        assert "Cost: 5 credits; 45 are left." in run("chat", "make it 8 seconds").out
         status = run("status", "--json").answer
-        assert status["data"]["summary"] == said["summary"]
+        assert status["data"]["summary"].startswith("Timeline (2 tracks)")
         assert len(status["data"]["media"]) == 3
         assert status["next"] == ["image-to-video export"]
         credits = run("credits", "--json").answer["data"]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mock_server import bodies, errors
 from mock_server.accounts import iso
@@ -299,7 +300,7 @@ async def _render_download(call: Call) -> ASGIApp:
     found = call.backend.library.find(render.key) if render.status is Status.COMPLETED else None
     if found is None or not found[0].is_file():
         raise ApiError(errors.NOT_FOUND, f"Render {render.id} has no file: it is {render.status}")
-    return FileResponse(found[0], filename=found[1], media_type="video/mp4")
+    return _File(call.entry, found[0], filename=found[1], media_type="video/mp4")
 
 
 async def _claim(call: Call) -> ASGIApp:
@@ -314,7 +315,24 @@ async def _file(call: Call) -> ASGIApp:
         raise ApiError(errors.NOT_FOUND, "File not found")
     # Uploaded by someone: never to be run as a page of this origin.
     headers = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
-    return FileResponse(found[0], filename=found[1], headers=headers)
+    return _File(call.entry, found[0], filename=found[1], headers=headers)
+
+
+class _File(FileResponse):
+    """A file, or the part of it that is asked for: only on its way out is it known which
+    (200, 206, 416), and the journal is to say it."""
+
+    def __init__(self, entry: Entry, path: Path, **more: Any) -> None:
+        super().__init__(path, **more)
+        self._entry = entry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._entry.status = message["status"]
+            await send(message)
+
+        await super().__call__(scope, receive, noted)
 
 
 def _the_render(call: Call) -> Render:

@@ -2,7 +2,8 @@
 decided by whoever calls.
 
 Every request bears the three attribution headers, and all but the first the token; the
-token goes to the backend's own origin and to no other, so redirects are not followed.
+token goes to the backend's own origin and to no other, so redirects are not followed; where
+a file is fetched, they are handed to the caller.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import anyio
 import httpx
 
+from skill.address import proxy_for
 from skill.answers import Account, ClaimToken, Credits, Media, Render, Session, State, envelope
 from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError
@@ -163,7 +165,7 @@ class Client:
         self, session_id: str, name: str, mime: str, file: BinaryIO
     ) -> tuple[Media, ...]:
         """POST /api/upload-video/…: one file, streamed from disk."""
-        return await self._uploaded(session_id, files=[("files", (name, file, mime))])
+        return await self._uploaded(session_id, files=[("files", (name, _Pieces(file), mime))])
 
     async def upload_urls(self, session_id: str, urls: Sequence[str]) -> tuple[Media, ...]:
         """The same endpoint for files the backend fetches itself."""
@@ -217,37 +219,73 @@ class Client:
 
     # 10
     @asynccontextmanager
-    async def download(self, render_id: str) -> AsyncIterator[httpx.Response]:
-        """GET /api/render/proxy/<id>/download: the file, where `output.url` cannot be reached."""
-        path = f"/api/render/proxy/{quote(render_id, safe='')}/download"
-        request = self._http.build_request("GET", path, headers=self._authorization())
-        response = await self._send(request)
-        if response.status_code != 200:
-            try:
+    async def download(
+        self, render_id: str, headers: Mapping[str, str] | None = None, *, at: str | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """GET /api/render/proxy/<id>/download: the file, where `output.url` cannot be reached.
+
+        The answer is one with a file (200, 206), says that there is no such part of it (416), or
+        redirects. `at`: where it has redirected to, on the backend's own origin.
+        """
+        if at is not None and not self.owns(at):
+            raise NetworkError("The token is for the backend alone.")
+        request = self._http.build_request(
+            "GET",
+            f"/api/render/proxy/{quote(render_id, safe='')}/download" if at is None else at,
+            headers={**self._authorization(), **(headers or {})},
+        )
+        async with self._file(await self._send(request, redirects=True)) as response:
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            words = response.status_code == 200 and kind == "application/json"
+            known = response.status_code in (200, 206, 416) or response.has_redirect_location
+            if words or not known:
                 await _answer(response)
-            finally:
-                await response.aclose()
-        async with self._file(response) as response:
+                raise NetworkError(
+                    f"The download was answered with HTTP {response.status_code} and no file."
+                )
             yield response
 
     @asynccontextmanager
-    async def fetch(self, url: str) -> AsyncIterator[httpx.Response]:
-        """The file at a render's `output.url`: public, so without the token and our headers."""
+    async def fetch(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        """What is at a public address, whatever the status: without the token and our headers.
+        A redirect is the answer, not followed."""
         async with httpx.AsyncClient(
             timeout=httpx.Timeout(60.0, connect=10.0),
             follow_redirects=False,
-            trust_env=not self.loopback,
+            # Who resolves the name is known by this, and not left to be guessed.
+            proxy=self.proxy(url),
+            trust_env=False,
             verify=_tls(url),
         ) as bare:
-            request = bare.build_request("GET", url, headers={"Accept-Encoding": "identity"})
-            async with self._file(await self._send(request, through=bare)) as response:
+            try:
+                request = bare.build_request(
+                    "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}
+                )
+            except httpx.InvalidURL as error:
+                raise NetworkError("The clip's address is not a URL.") from error
+            response = await self._send(request, through=bare, redirects=True)
+            async with self._file(response) as response:
                 yield response
+
+    def proxy(self, url: str) -> str | None:
+        """The proxy `fetch` goes through, if any."""
+        return None if self.loopback else proxy_for(url)
+
+    def owns(self, url: str) -> bool:
+        """Whether a URL is at the backend's own origin: where the token may go."""
+        try:
+            there = httpx.URL(url)
+        except httpx.InvalidURL:
+            return False
+        here = self._http.base_url
+        same = (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
+        return same and not there.userinfo  # a user in it would take the token's place
 
     @asynccontextmanager
     async def _file(self, response: httpx.Response) -> AsyncIterator[httpx.Response]:
         try:
-            if response.status_code != 200:
-                raise NetworkError(f"The download was answered with HTTP {response.status_code}.")
             yield response
         except httpx.HTTPError as error:
             raise NetworkError(f"The download broke off ({_reason(error)}).") from error
@@ -302,7 +340,11 @@ class Client:
             ) from error
 
     async def _send(
-        self, request: httpx.Request, through: httpx.AsyncClient | None = None
+        self,
+        request: httpx.Request,
+        through: httpx.AsyncClient | None = None,
+        *,
+        redirects: bool = False,
     ) -> httpx.Response:
         self._log(f"{request.method} {request.url.copy_with(query=None)}")
         try:
@@ -318,13 +360,27 @@ class Client:
         if packing not in ("identity", ""):
             await response.aclose()
             raise NetworkError("The answer came packed in a way that was not asked for.")
-        if response.is_redirect:
+        if response.is_redirect and not (redirects and response.has_redirect_location):
             await response.aclose()
             raise NetworkError(
                 f"{request.url.host} redirects elsewhere (HTTP {response.status_code}); not followed.",
                 hint="Set NEMO_API_URL to the backend's own address.",
             )
         return response
+
+
+class _Pieces:
+    """A file that is read 512 KiB at a time: httpx asks for 64, which takes it twice as long
+    (benchmarks/upload.py)."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(max(size, 512 * 1024))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from skill.errors import FileRefusedError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from skill.listings import Listing
@@ -41,14 +43,20 @@ FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
 @dataclass(frozen=True)
 class LocalFile:
     """A file that may be sent. `name` is the one it is sent under: its extension is the
-    content's, whatever the file on disk calls itself. `size` in bytes, `sha256` in hex."""
+    content's, whatever the file on disk calls itself. `size` in bytes."""
 
     path: Path
     name: str
     mime: str
     kind: str
     size: int
-    sha256: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the content, in hex. Reads the whole file, so it is asked for only where it
+        matters. Raises UsageError where the file cannot be read any more."""
+        with _readable(self.path), self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inspect(path: Path, listing: Listing) -> LocalFile:
@@ -57,7 +65,7 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
     import filetype
 
     shown = _shown(path)
-    try:
+    with _readable(path):
         if path.is_dir():
             raise UsageError(
                 f"{shown} is a folder.", hint="Name the photos in it, for example folder/*.jpg"
@@ -67,18 +75,6 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             head = file.read(8192)
-            file.seek(0)
-            digest = (
-                "" if size > listing.max_bytes else hashlib.file_digest(file, "sha256").hexdigest()
-            )
-    except FileNotFoundError as error:
-        broken = " (a link to a file that is gone)" if path.is_symlink() else ""
-        raise UsageError(f"{shown} is not there{broken}.", hint="Check the path.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"{shown} cannot be read: {reason}.", hint="Check the path and its rights."
-        ) from error
     if size == 0:
         raise UsageError(f"{shown} is empty.", hint="Name a file with a picture in it.")
     kind = filetype.guess(head)
@@ -99,17 +95,17 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
             hint="Make the picture smaller, or compress or trim the clip.",
         )
     extension, sort = ACCEPTED[mime]
-    return LocalFile(path, _sent_name(path, extension), mime, sort, size, digest)
+    return LocalFile(path, _sent_name(path, extension), mime, sort, size)
 
 
 def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
     """Look into every file before anything is sent; each content is taken once, and no two
     are sent under the same name."""
-    files: dict[str, LocalFile] = {}
+    files: list[LocalFile] = []
     names: set[str] = set()
     for path in paths:
         file = inspect(path, listing)
-        if file.sha256 in files:
+        if any(file.size == other.size and file.sha256 == other.sha256 for other in files):
             continue
         stem, _, extension = file.name.rpartition(".")
         number = 2
@@ -117,8 +113,24 @@ def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
             file = replace(file, name=f"{stem}-{number}.{extension}")
             number += 1
         names.add(file.name)
-        files[file.sha256] = file
-    return list(files.values())
+        files.append(file)
+    return files
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """What goes wrong at reading the file is the user's to mend."""
+    shown = _shown(path)
+    try:
+        yield
+    except FileNotFoundError as error:
+        broken = " (a link to a file that is gone)" if path.is_symlink() else ""
+        raise UsageError(f"{shown} is not there{broken}.", hint="Check the path.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"{shown} cannot be read: {reason}.", hint="Check the path and its rights."
+        ) from error
 
 
 def _shown(path: Path) -> str:

@@ -17,6 +17,7 @@ import anyio
 from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
+from skill.delivery import discard
 from skill.errors import (
     BackendFailedError,
     BusyError,
@@ -382,6 +383,7 @@ class Studio:
         if job.finished:
             return
         job.step, step = Step.CANCELLED, job.step
+        discard(job.download)
         self._vault.save(job)
         if step is Step.RENDERING and job.render_id:
             with suppress(NotFoundError, BackendFailedError):  # never begun, or too late

@@ -69,8 +69,8 @@ class Job:
     `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
-    about to stand there. `failure`: what stopped whoever worked on it last, as an error's
-    record.
+    about to stand there. `download`: how far that is fetched, as `skill.delivery` has it.
+    `failure`: what stopped whoever worked on it last, as an error's record.
     """
 
     id: str
@@ -100,6 +100,7 @@ class Job:
     render_posted: bool = False
     url: str = ""
     delivered: str = ""
+    download: dict[str, str] = field(default_factory=dict)
     credits_before: float | None = None
     failure: dict[str, str] | None = None
     created: str = ""

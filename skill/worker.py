@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.conversation import Answer, converse
-from skill.delivery import deliver, sha256
+from skill.delivery import deliver, discard, sha256
 from skill.errors import (
     BackendFailedError,
     FileRefusedError,
@@ -417,7 +417,8 @@ class Worker:
     async def _fetch(self, job: Job) -> None:
         self._tell(Stage("download", "Downloading..."))
         if self._resuming and job.delivered and sha256(Path(job.target)) == job.delivered:
-            self._advance(job, Step.DONE)  # the process died between its rename and this note
+            # The process died between its rename and this note.
+            self._delivered(job)
             return
 
         def about_to_stand(target: Path, digest: str) -> None:
@@ -431,8 +432,15 @@ class Worker:
             Path(job.target),
             force=job.force,
             other=not job.named,
+            record=job.download,
+            note=lambda: self._vault.save(job),
             about_to_stand=about_to_stand,
         )
+        self._delivered(job)
+
+    def _delivered(self, job: Job) -> None:
+        discard(job.download)
+        job.download = {}
         try:
             self._advance(job, Step.DONE)
         except UsageError as error:  # the clip stands all the same; `delivered` tells `resume`

@@ -44,11 +44,16 @@ def plain(line: str, server: Server) -> str:
     return line.replace(str(Path.cwd()) + "/", "").replace("|", "\\|").strip()
 
 
-def told(ran: Ran, usual: set[str], server: Server) -> str:
-    """What this run told that one without a fault does not."""
+WAITING = ("Waiting for the backend", "⏳ Still working")
+
+
+def told(ran: Ran, usual: set[str], server: Server, *, slow: bool) -> str:
+    """What this run told that one without a fault does not. Signs of life are left out where
+    nothing is slow but the machine."""
     lines = [plain(line, server) for line in ran.err.splitlines()]
     news = [line for line in dict.fromkeys(lines) if line and line not in usual]
-    news = [line for line in news if not line.startswith("Next: ")]
+    passed_over = ("Next: ",) if slow else ("Next: ", *WAITING)
+    news = [line for line in news if not line.startswith(passed_over)]
     if ran.code == 0:
         news.append("the video")
     return " ⏎ ".join(news)
@@ -87,7 +92,7 @@ def row(case: Case, new: bool, server: Server, run: Callable[..., Ran], photos: 
     backend.faults.clear()
     charged = 100 - run("credits", "--json", *home).answer["data"]["total"]
     assert charged <= 50, "paid twice"
-    seen = told(ran, usual, server)
+    seen = told(ran, usual, server, slow=case.pace > 0)
     return f"| {case.what} | {seen} | {ran.code} | {messages} | {charged:g} | {again} |\n"
 
 

@@ -52,11 +52,27 @@ def test_it_is_sent_under_a_name_that_fits_its_content(
 
 def test_the_same_content_twice_is_taken_once(tmp_path: Path) -> None:
     a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
-    Image.new("RGB", (8, 6), "red").save(tmp_path / "c.png")
-    assert [file.name for file in inspect_all([a, b, tmp_path / "c.png"], FREE)] == [
-        "a.png",
-        "c.png",
-    ]
+    as_large = tmp_path / "c.png"
+    as_large.write_bytes(a.read_bytes()[:-1] + b"!")
+    assert [file.name for file in inspect_all([a, b, as_large, a], FREE)] == ["a.png", "c.png"]
+
+
+def test_a_file_is_hashed_only_where_it_matters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*arguments: object) -> None:
+        raise AssertionError("hashed")
+
+    monkeypatch.setattr(hashlib, "file_digest", never)
+    a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.gif", "GIF")
+    first, second = inspect_all([a, b], FREE)
+    monkeypatch.undo()
+    hashed = first.sha256
+    a.unlink()
+    b.unlink()
+    assert first.sha256 == hashed
+    with pytest.raises(UsageError, match=r"b\.gif is not there"):
+        _ = second.sha256
 
 
 def refused(path: Path) -> SkillError:

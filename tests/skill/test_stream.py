@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from httpx_sse._decoders import SSEDecoder
+from httpx_sse import EventSource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,8 +49,26 @@ def decode(*chunks: bytes, limit: int = 1 << 20) -> list[ServerEvent]:
     return events + decoder.close()
 
 
-def bytewise(raw: bytes) -> list[ServerEvent]:
-    return decode(*(raw[i : i + 1] for i in range(len(raw))))
+# What a server may send, or a broken one, or a proxy between.
+LINES = st.tuples(
+    st.sampled_from([b"data: ", b"data:", b"data", b"event:", b"id: ", b"retry:", b":", b"\xef"]),
+    st.text(alphabet="a7é🎬\u2028\u0085\v\f \0:").map(str.encode),
+    st.sampled_from([b"", b"", b"\xff", b"\xe2\x82"]),
+    st.sampled_from([b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n", b""]),
+).map(b"".join)
+STREAMS = st.lists(LINES | st.sampled_from([b"\xef\xbb\xbf", b"\n", b"\r"])).map(b"".join)
+CUTS = st.lists(st.integers(1, 12), min_size=1)
+
+
+def cut(raw: bytes, sizes: list[int]) -> list[bytes]:
+    """The bytes in chunks of these sizes, over and over."""
+    ends = itertools.accumulate(itertools.cycle(sizes), initial=0)
+    bounds = [*itertools.takewhile(lambda end: end < len(raw), ends), len(raw)]
+    return [raw[a:b] for a, b in itertools.pairwise(bounds)]
+
+
+def bytewise(raw: bytes, limit: int = 1 << 20) -> list[ServerEvent]:
+    return decode(*cut(raw, [1]), limit=limit)
 
 
 class TestDecoder:
@@ -109,24 +129,57 @@ class TestDecoder:
         raw = b"data: 0123456789\n" * 20 + b"\ndata: next\n\n"
         assert decode(raw, limit=100) == [Dropped("an event of more than 100 bytes"), Data("next")]
 
-    @given(
-        st.lists(
-            st.sampled_from(
-                [b"data: ", b"data:", b":c", b"x", "é🎬".encode(), b"\n", b"\r", b"\r\n", b" "]
-            )
-        ),
-        st.integers(1, 9),
-    )
-    def test_the_cuts_make_no_difference(self, parts: list[bytes], size: int) -> None:
-        raw = b"".join(parts)
-        assert decode(raw) == decode(*(raw[i : i + size] for i in range(0, len(raw), size)))
+    def test_a_comment_inside_an_event_that_is_dropped_is_still_a_sign_of_life(self) -> None:
+        raw = b"data: 0123456789\n" * 8 + b": ping\n" + b"data: 0123456789\n" * 8 + b"\n"
+        assert decode(raw, limit=100) == [Comment(), Dropped("an event of more than 100 bytes")]
 
-    @given(st.lists(st.text(alphabet="ab é\u2028🎬", min_size=1).map(str.strip).filter(bool)))
-    def test_it_agrees_with_httpx_sse(self, texts: list[str]) -> None:
-        raw = "".join(f"data: {text}\n\n" for text in texts)
-        oracle = SSEDecoder()
-        theirs = [event.data for line in raw.split("\n") if (event := oracle.decode(line))]
-        assert decode(raw.encode()) == [Data(text) for text in theirs]
+    @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+    def test_a_line_or_an_event_of_just_the_limit_is_taken(self, mark: bytes) -> None:
+        whole, longer = mark + b"data: 4567\n\n", mark + b"data: 45678\n\n"
+        two, three = mark + b"data:\ndata:\n\n", mark + b"data:\ndata:\ndata:\n\n"
+        for raw, event in (
+            (whole, Data("4567")),
+            (longer, Dropped("an event of more than 10 bytes")),
+            (two, Comment()),
+            (three, Dropped("an event of more than 10 bytes")),
+        ):
+            assert decode(raw, limit=10) == bytewise(raw, limit=10) == [event]
+
+    @pytest.mark.parametrize(
+        "piece",
+        [b"x" * 8192, b"\ndata: abc" * 800, b"\ndata" * 1600, b"\ndata: " + b"x" * 8192],
+        ids=["a line", "an event", "an event of empty lines", "an event of long lines"],
+    )
+    def test_what_never_ends_takes_little_memory(self, piece: bytes) -> None:
+        limit, decoder = 1 << 20, Decoder(1 << 20)
+        tracemalloc.start()
+        events = decoder.feed(b"data: ")
+        for _ in range(5 * limit // len(piece)):
+            events += decoder.feed(piece)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 3 * limit
+        events += decoder.feed(b"\n\ndata: next\n\n")
+        assert events == [Dropped(f"an event of more than {limit} bytes"), Data("next")]
+
+    @given(STREAMS, CUTS, st.sampled_from([4, 12, 1 << 20]))
+    def test_the_cuts_make_no_difference(self, raw: bytes, sizes: list[int], limit: int) -> None:
+        assert decode(raw, limit=limit) == decode(*cut(raw, sizes), limit=limit)
+
+    @given(STREAMS, CUTS)
+    def test_it_agrees_with_httpx_sse(self, raw: bytes, sizes: list[int]) -> None:
+        # Of theirs, the events without data (of an id alone, say) and those of nothing but
+        # spaces are none to us; and they leave a byte order mark in the first line.
+        decoder = Decoder()
+        ours = [event for chunk in cut(raw, sizes) for event in decoder.feed(chunk)]
+        chunks = cut(raw.removeprefix(b"\xef\xbb\xbf"), sizes)
+        response = httpx.Response(
+            200, headers={"content-type": "text/event-stream"}, content=chunks
+        )
+        theirs = [event.data for event in EventSource(response).iter_sse()]
+        assert [event.text for event in ours if isinstance(event, Data)] == [
+            text for text in theirs if text.encode().strip()
+        ]
 
 
 def events(*values: object) -> list[Event]:

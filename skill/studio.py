@@ -17,7 +17,6 @@ import anyio
 from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
-from skill.delivery import discard
 from skill.errors import (
     BackendFailedError,
     BusyError,
@@ -27,6 +26,7 @@ from skill.errors import (
     UsageError,
     from_record,
 )
+from skill.part import discard
 from skill.planning import aim, plan_chat, plan_export, plan_make
 from skill.report import Detail, Notice, Report, Stage
 from skill.vault import Step, Vault

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.conversation import Answer, converse
-from skill.delivery import deliver, discard, sha256
+from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     FileRefusedError,
@@ -24,6 +24,7 @@ from skill.errors import (
     UsageError,
     error_for,
 )
+from skill.part import discard
 from skill.polling import RenderWatch, recovery_waits
 from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line

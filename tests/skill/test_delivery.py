@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,17 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
-import httpx
 import pytest
 from anyio.streams.tls import TLSStream
 
 import skill.delivery as delivery
 from mock_server.app import Call
-from skill.address import RefusedError
 from skill.client import Client
 from skill.clock import Timing
-from skill.delivery import Piece, deliver, discard, piece_of, validator_of
+from skill.delivery import deliver
 from skill.errors import NetworkError, SkillError, UsageError
+from skill.part import discard
 from skill.report import Detail, Report
 from skill.target import check_target
 from skill.token import Token
@@ -464,7 +462,7 @@ def test_a_host_that_is_down_for_a_moment_is_waited_for(
 def test_an_endless_body_ends(
     hosted: Host, project: Server, run: Run, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "_MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(delivery, "MAX_BYTES", 1_000_000)
 
     def endless(handler: Handler) -> None:
         handler.wfile.write(b'HTTP/1.1 200 OK\r\netag: "one"\r\n\r\n')
@@ -670,34 +668,6 @@ def test_what_was_fetched_of_a_job_that_is_given_up_can_be_removed(
     assert list(Path.cwd().iterdir()) == []
     discard(job.download)
     discard({})
-
-
-def test_a_part_is_empty_before_it_is_noted_as_another_clips(tmp_path: Path) -> None:
-    """Dying between the two must not leave one clip's bytes under another's validator."""
-    record: dict[str, str] = {}
-    seen: list[tuple[int, str]] = []
-    path = tmp_path / "a.part"
-
-    def note() -> None:
-        size = path.stat().st_size if path.exists() else -1
-        seen.append((size, record.get("validator", "")))
-
-    with suppress(NetworkError), delivery._Part(path, record, note) as part:
-        part.begin("url", '"one"', 10)
-        part.write(b"12345")
-        part.begin("backend", '"two"', 10)
-        part.write(b"678")
-        raise NetworkError("cut")
-    assert seen == [(-1, ""), (0, '"one"'), (0, '"two"')]
-    assert path.read_bytes() == b"678"
-    with suppress(NetworkError), delivery._Part(path, record, note) as part:
-        assert (part.have("backend"), part.have("url"), part.whole("backend")) == (3, 0, False)
-        part.write(b"9012345")
-        assert part.whole("backend")
-        raise NetworkError("cut")
-    with delivery._Part(path, record, note) as part:
-        assert part.have("backend") == 10
-    assert not path.exists()
 
 
 # ------------------------------------------------------------ kill -9
@@ -1023,54 +993,3 @@ def test_from_https_a_redirect_does_not_lead_to_http(
     told = anyio.run(fetch_through, "http://127.0.0.1:1", url, tmp_path / "x.mp4")
     assert "redirects from https to less" in told[0]
     assert len(host.asked) == 1
-
-
-# ------------------------------------------------------------ what an answer holds
-
-
-@pytest.mark.parametrize(
-    ("headers", "validator"),
-    [
-        ({"etag": '"a-1"'}, '"a-1"'),
-        ({"etag": 'W/"a-1"'}, ""),
-        ({"etag": "a-1"}, ""),
-        ({"etag": '"a"b"'}, ""),
-        ({"etag": '"é"'}, ""),
-        ({"etag": f'"{"a" * 300}"'}, ""),
-        ({"last-modified": formatdate(1e9, usegmt=True)}, ""),
-        ({"last-modified": "yesterday", "date": formatdate(2e9, usegmt=True)}, ""),
-        ({"last-modified": "Sat, 01 Jan 99999 00:00:00 GMT", "date": "x"}, ""),
-        ({}, ""),
-    ],
-)
-def test_by_what_a_clip_is_known_to_be_the_same(headers: dict[str, str], validator: str) -> None:
-    assert validator_of(headers) == validator
-
-
-def test_what_an_answer_holds() -> None:
-    def at(status: int, have: int = 0, **headers: str) -> Piece | None:
-        lines = {name.replace("_", "-"): text for name, text in headers.items()}
-        return piece_of(status, lines, have, '"one"' if have else "", None)
-
-    assert at(200, content_length="7") == Piece(0, 7, 7)
-    assert at(200, have=5, content_length="7") == Piece(0, 7, 7)
-    for length in ("", "-7", "7.0", "٧", "9" * 30):
-        assert at(200, content_length=length) == Piece(0, None, None)
-    assert at(206, have=5, content_range="bytes 5-6/7") == Piece(5, 7, 7)
-    assert at(206, have=5, content_range="Bytes  5-6/*") == Piece(5, 7, None)
-    assert at(206, have=5, content_range="bytes 5-6/7", etag='"one"') == Piece(5, 7, 7)
-    assert at(206, have=5, content_range="bytes 5-6/7", etag='W/"one"') is None
-    assert at(416, have=5) is None
-    for status, have in ((206, 0), (416, 0), (204, 5), (304, 5), (404, 5)):
-        with pytest.raises(RefusedError, match=f"HTTP {status}"):
-            at(status, have)
-    for status in (408, 429, 500, 503):
-        with pytest.raises(NetworkError, match=f"HTTP {status}") as caught:
-            at(status, 5)
-        assert not isinstance(caught.value, RefusedError)
-
-
-def test_that_is_how_httpx_has_headers() -> None:
-    headers = httpx.Headers({"Content-Range": "bytes 5-6/7", "ETag": '"one"'})
-    assert piece_of(206, headers, 5, '"one"', 7) == Piece(5, 7, 7)
-    assert validator_of(headers) == '"one"'

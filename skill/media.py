@@ -8,7 +8,7 @@ import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from skill.errors import FileRefusedError, UsageError
 
@@ -115,6 +115,20 @@ def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
         names.add(file.name)
         files.append(file)
     return files
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file that was inspected, to be sent. Raises UsageError where it is gone meanwhile, or
+    fails under way."""
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(
+            f"{_shown(path)} can no longer be read: {error.strerror or error}.",
+            hint="Put it back, then try again.",
+        ) from error
 
 
 @contextmanager

@@ -173,14 +173,14 @@ class Studio:
 
     async def upload(self, files: Sequence[Path], urls: Sequence[str] = ()) -> tuple[Media, ...]:
         """Put files, and files the backend fetches itself, into the current project."""
-        from skill.media import inspect_all
+        from skill.media import inspect_all, opened
 
         local = inspect_all(files, self._listing)
         session = await self._connection.session("en")
         media: list[Media] = []
         for number, file in enumerate(local, 1):
             self._tell(Stage("upload", f"Uploading {file.name} ({number} of {len(local)})..."))
-            with file.path.open("rb") as body:
+            with opened(file.path) as body:
                 media += await self._connection.call(
                     lambda file=file, body=body: self._client.upload(  # type: ignore[misc]
                         session.session_id, file.name, file.mime, body

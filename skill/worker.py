@@ -24,6 +24,7 @@ from skill.errors import (
     UsageError,
     error_for,
 )
+from skill.media import opened
 from skill.part import discard
 from skill.polling import RenderWatch, recovery_waits
 from skill.report import Detail, Notice, Progress, Stage
@@ -141,20 +142,13 @@ class Worker:
             self._tell(Progress("upload", 100 * (before + read) / total))
 
         async def send() -> tuple[Media, ...]:
-            try:
-                with Path(str(file["path"])).open("rb") as source:
-                    body = _Counted(source, told)
-                    return await self._client.upload(
-                        job.session_id,
-                        str(file["name"]),
-                        str(file["mime"]),
-                        body,  # type: ignore[arg-type]
-                    )
-            except OSError as error:
-                raise UsageError(
-                    f"{file['path']} can no longer be read: {error.strerror or error}.",
-                    hint="Put it back, then go on:",
-                ) from error
+            with opened(Path(str(file["path"]))) as source:
+                return await self._client.upload(
+                    job.session_id,
+                    str(file["name"]),
+                    str(file["mime"]),
+                    _Counted(source, told),  # type: ignore[arg-type]
+                )
 
         try:
             await self._connection.call(send)

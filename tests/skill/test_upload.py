@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import tracemalloc
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import httpx
 import pytest
 
+from skill import media
 from skill.client import Client
 from skill.token import Token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from mock_server import Server
+
+    from .conftest import Ran
 
 pytestmark = pytest.mark.anyio
 
@@ -83,3 +89,21 @@ async def test_the_same_open_file_is_sent_whole_again(file: Path, on_disk: bool)
     assert [len(sent) for sent in sink.bodies] == sink.promised
     assert all(sent.count(content) == 1 for sent in sink.bodies)
     assert b'name="files"; filename="clip.mp4"\r\nContent-Type: video/mp4\r\n' in sink.bodies[1]
+
+
+def test_a_file_that_goes_meanwhile_is_one_clear_line(
+    server: Server, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = media.inspect_all
+
+    def inspect_all(*words: Any) -> Any:
+        found = real(*words)
+        photos[0].unlink()
+        return found
+
+    monkeypatch.setattr(media, "inspect_all", inspect_all)
+    for command, told in (("upload", "can no longer be read"), ("make", "is not there")):
+        ran = run(command, photos[0], "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (2, "usage"), ran.answer
+        assert told in ran.answer["error"]["message"]
+        photos[0].write_bytes(photos[1].read_bytes())

@@ -42,12 +42,12 @@ _NOT_PUBLIC = tuple(
     map(
         ipaddress.ip_network,
         (
-            # What older Pythons call global, or all of them
-            # (https://www.iana.org/assignments/iana-ipv4-special-registry).
+            # What some Pythons call global, or all of them (https://www.iana.org/assignments/iana-ipv4-special-registry).
             "192.0.0.0/24",
             "192.88.99.0/24",
             "168.63.129.16/32",  # Azure's own services, seen from inside Azure
             "2001::/23",  # among them Teredo
+            "2002::/16",  # 6to4, given up in RFC 7526
             "3fff::/20",
         ),
     )
@@ -95,10 +95,7 @@ def canonical(host: str) -> str:
         host = idna.encode(host, uts46=True).decode("ascii")
     host = host.lower().removesuffix(".")
     if ":" in host:
-        address = ipaddress.IPv6Address(host)
-        if address.scope_id is not None:
-            raise ValueError("a zone is of one machine")
-        return str(address)
+        return str(ipaddress.IPv6Address(host))
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         raise ValueError("not a host")
     return host
@@ -133,7 +130,7 @@ def public(address: IPAddress) -> bool:
 
 
 def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    inner = address.ipv4_mapped or address.sixtofour
+    inner = address.ipv4_mapped
     if inner is None and (address in _NAT64 or address in _COMPATIBLE):
         inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return inner

@@ -19,7 +19,7 @@ import httpx
 from skill.address import proxy_for
 from skill.answers import Account, ClaimToken, Credits, Media, Render, Session, State, envelope
 from skill.config import LOOPBACK
-from skill.errors import AuthError, NetworkError
+from skill.errors import AuthError, NetworkError, UsageError
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Client:
         self.token = token
         self._log = log
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
-        self._http = httpx.AsyncClient(
+        self._http = _http(
             base_url=self.base_url,
             headers={
                 # What unpacks to gigabytes is not asked for, nor taken.
@@ -251,7 +251,7 @@ class Client:
     ) -> AsyncIterator[httpx.Response]:
         """What is at a public address, whatever the status: without the token and our headers.
         A redirect is the answer, not followed."""
-        async with httpx.AsyncClient(
+        async with _http(
             timeout=httpx.Timeout(60.0, connect=10.0),
             follow_redirects=False,
             # Who resolves the name is known by this, and not left to be guessed.
@@ -360,7 +360,7 @@ class Client:
         if packing not in ("identity", ""):
             await response.aclose()
             raise NetworkError("The answer came packed in a way that was not asked for.")
-        if response.is_redirect and not (redirects and response.has_redirect_location):
+        if response.is_redirect and not redirects:
             await response.aclose()
             raise NetworkError(
                 f"{request.url.host} redirects elsewhere (HTTP {response.status_code}); not followed.",
@@ -391,6 +391,16 @@ def _json(body: object) -> bytes:
         return json.dumps(body, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise NetworkError("The project's draft holds what cannot be sent back.") from error
+
+
+def _http(**options: Any) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(**options)
+    except (ImportError, ValueError) as error:  # a SOCKS proxy; a scheme that is unknown
+        raise UsageError(
+            f"The proxy that the environment names cannot be used: {_reason(error)}",
+            hint="Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there.",
+        ) from error
 
 
 def _tls(url: str) -> SSLContext | bool:

@@ -178,7 +178,6 @@ class _Download:
     async def _try(self, source: str) -> None:
         part = self._part
         if not part.whole(source) and not await self._receive(source, part.have(source)):
-            part.forget()
             await self._receive(source, 0)
         part.sync()
         try:

@@ -136,3 +136,14 @@ def test_what_stays_on_this_machine_goes_past_no_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     assert run("credits").code == 0
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "gopher://127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_one_clear_line(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("NEMO_API_URL", "https://backend.test")
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    ran = run("credits", "--json")
+    assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+    assert "proxy" in ran.answer["error"]["message"]

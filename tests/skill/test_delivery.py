@@ -31,7 +31,7 @@ from skill.part import discard
 from skill.report import Detail, Report
 from skill.target import check_target
 from skill.token import Token
-from skill.vault import Job, Vault
+from skill.vault import Job, Step, Vault
 
 if TYPE_CHECKING:
     from mock_server import Server
@@ -380,6 +380,21 @@ def test_parts_that_are_shorter_than_asked_for_are_put_together(
     assert Path("trip.mp4").read_bytes() == film
 
 
+def test_a_part_that_ends_where_a_box_does_is_not_taken_for_the_whole(
+    hosted: Host, run: Run, film: bytes
+) -> None:
+    more = film + struct.pack(">I4s", 8, b"free")  # without that it would be an MP4, too
+    place = f"bytes {HALF}-{len(film) - 1}/{len(more)}"
+    hosted.answers = [
+        serve(more, cut=HALF),
+        send(206, film[HALF:], content_range=place, **ONE),
+        serve(more),
+    ]
+    assert export(run).code == 0
+    assert hosted.ranges == [None, f"bytes={HALF}-", f"bytes={len(film)}-"]
+    assert Path("trip.mp4").read_bytes() == more
+
+
 def test_a_part_that_is_longer_than_it_said_is_not_kept(
     hosted: Host, run: Run, film: bytes, clip: bytes
 ) -> None:
@@ -400,6 +415,31 @@ def test_a_clip_whose_length_is_not_told(hosted: Host, run: Run, film: bytes) ->
     assert export(run).code == 0
     assert hosted.ranges == [None, f"bytes={HALF}-"]
     assert Path("trip.mp4").read_bytes() == film
+
+
+def test_a_whole_clip_whose_length_was_not_told_is_not_fetched_again(
+    hosted: Host, run: Run, film: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sha256(part: Path) -> str:
+        Path("trip.mp4").touch()
+        return ""
+
+    hosted.answers = [send(200, film, content_length=None, **ONE)]
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "sha256", sha256)
+        assert export(run).code == 2
+    assert run("resume", "-o", "mine.mp4").code == 0
+    assert len(hosted.asked) == 1
+    assert Path("mine.mp4").read_bytes() == film
+
+
+def test_what_is_no_clip_is_asked_for_again(project: Server, run: Run, clip: bytes) -> None:
+    project.backend.fail("file", status=404)
+    project.backend.fail("render_download", status=200, body="<html>busy</html>")
+    assert export(run).code == 0
+    calls = project.backend.journal.calls("render_download")
+    assert [call.headers.get("range") for call in calls] == [None, None]
+    assert Path("trip.mp4").read_bytes() == clip
 
 
 @pytest.mark.parametrize(
@@ -482,7 +522,7 @@ def test_an_endless_body_ends(
 def test_a_length_beyond_all_bounds_is_not_even_begun(
     hosted: Host, run: Run, film: bytes, clip: bytes
 ) -> None:
-    hosted.answers = [send(200, film, content_length=9 * 1024**3)]
+    hosted.answers = [send(200, film, content_length=9 * 1024**3, **ONE)]
     assert export(run).code == 0
     assert (len(hosted.asked), Path("trip.mp4").read_bytes()) == (1, clip)
 
@@ -558,6 +598,25 @@ def test_a_disk_that_gets_full_keeps_the_job_and_what_was_fetched(
     assert Path("trip.mp4").read_bytes() == film
 
 
+def test_a_note_that_cannot_be_made_is_no_fault_of_the_source(
+    project: Server, run: Run, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Vault.save
+
+    def save(vault: Vault, job: Job) -> None:
+        if job.download.get("source"):
+            raise UsageError("The state folder is full.")
+        real(vault, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "save", save)
+        ran = export(run)
+    assert ran.answer["error"]["message"] == "The state folder is full."
+    assert project.backend.journal.calls("render_download") == []
+    assert run("resume").code == 0
+    assert Path("trip.mp4").read_bytes() == clip
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 @pytest.mark.parametrize("plant", ["symlink", "hardlink", "fifo", "file"])
 def test_what_is_planted_under_the_parts_name_is_not_written_to(
@@ -590,8 +649,15 @@ def test_what_is_planted_under_the_parts_name_is_not_written_to(
     assert parts() == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("plant", [Path.symlink_to, Path.hardlink_to])
 def test_a_link_that_is_planted_before_the_first_try_is_not_followed(
-    project: Server, run: Run, clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Server,
+    run: Run,
+    clip: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plant: Callable[[Path, Path], None],
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
@@ -600,14 +666,18 @@ def test_a_link_that_is_planted_before_the_first_try_is_not_followed(
     def save(vault: Vault, job: Job) -> None:
         real(vault, job)
         if job.render_id and not parts():
-            Path(f".{job.render_id[-24:]}.part").symlink_to(victim)
+            plant(Path(f".{job.render_id[-24:]}.part"), victim)
 
-    monkeypatch.setattr(Vault, "save", save)
-    ran = export(run)
-    # Its name is freed; and where somebody is quick enough to plant it anew, nothing is written.
-    assert (ran.code, ran.answer.get("error", {}).get("code")) in ((0, None), (2, "usage"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "save", save)
+        ran = export(run)
+    # Its name was freed; and where somebody is quick enough to plant it anew, nothing is written.
+    assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+    assert "File exists" in ran.answer["error"]["message"]
     assert victim.read_text() == "precious"
-    assert not Path("trip.mp4").is_symlink()
+    assert run("resume").code == 0
+    assert victim.read_text() == "precious"
+    assert Path("trip.mp4").read_bytes() == clip
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such rights there")
@@ -640,6 +710,7 @@ def test_a_new_place_takes_along_what_has_been_fetched(
         monkeypatch.setattr(Path, "replace", replace)
     place = tmp_path / "place"
     place.mkdir()
+    (place / part.name).write_bytes(bytes(HALF))  # of which nothing is known
     assert run("resume", "-o", place / "trip.mp4").code == 0
     assert hosted.ranges[2:] == [f"bytes={HALF}-" if movable else None]
     assert (place / "trip.mp4").read_bytes() == film
@@ -668,6 +739,25 @@ def test_what_was_fetched_of_a_job_that_is_given_up_can_be_removed(
     assert list(Path.cwd().iterdir()) == []
     discard(job.download)
     discard({})
+
+
+def test_a_process_that_died_with_the_clip_in_place_leaves_nothing_beside_it(
+    project: Server, run: Run, home: Path, clip: bytes
+) -> None:
+    job_id = export(run).answer["data"]["job"]
+    (path,) = home.rglob("vault.db")
+    vault = Vault.open(path.parent)
+    job = vault.job(job_id)
+    part = Path(".render.part")
+    part.hardlink_to("trip.mp4")
+    job.step, job.download = Step.RENDERED, {"part": str(part.absolute())}
+    vault.save(job)
+    project.backend.journal.clear()
+    assert run("resume").code == 0
+    assert not project.backend.journal.calls("file")
+    assert [path.name for path in Path.cwd().iterdir()] == ["trip.mp4"]
+    assert (vault.job(job_id).step, vault.job(job_id).download) == (Step.DONE, {})
+    vault.close()
 
 
 # ------------------------------------------------------------ kill -9

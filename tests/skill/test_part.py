@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from skill.part import Part
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def test_a_part_is_empty_before_it_is_noted_as_another_clips(tmp_path: Path) -> None:
@@ -38,3 +41,14 @@ def test_a_part_is_empty_before_it_is_noted_as_another_clips(tmp_path: Path) -> 
     with Part(path, record, note) as part:
         assert part.have("backend") == 10
     assert not path.exists()
+
+
+def test_a_piece_that_is_written_in_several_goes_is_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda file, piece: real(file, bytes(piece[:3])))
+    path = tmp_path / "a.part"
+    with Part(path, {}, lambda: None) as part:
+        part.write(b"12345678")
+        assert (path.read_bytes(), part.size) == (b"12345678", 8)

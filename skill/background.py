@@ -46,9 +46,11 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     _forget_old(log.parent)
     root = str(Path(__file__).resolve().parents[1])
     words = [
-        *("--json", f"--home={config.home}", f"--skill={config.manifest.path.parent}"),
+        "--json",
+        f"--home={config.home}",
+        f"--skill={config.manifest.path.parent}",
+        f"--pace={config.pace}",  # also where it is 1: the environment may say otherwise
         *(("--local",) if config.local else ()),
-        *(() if config.pace == 1 else (f"--pace={config.pace}",)),
         *options,
         *("resume", job.id, "--detached"),
     ]

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from skill.background import LogReader, log_of
+from skill.config import Config
 from skill.report import Notice, Progress
+from skill.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,6 +120,7 @@ def test_who_attaches_is_told_what_the_process_tells(
         assert answer("cancel", job)["exit"] == 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sessions and kill -9")
 def test_a_process_that_was_killed_is_taken_over_from(
     server: Server,
     command: Callable[..., subprocess.Popen[str]],
@@ -129,10 +132,12 @@ def test_a_process_that_was_killed_is_taken_over_from(
     server.backend.fail("file", delay=60)
     handed = answer("make", *photos, "-o", "trip.mp4", "--no-wait")["data"]
     until(lambda: server.backend.journal.calls("file"))
+    worker = worker_of(handed["log"])
+    assert os.getsid(worker) == worker  # what ends the session we are in does not end it
     attached = command("resume", handed["job"], "--json")
     assert attached.stderr is not None
     assert "another process" in attached.stderr.readline()
-    os.kill(worker_of(handed["log"]), signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
     out, _ = attached.communicate(timeout=60)
     assert json.loads(out)["data"]["file"] == str(Path.cwd() / "trip.mp4")
     assert Path("trip.mp4").read_bytes() == clip
@@ -180,6 +185,20 @@ def test_cancel_stops_whoever_works_on_it(
         assert worker.returncode == (0 if background else 143)
     assert answer("jobs")["data"]["jobs"] == []
     assert not Path("trip.mp4").exists()
+
+
+def test_a_request_to_stop_that_came_too_late_stops_nobody_else(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("message", code=2001)
+    run("make", *photos, "-o", "trip.mp4")
+    vault = Vault.open(Config.resolve().home)
+    (job,) = vault.unfinished()
+    request = vault.stop_request(job)
+    request.touch()
+    assert run("resume").code == 0
+    assert not request.exists()
+    vault.close()
 
 
 def test_chat_and_export_can_be_left_to_the_background_too(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -18,9 +22,11 @@ from skill.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from mock_server.renders import Renderer
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +85,18 @@ def photos(tmp_path: Path) -> list[Path]:
         Image.new("RGB", (96, 64), colour).save(path)
         paths.append(path)
     return paths
+
+
+def start(*words: object, read: bool = False) -> subprocess.Popen[str]:
+    """The command line as a process of its own; with `read`, what it prints can be read."""
+    output = subprocess.PIPE if read else subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-m", "skill", *map(str, words)],
+        stdout=output,
+        stderr=output,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ import os
 import re
 import signal
 import stat
-import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,38 +18,23 @@ from skill.config import Config
 from skill.report import Notice, Progress
 from skill.vault import Vault
 
+from .conftest import start
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from mock_server import Server
 
     from .conftest import Ran
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
-def command(server: Server, run: Callable[..., Ran]) -> Callable[..., subprocess.Popen[str]]:
-    """The command line as a process of its own, in the folder of the test."""
-
-    def start(*words: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "skill", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-
-    return start
-
-
-@pytest.fixture
-def answer(command: Callable[..., subprocess.Popen[str]]) -> Callable[..., Any]:
+def answer(server: Server, run: Callable[..., Ran]) -> Callable[..., Any]:
     """What a command answers to --json, and its exit code under `exit`."""
 
     def ask(*words: object) -> Any:
-        process = command(*words, "--json")
+        process = start(*words, "--json", read=True)
         out, err = process.communicate(timeout=60)
         return {**json.loads(out), "exit": process.returncode, "events": err.splitlines()}
 
@@ -99,14 +82,13 @@ def test_make_returns_with_a_job_and_resume_waits_for_it(
 
 def test_who_attaches_is_told_what_the_process_tells(
     server: Server,
-    command: Callable[..., subprocess.Popen[str]],
     answer: Callable[..., Any],
     photos: list[Path],
 ) -> None:
     with held_up(server):
         job = answer("make", *photos, "-o", "trip.mp4", "--no-wait", "--pace", "1")["data"]["job"]
         until(server.backend.journal.messages)
-        attached = command("resume", job)
+        attached = start("resume", job, read=True)
         assert attached.stderr is not None
         told = [attached.stderr.readline().strip() for _ in range(2)]
         assert told[0] == f"{job} is being worked on by another process; waiting for it."
@@ -123,7 +105,6 @@ def test_who_attaches_is_told_what_the_process_tells(
 @pytest.mark.skipif(os.name != "posix", reason="sessions and kill -9")
 def test_a_process_that_was_killed_is_taken_over_from(
     server: Server,
-    command: Callable[..., subprocess.Popen[str]],
     answer: Callable[..., Any],
     photos: list[Path],
     clip: bytes,
@@ -134,7 +115,7 @@ def test_a_process_that_was_killed_is_taken_over_from(
     until(lambda: server.backend.journal.calls("file"))
     worker = worker_of(handed["log"])
     assert os.getsid(worker) == worker  # what ends the session we are in does not end it
-    attached = command("resume", handed["job"], "--json")
+    attached = start("resume", handed["job"], "--json", read=True)
     assert attached.stderr is not None
     assert "another process" in attached.stderr.readline()
     os.kill(worker, signal.SIGKILL)
@@ -170,14 +151,13 @@ def test_a_job_that_needs_credits_waits_for_them(
 @pytest.mark.parametrize("background", [True, False])
 def test_cancel_stops_whoever_works_on_it(
     server: Server,
-    command: Callable[..., subprocess.Popen[str]],
     answer: Callable[..., Any],
     photos: list[Path],
     background: bool,
 ) -> None:
     with held_up(server):
         more = ("--no-wait",) if background else ()
-        worker = command("make", *photos, "-o", "trip.mp4", "--pace", "1", *more)
+        worker = start("make", *photos, "-o", "trip.mp4", "--pace", "1", *more, read=True)
         until(server.backend.journal.messages, *(() if background else (worker,)))
         cancelled = answer("cancel")
         assert (cancelled["exit"], cancelled["data"]["step"]) == (0, "cancelled")

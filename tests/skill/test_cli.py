@@ -16,14 +16,14 @@ from skill.arguments import COMMANDS, build_parser, parse
 from skill.mp4 import probe
 from skill.vault import Step, Vault
 
+from .conftest import ROOT, start
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mock_server import Server
 
     from .conftest import Ran
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def make(run: Callable[..., Ran], photos: list[Path], *more: str) -> Ran:
@@ -528,15 +528,6 @@ class TestWithoutABackend:
 class TestAsAProcess:
     """What only a process of its own shows: signals, pipes, start-up."""
 
-    def start(self, *words: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "skill", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-
     @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_leaves_what_resume_can_go_on_with(
         self,
@@ -549,8 +540,16 @@ class TestAsAProcess:
         server.backend.pace = 1.0
         server.backend.fail("message", heartbeats_for=60)
         home = tmp_path / "state"
-        process = self.start(
-            "make", *photos, "--home", home, "-o", tmp_path / "x.mp4", "--pace", "1"
+        process = start(
+            "make",
+            *photos,
+            "--home",
+            home,
+            "-o",
+            tmp_path / "x.mp4",
+            "--pace",
+            "1",
+            read=True,
         )
         assert process.stderr is not None
         for line in process.stderr:
@@ -572,8 +571,17 @@ class TestAsAProcess:
     ) -> None:
         server.backend.pace = 1.0
         server.backend.fail("message", heartbeats_for=60)
-        process = self.start(
-            "make", *photos, "--home", tmp_path / "s", "--timeout", "2", "--pace", "1", "--json"
+        process = start(
+            "make",
+            *photos,
+            "--home",
+            tmp_path / "s",
+            "--timeout",
+            "2",
+            "--pace",
+            "1",
+            "--json",
+            read=True,
         )
         out, _ = process.communicate(timeout=30)
         assert process.returncode == 11
@@ -582,7 +590,7 @@ class TestAsAProcess:
         assert error["job"].startswith("job_")
 
     def test_mock_serves_until_it_is_stopped(self, photos: list[Path], tmp_path: Path) -> None:
-        mock = self.start("mock", "--json")
+        mock = start("mock", "--json", read=True)
         assert mock.stdout is not None
         try:
             url = json.loads(mock.stdout.readline())["data"]["url"]
@@ -618,7 +626,9 @@ class TestAsAProcess:
     def test_a_signal_at_any_moment_is_answered_in_json(
         self, server: Server, tmp_path: Path, number: signal.Signals
     ) -> None:
-        process = self.start("demo", "--home", tmp_path / "s", "-o", tmp_path / "d.mp4", "--json")
+        process = start(
+            "demo", "--home", tmp_path / "s", "-o", tmp_path / "d.mp4", "--json", read=True
+        )
         assert process.stderr is not None
         assert json.loads(process.stderr.readline())["stage"] == "draw"
         process.send_signal(number)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import start
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mock_server import Server
 
@@ -121,12 +120,7 @@ def test_another_account_neither_sees_nor_forgets_the_project(
 
 
 def test_processes_at_once_share_one_token(server: Server, tmp_path: Path) -> None:
-    program = [sys.executable, "-m", "skill", "credits", "--home", str(tmp_path / "s")]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-    started = [
-        subprocess.Popen(program, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(4)
-    ]
+    started = [start("credits", "--home", tmp_path / "s") for _ in range(4)]
     assert [process.wait(timeout=60) for process in started] == [0] * 4
     assert len(server.backend.journal.calls("token")) == 1
 

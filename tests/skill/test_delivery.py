@@ -7,8 +7,6 @@ import os
 import shutil
 import socket
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -32,6 +30,8 @@ from skill.report import Detail, Report
 from skill.target import check_target
 from skill.token import Token
 from skill.vault import Job, Step, Vault
+
+from .conftest import start
 
 if TYPE_CHECKING:
     from mock_server import Server
@@ -765,12 +765,7 @@ def test_a_process_that_died_with_the_clip_in_place_leaves_nothing_beside_it(
 
 def begin_and_kill(host: Host, film: bytes) -> None:
     """An export in a process of its own, killed in the middle of the download."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "skill", "export", "-o", "trip.mp4"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-    )
+    process = start("export", "-o", "trip.mp4")
     try:
         while sum(path.stat().st_size for path in parts()) < HALF:
             assert process.poll() is None

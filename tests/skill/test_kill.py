@@ -8,8 +8,6 @@ file in the end, the message sent at most once, no photo twice, no render for no
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,10 @@ import pytest
 from mock_server.app import Endpoint
 from mock_server.wire import Wire
 
+from .conftest import start
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
     from mock_server import Server
@@ -35,7 +36,7 @@ class Killer:
         self.requests: list[str] = []
         self.number = -1
         self.moment = ""
-        self.victim: subprocess.Popen[bytes] | None = None
+        self.victim: subprocess.Popen[str] | None = None
         answer, finish = Endpoint._answer, Wire.finish
 
         async def _answer(endpoint: Any, call: Any, wire: Any) -> Any:
@@ -60,7 +61,7 @@ class Killer:
             self.victim.wait()
             self.victim = None
 
-    def aim(self, number: int, moment: str, victim: subprocess.Popen[bytes]) -> None:
+    def aim(self, number: int, moment: str, victim: subprocess.Popen[str]) -> None:
         self.requests.clear()
         self.number, self.moment, self.victim = number, moment, victim
 
@@ -91,7 +92,8 @@ def test_killed_at_every_request_then_resumed(
         where = f"request {number} ({endpoint}), {moment}"
         server.backend.accounts.change(credits=100)
         journal.clear()
-        worker = start(killer, number, moment, "make", *photos, *WORDS)
+        worker = start("make", *photos, *WORDS)
+        killer.aim(number, moment, worker)
         worker.wait(timeout=60)
         assert worker.returncode in (-9, 0), where
         killer.number = -1
@@ -113,15 +115,3 @@ def test_killed_at_every_request_then_resumed(
         assert run("jobs").out == "Nothing is unfinished.\n", where
         Path("trip.mp4").unlink()
     assert unfinished <= requests.count("message") == 1
-
-
-def start(killer: Killer, number: int, moment: str, *words: object) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parents[2])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "skill", *map(str, words)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": root},
-    )
-    killer.aim(number, moment, process)
-    return process

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +12,8 @@ from skill.config import Config
 from skill.errors import UsageError
 from skill.lock import Lock
 from skill.vault import Job, Step, Vault
+
+from .conftest import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -280,15 +279,6 @@ class TestTwoAtOnce:
         monkeypatch.setattr(Lock, "take", take)
         assert run("resume", job, "--json").code == 0
         assert len(server.backend.journal.messages()) == 1
-
-
-def start(*words: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "skill", *map(str, words)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
-    )
 
 
 class TestWhatIsDoneIsDone:

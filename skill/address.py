@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from skill.config import LOOPBACK
 from skill.errors import NetworkError
 from skill.sanitize import clean_line
+from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -71,6 +72,7 @@ def check_url(url: str, *, loopback: bool) -> str:
         host = canonical(parts.hostname or "")
     except ValueError:
         raise RefusedError("The clip's address is not a URL.") from None
+    check_bare(url)
     if _CONTROLS.search(url) or not _PLAIN.fullmatch(parts.netloc):
         raise _refused("it is not written plainly")
     if host in LOOPBACK and loopback:
@@ -83,6 +85,12 @@ def check_url(url: str, *, loopback: bool) -> str:
     shown = f"[{host}]" if ":" in host else host
     place = shown if port is None else f"{shown}:{port}"
     return urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
+
+
+def check_bare(url: str) -> None:
+    """Whether a URL is free of the token: a backend that puts it there would have us say it."""
+    if hide(url) != url:
+        raise _refused("the token stands in it")
 
 
 def canonical(host: str) -> str:

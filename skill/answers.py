@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from skill.errors import BackendFailedError, NetworkError, UsageError, error_for
 from skill.sanitize import clean_line
-from skill.token import Token
+from skill.token import Token, hide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Self
 
 Data = dict[str, Any]
@@ -25,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.~:@-]{1,512}")
 _MAX_DEPTH = 100
 
 
-def envelope(status: int, headers: Mapping[str, str], body: bytes) -> Data:
+def envelope(status: int, retry_after: float | None, body: str) -> Data:
     """What an answer holds, or its error, from the HTTP status and from a `code` inside.
 
     Three shapes: {"code","message","data"}; {"success","data"}; bare (render proxy).
@@ -34,7 +33,6 @@ def envelope(status: int, headers: Mapping[str, str], body: bytes) -> Data:
         answer = json.loads(body, parse_constant=lambda constant: None)
     except (ValueError, RecursionError):
         answer = None
-    retry_after = _retry_after(headers.get("retry-after"))
     if not isinstance(answer, dict):
         if status >= 400:
             raise error_for(status, retry_after=retry_after, unread=status not in (402, 413, 429))
@@ -77,7 +75,8 @@ class Account:
         except UsageError as error:
             raise NetworkError("The backend gave a token that is none.") from error
         expires_at = _moment(data.get("expires_at"))
-        return cls(token, _name(data, "user_id"), _whole(data.get("credits")), expires_at)
+        user_id = hide(_name(data, "user_id"))
+        return cls(token, user_id, _whole(data.get("credits")), expires_at)
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,7 @@ class ClaimToken:
         return cls(_name(data, "claim_token", required=True), _number(data.get("expires_in")))
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
     """Seconds, from either form of the header (RFC 9110, 10.2.3)."""
     if not value:
         return None

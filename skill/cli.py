@@ -9,12 +9,14 @@ import io
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.console import Console
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
+from skill.token import Token, hide
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +31,7 @@ class _Terminated(KeyboardInterrupt):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    console = Console(json="--json" in words)
+    console = Console(json="--json" in words, own=_own_token())
     _encode(console)
     before = _hear_sigterm()
     try:
@@ -41,11 +43,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(console, StoppedError(number))
     except Exception as error:  # the outermost boundary: a bug of ours
         if os.environ.get("IMAGE_TO_VIDEO_DEBUG"):
-            raise
+            console.trace(error)
         return _report(console, _bug(error))
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)
+
+
+def _own_token() -> Token | None:
+    with suppress(UsageError):  # whoever needs it says so
+        return Token(os.environ.get("NEMO_TOKEN", ""))
+    return None
 
 
 def _hear_sigterm() -> Any:
@@ -70,6 +78,11 @@ def _encode(console: Console) -> None:
 
 def _run(words: list[str], console: Console) -> int:
     console.command = next((word for word in words if word in COMMANDS), "")
+    if any(hide(word) != word for word in words):
+        raise UsageError(
+            "The token stands among the command's words, where others on this machine can read it.",
+            hint="Leave it away: it is read from NEMO_TOKEN.",
+        )
     if console.json and ("--help" in words or "-h" in words):
         console.answer({"help": _help(words)}, [])
         return 0

@@ -9,7 +9,9 @@ a file is fetched, they are handed to the caller.
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
@@ -17,10 +19,21 @@ import anyio
 import httpx
 
 from skill.address import proxy_for
-from skill.answers import Account, ClaimToken, Credits, Media, Render, Session, State, envelope
+from skill.answers import (
+    Account,
+    ClaimToken,
+    Credits,
+    Media,
+    Render,
+    Session,
+    State,
+    envelope,
+    retry_after,
+)
 from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError, UsageError
 from skill.sanitize import clean_line
+from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -54,6 +67,8 @@ class Client:
         self.token = token
         self._log = log
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
+        for name in _LOGS:
+            logging.getLogger(name).addFilter(_hide_in_log)
         self._http = _http(
             base_url=self.base_url,
             headers={
@@ -64,6 +79,8 @@ class Client:
             },
             timeout=httpx.Timeout(30.0, connect=10.0),
             follow_redirects=False,
+            # None is kept: it might be the token, and would go out with the next request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             # A proxy must see neither what stays on this machine nor its token.
             trust_env=not self.loopback,
             verify=_tls(self.base_url),
@@ -143,11 +160,11 @@ class Client:
         )
         response = await self._send(request)
         try:
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if response.status_code != 200 or kind != "text/event-stream":
+            kind = clean_line(response.headers.get("content-type", "").partition(";")[0], 60)
+            if response.status_code != 200 or kind.lower() != "text/event-stream":
                 await _answer(response)
                 raise NetworkError(
-                    f"The answer to the message is no stream but {clean_line(kind, 60) or 'untyped'}."
+                    f"The answer to the message is no stream but {kind or 'untyped'}."
                 )
             yield self._pieces(response)
         finally:
@@ -158,7 +175,7 @@ class Client:
             async for piece in response.aiter_bytes():
                 yield piece
         except httpx.HTTPError as error:
-            raise NetworkError(f"The stream broke off ({_reason(error)}).") from error
+            raise NetworkError(f"The stream broke off ({_reason(error)}).") from None
 
     # 4
     async def upload(
@@ -288,7 +305,7 @@ class Client:
         try:
             yield response
         except httpx.HTTPError as error:
-            raise NetworkError(f"The download broke off ({_reason(error)}).") from error
+            raise NetworkError(f"The download broke off ({_reason(error)}).") from None
         finally:
             await response.aclose()
 
@@ -330,14 +347,14 @@ class Client:
             with anyio.fail_after(_WHOLE_CALL if files is None else _WHOLE_UPLOAD):
                 response = await self._send(request)
                 try:
-                    return await _answer(response)
+                    return await _answer(response, bare=bare)
                 finally:
                     await response.aclose()
-        except TimeoutError as error:
+        except TimeoutError:
             raise NetworkError(
                 f"{request.url.netloc.decode()} took too long to answer.",
                 hint="Check the network, then try again.",
-            ) from error
+            ) from None
 
     async def _send(
         self,
@@ -354,7 +371,7 @@ class Client:
                 f"{request.url.netloc.decode()} did not answer ({_reason(error)}).",
                 hint="Check the network and NEMO_API_URL, then run the command again.",
                 unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
-            ) from error
+            ) from None
         self._log(f"→ {response.status_code}")
         packing = response.headers.get("content-encoding", "identity").strip().lower()
         if packing not in ("identity", ""):
@@ -408,18 +425,43 @@ def _tls(url: str) -> SSLContext | bool:
     return httpx.create_ssl_context() if urlsplit(url).scheme == "https" else False
 
 
+# Every error of httpx's is told and left behind ("from None"): what it quotes of an answer, and
+# the variables of its frames, may hold the token.
 def _reason(error: Exception) -> str:
     return clean_line(str(error), 200) or type(error).__name__
 
 
-async def _answer(response: httpx.Response) -> dict[str, Any]:
-    """What the answer holds, or its error. The body is of at most MAX_ANSWER_BYTES."""
+# httpx logs reason phrases, httpcore all headers of an answer.
+_LOGS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")))
+
+
+def _hide_in_log(record: logging.LogRecord) -> bool:
+    message = record.getMessage()
+    if (hidden := hide(message)) != message:
+        record.msg, record.args = hidden, ()
+    return True
+
+
+async def _answer(response: httpx.Response, *, bare: bool = False) -> dict[str, Any]:
+    """What the answer holds, or its error. `bare`: the answer may be a token."""
+    body = await _text(response, bare=bare)
+    if isinstance(body, NetworkError):
+        raise body
+    return envelope(response.status_code, retry_after(response.headers.get("retry-after")), body)
+
+
+async def _text(response: httpx.Response, *, bare: bool) -> str | NetworkError:
+    """The body, of at most MAX_ANSWER_BYTES. A token that is said in it goes no further, not
+    even as a variable of an error's frames, but from where tokens come (`bare`)."""
     body = bytearray()
     try:
         async for piece in response.aiter_bytes(65536):
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
-                raise NetworkError("The backend's answer is larger than any it should give.")
+                return NetworkError("The backend's answer is larger than any it should give.")
+        text = body.decode("utf-8-sig", "surrogatepass")
     except httpx.HTTPError as error:
-        raise NetworkError(f"The answer broke off ({_reason(error)}).") from error
-    return envelope(response.status_code, response.headers, bytes(body))
+        return NetworkError(f"The answer broke off ({_reason(error)}).")
+    except UnicodeDecodeError:
+        return ""
+    return text if bare else hide(text)

@@ -328,7 +328,6 @@ def _talk(
 ) -> int:
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
-    console.hide(config.token)
     if config.local:
         from skill.local import require
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from skill.errors import UsageError
 from skill.manifest import Manifest
-from skill.token import Token
+from skill.token import Token, hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +63,13 @@ class Config:
     ) -> Config:
         """Raises UsageError naming the setting that is wrong; nothing has been sent by then."""
         environ = os.environ if environ is None else environ
+        # A token of the user's own is for the real backend alone.
+        token = Token(environ["NEMO_TOKEN"]) if environ.get("NEMO_TOKEN") and not local else None
+        for name in ENVIRONMENT:
+            if name != "NEMO_TOKEN" and hide(environ.get(name, "")) != environ.get(name, ""):
+                raise UsageError(
+                    f"{name} holds the token.", hint="It belongs in NEMO_TOKEN and nowhere else."
+                )
         manifest = Manifest.load(skill, environ)
         api_url = _url(environ, "NEMO_API_URL", API_URL)
         config = cls(
@@ -70,8 +77,7 @@ class Config:
             api_url="" if local else api_url,
             web_url=_url(environ, "NEMO_WEB_URL", WEB_URL),
             home=_home(home, environ),
-            # A token of the user's own is for the real backend alone.
-            token=Token(environ["NEMO_TOKEN"]) if environ.get("NEMO_TOKEN") and not local else None,
+            token=token,
             client_id=_client_id(environ.get("NEMO_CLIENT_ID")),
             pace=_pace(pace, environ.get("IMAGE_TO_VIDEO_PACE")),
             local=local,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
+from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +51,9 @@ class Console:
     verbose: bool = False
     prefix: tuple[str, ...] = ()
     words_to_stdout: bool = False
+    own: Token | None = None  # held to the end, so that it is hidden whether it is used or not
     out: TextIO | None = field(default_factory=lambda: sys.stdout)
     err: TextIO | None = field(default_factory=lambda: sys.stderr)
-    _secrets: list[str] = field(default_factory=list)
     _spoken: str = ""
     _open: str = ""  # what stands on the line that is not ended: a stage's bar, or "words"
     _told: tuple[str, float, float] = ("", 0.0, 0.0)  # stage, percent, when
@@ -62,11 +63,6 @@ class Console:
     def quiet_for(self) -> float:
         """Seconds since anything was written."""
         return time.monotonic() - self._last
-
-    def hide(self, token: Token | None) -> None:
-        """Never write this token, whoever says it."""
-        if token is not None:
-            self._secrets.append(token.reveal())
 
     def next(self, *words: str) -> str:
         """A command that can be run as it stands."""
@@ -84,12 +80,10 @@ class Console:
 
     def _write(self, file: TextIO | None, text: str) -> None:
         self._last = time.monotonic()
-        for secret in self._secrets:
-            text = text.replace(secret, "[token]")
         if file is None or file.closed:
             return
         try:
-            file.write(text)
+            file.write(hide(text))
             file.flush()
         except OSError:
             silence(file)
@@ -192,6 +186,14 @@ class Console:
         """What could be done next: for people, beside the answer."""
         if next_ and not self.json and not self.quiet:
             self._line("Next: " + "  ·  ".join(next_))
+
+    def trace(self, error: BaseException) -> None:
+        """Where a bug came about, for whoever looks for it."""
+        import traceback
+
+        self._end_line()
+        text = "".join(traceback.format_exception(error))
+        self._object(self.err, to_event(Notice(text))) if self.json else self._line(text)
 
     def error(self, error: SkillError) -> None:
         """What went wrong, and what to do: the job's `resume`, where there is a job."""

@@ -16,15 +16,18 @@ from skill.stream import (
     Decoder,
     Dropped,
     End,
+    Event,
     Failure,
     Remark,
     Say,
+    ServerEvent,
     SignOfLife,
     StillWorking,
     Turn,
     parse,
 )
 from skill.stream import Notice as TurnNotice
+from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectSendStream
 
     from skill.connection import Connection
+
+
+_VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+_LONGEST_WORD = 100
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ async def converse(
             match item:
                 case bytes():
                     for server_event in decoder.feed(item):
-                        for event in parse(server_event):
+                        for event in _events(server_event):
                             speaker.say(turn.receive(event, now))
                 case SkillError():
                     if not opened:
@@ -126,9 +133,16 @@ def _finish(decoder: Decoder, turn: Turn, speaker: _Speaker, now: float) -> None
     for server_event in decoder.close():
         cut = cut or isinstance(server_event, Dropped)
         if isinstance(server_event, Data):
-            for event in parse(server_event):
+            for event in _events(server_event):
                 speaker.say(turn.receive(event, now))
     speaker.say(turn.cut(now) if cut else turn.close(now))
+
+
+def _events(server_event: ServerEvent) -> list[Event]:
+    """What is in it, without the token: nothing of what comes after has to think of it."""
+    if isinstance(server_event, Data):
+        server_event = Data(hide(server_event.text))
+    return parse(server_event)
 
 
 class _Speaker:
@@ -138,6 +152,7 @@ class _Speaker:
         self._tell = tell
         self._translator = Translator()
         self._text: list[str] = []
+        self._held = ""  # a word too long for one, whose end is still to come
 
     def say(self, notices: Iterable[TurnNotice]) -> None:
         for notice in notices:
@@ -153,11 +168,15 @@ class _Speaker:
 
     def finish(self) -> tuple[str, tuple[GuiAction, ...]]:
         translation = self._translator.close()
-        self._show(translation.text)
+        self._show(translation.text, last=True)
         return "".join(self._text).strip(), translation.actions
 
-    def _show(self, text: str) -> None:
-        text = clean(text)
+    def _show(self, text: str, *, last: bool = False) -> None:
+        text = clean(self._held + text)
+        word = "" if last else text[len(text.rstrip(_VISIBLE)) :]
+        # Long texts come in pieces: a token must not be told in two halves.
+        self._held = word if len(word) > _LONGEST_WORD else ""
+        text = text.removesuffix(self._held)
         if text:
             self._text.append(text)
             self._tell(Words(text))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.address import RefusedError, check_peer, check_resolved, check_url
+from skill.address import RefusedError, check_bare, check_peer, check_resolved, check_url
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
 from skill.mp4 import probe
 from skill.part import MAX_BYTES, Part
@@ -244,6 +244,7 @@ class _Download:
                 await stack.aclose()
                 if before == "https" and not url.startswith("https:"):
                     raise RefusedError("The download redirects from https to less; not followed.")
+                check_bare(url)
                 ours = ours and client.owns(url)
                 if ours:
                     get = client.download(self._render_id, headers, at=url)

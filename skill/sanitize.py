@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from skill.token import MASK, hide
+
 # ECMA-48 control strings and sequences (CSI, OSC, DCS, SOS, PM, APC, two-byte escapes),
 # taken out whole so that no "[31m" is left behind.
 _ESCAPES = re.compile(
@@ -25,13 +27,13 @@ def clean(text: str, limit: int = 100_000) -> str:
     """`text` without escape sequences, control characters (but newline and tab),
     bidirectional and zero-width trickery, lone surrogates, tokens, and lines that pose as a
     finished file; at most `limit` characters."""
-    text = text[: limit + 1]
+    text = hide(text)[: limit + 1]  # before the cut: half a token is not found any more
     if not text.isascii() or not text.isprintable():
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         text = _INVISIBLE.sub("", _ESCAPES.sub("", text))
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
-    text = _MEDIA.sub(r"\1MEDIA :", _TOKEN.sub("[token]", text))
+    text = _MEDIA.sub(r"\1MEDIA :", _TOKEN.sub(MASK, hide(text)))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -15,6 +15,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from skill.token import hide
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -349,6 +351,7 @@ def _name(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     line = "".join(c for c in " ".join(value[:2000].split()) if c.isprintable() or c == "\u200d")
+    line = hide(line)
     return (line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1] + "…") or None
 
 

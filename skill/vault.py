@@ -171,6 +171,7 @@ class Vault:
 
     def _prepare(self, path: Path) -> None:
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = FAST")  # a token that is replaced is gone
         self._db.execute("PRAGMA busy_timeout = 30000")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:

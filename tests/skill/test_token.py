@@ -49,5 +49,5 @@ def test_what_is_no_header_value_is_refused_without_being_shown(text: str) -> No
 
 def test_equal_tokens_are_equal() -> None:
     assert Token(CANARY) == Token(CANARY)
-    assert Token(CANARY) != Token("other")
+    assert Token(CANARY) != Token("another-one")
     assert len({Token(CANARY), Token(CANARY)}) == 1

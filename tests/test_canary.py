@@ -589,7 +589,6 @@ def world(clip: bytes) -> Iterator[World]:
         patch.setitem(sys.modules, "sniffio", sys.modules.get("sniffio"))
         world.prepare()
         yield world
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 # ---------------------------------------------------------------- the hunt

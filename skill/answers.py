@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from skill.errors import BackendFailedError, NetworkError, UsageError, error_for
+from skill.errors import CODES, BackendFailedError, NetworkError, UsageError, error_for
 from skill.sanitize import clean_line
 from skill.token import Token, hide
 
@@ -45,7 +45,8 @@ def envelope(status: int, retry_after: float | None, body: str) -> Data:
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 10:
         code = int(code)
     if isinstance(code, int) and code not in (0, 200):
-        raise error_for(code, message, retry_after=retry_after)
+        known = code in CODES or status < 500
+        raise error_for(code if known else status, message, retry_after=retry_after)
     if status >= 400:
         raise error_for(status, message, retry_after=retry_after)
     if answer.get("success") is False:

@@ -58,17 +58,17 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     descriptor = os.open(log, flags, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            [sys.executable, "-m", "skill", *words],
+            [sys.executable, "-c", _PROGRAM, root, *words],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
             cwd=config.home,
-            env={**os.environ, "PYTHONPATH": _first(root, os.environ.get("PYTHONPATH"))},
             start_new_session=True,
             creationflags=_DETACHED,
         )
         until = time.monotonic() + _START
-        while os.fstat(descriptor).st_size == 0 and time.monotonic() < until:
+        reader = LogReader(log)
+        while not reader.read() and time.monotonic() < until:
             if process.poll() is not None:
                 break
             time.sleep(_GLANCE)
@@ -84,15 +84,13 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     return log
 
 
+# This very copy of the skill, whatever else is installed.
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from skill.__main__ import run; run()"
 _DETACHED = (
     subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined,unused-ignore]
     if sys.platform == "win32"
     else 0
 )
-
-
-def _first(folder: str, path: str | None) -> str:
-    return os.pathsep.join([folder, path]) if path else folder
 
 
 def _forget_old(folder: Path) -> None:

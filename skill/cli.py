@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(console, error)
     except KeyboardInterrupt as stop:
         number = signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT
-        return _report(console, StoppedError(number))
+        return _report(console, StoppedError(number, *map(str, stop.args[:1])))
     except Exception as error:  # the outermost boundary: a bug of ours
         if os.environ.get("IMAGE_TO_VIDEO_DEBUG"):
             console.trace(error)

@@ -234,7 +234,8 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
 
 async def _cancel(options: Namespace, console: Console, studio: Studio) -> None:
     job = await studio.cancel(options.job)
-    console.answer({"job": job.id, "step": job.step.value}, [f"{job.id} is given up."])
+    told = "given up" if job.step.value == "cancelled" else f"{job.step} already"
+    console.answer({"job": job.id, "step": job.step.value}, [f"{job.id} is {told}."])
 
 
 async def _open(options: Namespace, console: Console, studio: Studio) -> None:
@@ -418,12 +419,16 @@ def _hand_over(options: Namespace, console: Console, config: Config) -> None:
 
     with closing(Vault.open(config.home)) as vault:
         job = _job_of(options, config, vault)
-        if not job.finished and not vault.lock(job.id).held:
-            limit = () if options.timeout is None else (f"--timeout={options.timeout}",)
-            start(job, config, limit)
+        try:
+            if not job.finished and not vault.lock(job.id).held:
+                limit = () if options.timeout is None else (f"--timeout={options.timeout}",)
+                start(job, config, limit)
+        except KeyboardInterrupt as stop:
+            raise type(stop)(job.id) from None  # it may be at work already: that has to be told
     data = {"job": job.id, "target": job.target, "log": str(log_of(config.home, job.id))}
     next_ = [console.next("resume", job.id)]
-    lines = [f"{job.id} goes on in the background.", f"Wait for it, or see how it went: {next_[0]}"]
+    state = f"is {job.step}" if job.finished else "goes on in the background"
+    lines = [f"{job.id} {state}.", f"Wait for it, or see how it went: {next_[0]}"]
     console.answer(data, lines, next_)
 
 
@@ -448,6 +453,7 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
                     aim(job, options.output, "", force=options.force)
                     vault.save(job)
             return job
+    job.account = Projects(config, vault).owner
     vault.save(job)
     return job
 

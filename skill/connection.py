@@ -142,10 +142,15 @@ class Connection:
             refused = self.client.token
             self.tell(Detail("the anonymous token is no longer good; asking for a new one"))
             if not self._take_kept(refused):
-                await self._take_new(refused)
+                try:
+                    await self._take_new(refused)
+                except NetworkError as lost:
+                    lost.unsent = True  # the request itself was refused
+                    raise
             return await request()
         except NoCreditsError as error:
-            raise self.no_credits(error) from error
+            self.no_credits(error)
+            raise
 
     async def read(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request that changes nothing; what is likely to pass is tried again."""
@@ -183,11 +188,11 @@ class Connection:
         if not self.anonymous or self.config.local or not self._user_id:
             return error
         link = f"{self.config.web_url}/register?bind={self._user_id}"
-        return NoCreditsError(
-            error.message,
-            hint=f"Register to keep this project and get credits: {link}"
-            " Or make the video on this machine with --local.",
+        error.hint = (
+            f"Register to keep this project and get credits: {link}"
+            " Or make the video on this machine with --local."
         )
+        return error
 
     # ------------------------------------------------------------ the project
 

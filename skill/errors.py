@@ -30,6 +30,7 @@ class SkillError(Exception):
     exit_code: int = 1
     passing: ClassVar[bool] = False
     backend_code: int | None = None
+    final: bool = False  # told again, of work that has ended: nothing is gained by one more try
 
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)
@@ -41,7 +42,7 @@ class SkillError(Exception):
     def retryable(self) -> bool:
         """Whether the same command may simply be run again: where it left a job, it is the
         job that has to be resumed, since the command would begin (and pay) anew."""
-        return self.passing and self.job is None
+        return self.passing and self.job is None and not self.final
 
     @property
     def record(self) -> dict[str, str]:

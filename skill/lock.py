@@ -50,11 +50,18 @@ class Lock:
             return True
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _taken(descriptor):
+        if not _taken(descriptor) or not self._stands(descriptor):
             os.close(descriptor)
             return False
         self._descriptor = descriptor
         return True
+
+    def _stands(self, descriptor: int) -> bool:
+        """Whether the file is still the one of that name: else another may hold the lock."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._path.stat())
+        except OSError:
+            return False
 
     @property
     def held(self) -> bool:

@@ -20,11 +20,11 @@ class Projects:
         self.client_id = config.client_id or vault.client_id()
         # Those of one account are unknown to another.
         account = config.token.fingerprint if config.token is not None else self.client_id
-        self._owner = f"{config.backend} {account}"
+        self.owner = f"{config.backend} {account}"
 
     @property
     def current(self) -> StoredSession | None:
-        return self._vault.session(self._owner, self._listing)
+        return self._vault.session(self.owner, self._listing)
 
     def required(self) -> StoredSession:
         """The current project. Raises NotFoundError where there is none yet."""
@@ -38,13 +38,13 @@ class Projects:
 
     def keep(self, session: StoredSession) -> None:
         """Make it the project that further commands mean."""
-        self._vault.keep_session(self._owner, self._listing, session)
+        self._vault.keep_session(self.owner, self._listing, session)
 
     def lost(self, session_id: str, error: NotFoundError) -> None:
         """The backend does not know a project any more (1002): forget it. Raises NotFoundError
         where there was something in it; else a new one may take its place."""
         session = self.current
-        self._vault.drop_session(self._owner, session_id)
+        self._vault.drop_session(self.owner, session_id)
         if session is not None and session.session_id == session_id and not session.touched:
             return
         raise NotFoundError(

@@ -51,7 +51,8 @@ class _Run:
             raise self._failure
         if self._given_up:
             raise StoppedError(signal.SIGTERM, by="another command, which gave up the job")
-        job = self._job.id if self._job is not None and not self._job.finished else None
+        # Also of a job that is done: whoever was stopped before it was told can ask for it.
+        job = self._job.id if self._job is not None else None
         if self._signal is not None:
             raise StoppedError(self._signal, job)
         if deadline.cancelled_caught:

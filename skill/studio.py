@@ -18,7 +18,6 @@ from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
 from skill.errors import (
-    BackendFailedError,
     BusyError,
     InternalError,
     NotFoundError,
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from skill.vault import Job
 
 _GLANCE = 0.1  # s between two looks at what another process does
+_DECORATION = 5.0  # s an answer may wait for what it can do without
 _LET_GO = 10.0  # s it may take to let go of a job
 
 
@@ -233,6 +233,7 @@ class Studio:
 
     async def begin(self, job: Job) -> Video | Reply:
         """Write a planned job down and take it to its end."""
+        job.account = self._connection.projects.owner
         self._vault.save(job)
         with self._vault.holding(job):
             return await self._finish(job)
@@ -335,7 +336,9 @@ class Studio:
         if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
             return await self._result(job)
         if job.step is Step.FAILED and job.failure is not None:
-            raise from_record(job.failure)
+            error = from_record(job.failure)
+            error.final = True
+            raise error
         if job.finished:
             raise NotFoundError(
                 f"{job.id} is {job.step}: there is nothing to go on with.",
@@ -375,6 +378,7 @@ class Studio:
                 return job
             except BusyError:
                 if anyio.current_time() > deadline:
+                    self._vault.stop_request(job).unlink(missing_ok=True)
                     raise
                 self._vault.stop_request(job).touch(0o600)
                 await anyio.sleep(_GLANCE)
@@ -386,8 +390,10 @@ class Studio:
         discard(job.download)
         self._vault.save(job)
         if step is Step.RENDERING and job.render_id:
-            with suppress(NotFoundError, BackendFailedError):  # never begun, or too late
+            try:
                 await self._connection.call(lambda: self._client.cancel_render(job.render_id))
+            except SkillError as error:  # never begun, too late, no network: it is given up here
+                self._tell(Detail(error.message))
 
     # ------------------------------------------------------------ shared pieces
 
@@ -416,7 +422,15 @@ class Studio:
             return None
 
     async def _balance_after(self, job: Job) -> Credits | None:
-        return await self._balance() if job.credits_before is not None else None
+        if job.credits_before is None:
+            return None
+        balance = None
+        with anyio.move_on_after(_DECORATION):
+            try:
+                balance = await self._connection.once(self._client.credits)
+            except SkillError as error:
+                self._tell(Detail(error.message))
+        return balance
 
     async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe

@@ -19,7 +19,10 @@ def check_target(target: Path, *, force: bool) -> None:
             raise UsageError(
                 f"{target} is a folder.", hint=f"Name a file: -o {target / 'video.mp4'}"
             )
-        if target.suffix.lower() not in (".mp4", ".m4v") or not target.name.isprintable():
+        if (
+            target.suffix.lower() not in (".mp4", ".m4v")
+            or not str(target.absolute()).isprintable()
+        ):
             raise UsageError(
                 f"{clean_line(target.name, 80)} is not the name of an MP4.",
                 hint="For example -o video.mp4",

@@ -66,7 +66,7 @@ class Job:
     """One piece of work, complete enough for another process to go on with it.
 
     `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
-    `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
+    `account`: with which it was begun. `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
     about to stand there. `download`: how far that is fetched, as `skill.delivery` has it.
@@ -81,6 +81,7 @@ class Job:
     session_id: str = ""
     task_id: str = ""
     user_id: str = ""
+    account: str = ""
     language: str = "en"
     message: str = ""
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -298,15 +299,16 @@ class Vault:
         """A file that asks whoever works on the job to let go of it."""
         return self.folder / "locks" / f"{job.id}.stop"
 
-    def save(self, job: Job) -> None:
-        """Write the job down as it is now; it is on disk when this returns."""
-        self._write(
-            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
-            job.id,
-            json.dumps(vars(job)),
-            int(job.finished),
-            job.created,
-        )
+    def save(self, job: Job, *, only_from: Step | None = None) -> None:
+        """Write the job down as it is now; it is on disk when this returns. `only_from`: raises
+        BusyError, and changes nothing, where it does not stand at that step on disk."""
+        with self._transaction():
+            if only_from is not None and self.job(job.id).step is not only_from:
+                raise BusyError(f"{job.id} was taken on by another process.", job=job.id)
+            self._db.execute(
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
+                (job.id, json.dumps(vars(job)), int(job.finished), job.created),
+            )
 
     def job(self, job_id: str) -> Job:
         """Raises NotFoundError where there is none of that id."""

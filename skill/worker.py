@@ -7,6 +7,7 @@ been sent is looked up in the project's state and never sent again.
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
+    BusyError,
     FileRefusedError,
     NetworkError,
     NoCreditsError,
@@ -76,6 +78,8 @@ class Worker:
                 except NotFoundError as error:
                     self._begin_anew(job, error)
                 self._resuming = False
+        except BusyError:
+            raise  # whatever is to be noted of the job, the other notes it
         except SkillError as error:
             hopeless = isinstance(error, FileRefusedError) or not job.session_id
             if job.step is Step.STARTED and hopeless:
@@ -94,6 +98,8 @@ class Worker:
         if error.backend_code == 1002 and not unsent:
             error.hint = (
                 "If that does not pass, what was in it is lost there: give the job up with cancel."
+                if job.account in ("", self._connection.projects.owner)
+                else "It was begun with another account: set NEMO_TOKEN and NEMO_CLIENT_ID as they were."
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
@@ -105,11 +111,11 @@ class Worker:
         job.uploaded = []
         self._advance(job, Step.STARTED)
 
-    def _advance(self, job: Job, step: Step) -> None:
+    def _advance(self, job: Job, step: Step, *, only_from: Step | None = None) -> None:
         before, job.step = job.step, step
         try:
-            self._vault.save(job)
-        except UsageError:
+            self._vault.save(job, only_from=only_from)
+        except (UsageError, BusyError):
             job.step = before
             raise
 
@@ -143,6 +149,11 @@ class Worker:
 
         async def send() -> tuple[Media, ...]:
             with opened(Path(str(file["path"]))) as source:
+                if sha256(Path(str(file["path"]))) != file["sha256"]:
+                    raise UsageError(
+                        f"{clean_line(str(file['path']), 200)} is no longer the file it was.",
+                        hint="Put it back, then go on; or give the job up with cancel.",
+                    )
                 return await self._client.upload(
                     job.session_id,
                     str(file["name"]),
@@ -181,22 +192,29 @@ class Worker:
 
     async def _send(self, job: Job) -> None:
         state = await self._connection.state(job.session_id)
+        begun = job.goal == "make" and job.draft is not None
+        if begun and changes(job.draft, state.draft, job.language):
+            # Nobody else works in this project: a message that seemed refused was carried out.
+            self._take(job, state)
+            return
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
         patience = "" if self._connection.config.local else " This may take a few minutes."
         self._tell(Stage("generate", f"Working on it...{patience}"))
-        self._vault.save(job)
+        self._vault.save(job, only_from=Step.UPLOADED)
 
         def about_to_send() -> None:
-            self._advance(job, Step.SENDING)
+            self._advance(job, Step.SENDING, only_from=Step.UPLOADED)
 
         try:
             answer = await self._connection.once(
                 lambda: converse(self._connection, job.session_id, job.message, about_to_send)
             )
+        except BusyError:
+            raise
         except SkillError as error:
-            if job.step is Step.UPLOADED or not isinstance(error, NetworkError):
+            if job.step is Step.UPLOADED or _refused(error, job):
                 # It never left, or was refused: it was certainly not carried out. Photos that
                 # are up are worth going on with; a sentence is as quickly said again.
                 self._advance(job, Step.UPLOADED if job.goal == "make" else Step.FAILED)
@@ -335,7 +353,9 @@ class Worker:
             raise NotFoundError(
                 empty, hint="Say what the video should be: image-to-video chat MESSAGE"
             )
-        job.render_id = f"render_{self._connection.clock.wall().timestamp() * 1000:.0f}"
+        now = self._connection.clock.wall().timestamp() * 1000
+        # New also where two are begun in the same millisecond, or the clock was set back.
+        job.render_id = f"render_{now:.0f}{secrets.randbelow(10**6):06}"
         job.render_posted = False
         self._tell(Stage("render", "Rendering..."))
         self._advance(job, Step.RENDERING)
@@ -457,6 +477,19 @@ class _Counted:
 
     def fileno(self) -> int:
         return self._file.fileno()
+
+
+# What a backend that has not carried a message out answers. Whatever else comes once it has
+# left, an unknown code or a gateway's word, leaves open what became of it.
+_REFUSALS = frozenset({1001, 1002, 2001, 4001, 4002, 400, 401, 402, 403, 404, 413, 415, 429})
+
+
+def _refused(error: SkillError, job: Job) -> bool:
+    """Whether the message was certainly not carried out."""
+    if isinstance(error, NetworkError):
+        return error.unsent
+    busy = error.backend_code == 409 and job.goal == "chat"  # with a message of somebody else's
+    return error.backend_code in _REFUSALS or busy
 
 
 def _charged(before: float | None, now: Credits | None) -> str:

@@ -603,10 +603,10 @@ def test_a_note_that_cannot_be_made_is_no_fault_of_the_source(
 ) -> None:
     real = Vault.save
 
-    def save(vault: Vault, job: Job) -> None:
+    def save(vault: Vault, job: Job, **more: Any) -> None:
         if job.download.get("source"):
             raise UsageError("The state folder is full.")
-        real(vault, job)
+        real(vault, job, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "save", save)
@@ -663,8 +663,8 @@ def test_a_link_that_is_planted_before_the_first_try_is_not_followed(
     victim.write_text("precious")
     real = Vault.save
 
-    def save(vault: Vault, job: Job) -> None:
-        real(vault, job)
+    def save(vault: Vault, job: Job, **more: Any) -> None:
+        real(vault, job, **more)
         if job.render_id and not parts():
             plant(Path(f".{job.render_id[-24:]}.part"), victim)
 

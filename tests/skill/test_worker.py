@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from PIL import Image
 
+from skill.clock import PacedClock
 from skill.config import Config
 from skill.errors import UsageError
 from skill.lock import Lock
@@ -34,10 +37,10 @@ def dies_at(monkeypatch: pytest.MonkeyPatch, number: int, *, written: bool) -> l
     real = Vault.save
     steps: list[Step] = []
 
-    def save(vault: Vault, job: Any) -> None:
+    def save(vault: Vault, job: Any, **more: Any) -> None:
         if len(steps) == number and not written:
             raise Died
-        real(vault, job)
+        real(vault, job, **more)
         steps.append(job.step)
         if len(steps) == number + 1 and written:
             raise Died
@@ -524,12 +527,12 @@ def fills_up_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     real = Vault.save
     seen = 0
 
-    def save(vault: Vault, job: Any) -> None:
+    def save(vault: Vault, job: Any, **more: Any) -> None:
         nonlocal seen
         seen += 1
         if seen > number:
             raise UsageError(f"{vault.folder} cannot be used: database or disk is full.")
-        real(vault, job)
+        real(vault, job, **more)
 
     monkeypatch.setattr(Vault, "save", save)
 
@@ -557,3 +560,128 @@ def test_a_balance_that_cannot_be_read_does_not_hold_up_the_work(
     ran = run("make", *photos, *WORDS)
     assert ran.code == 0
     assert ran.answer["data"]["credits_before"] is None
+
+
+class TestARefusalThatMayBeNone:
+    """Only what surely was not carried out may be sent again."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"status": 504, "body": {"code": 10504, "message": "upstream timeout"}},
+            {"status": 500, "body": {"code": -1}},
+            {"status": 200, "body": {"code": 5000, "message": "internal error"}},
+            {"status": 200, "body": {"success": False, "error": "timed out"}},
+            {"status": 409, "body": {"code": 409}},
+            {"status": 418, "body": {"code": 418}},
+        ],
+        ids=lambda answer: str(answer["body"]),
+    )
+    def test_an_answer_that_leaves_it_open_is_looked_up(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+        answer: dict[str, Any],
+    ) -> None:
+        server.backend.fail("message", **answer)
+        assert run("make", *photos, *WORDS).code == 11
+        assert run("resume").code == 11
+        assert len(server.backend.journal.messages()) == 1
+
+    def test_a_photo_that_is_another_one_now_is_not_sent(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", status=503, times=9)
+        assert run("make", *photos, *WORDS).code == 9
+        server.backend.faults.clear()
+        server.backend.journal.clear()
+        before = photos[0].read_bytes()
+        photos[0].write_bytes(photos[1].read_bytes())
+        ran = run("resume", "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+        assert "no longer the file it was" in ran.answer["error"]["message"]
+        assert server.backend.journal.messages() == []
+        photos[0].write_bytes(before)
+        assert run("resume").code == 0
+
+    def test_a_refused_message_whose_renewal_is_cut_off_is_no_lost_message(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        run("connect")
+        server.backend.fail("message", code=1001)
+        server.backend.fail("token", reset=True)
+        assert run("make", *photos, *WORDS).code == 9
+        server.backend.accounts.change(expire=True)
+        assert run("resume").code == 0
+        accepted = [c for c in server.backend.journal.calls("message") if c.code == 0]
+        assert len(accepted) == 1
+
+    def test_a_lock_that_was_cleared_away_does_not_send_it_twice(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
+    ) -> None:
+        home = tmp_path / "state"
+        server.backend.pace = 1.0
+        server.backend.fail("credits", delay=2)
+        first = start("make", *photos, *WORDS, "--home", home, "--pace", "1", read=True)
+        while not server.backend.journal.calls("credits"):
+            assert first.poll() is None
+        for lock in (home / "locks").glob("job_*.lock"):
+            lock.unlink()
+        server.backend.pace = 0.0
+        assert run("resume", "--home", home).code == 0
+        out, _ = first.communicate(timeout=60)
+        assert json.loads(out)["error"]["code"] == "unfinished"
+        assert len(server.backend.journal.messages()) == 1
+        assert run("jobs", "--home", home).out == "Nothing is unfinished.\n"
+
+    def test_two_renders_of_one_moment_are_two(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(PacedClock, "wall", lambda clock: datetime(2026, 1, 2, tzinfo=UTC))
+        for name in ("one.mp4", "two.mp4"):
+            assert run("make", photos[0], "-o", name).code == 0
+            server.backend.accounts.change(credits=100)
+        renders = server.backend.journal.calls("render")
+        assert [call.code for call in renders] == [0, 0]
+        assert len({call.body["id"] for call in renders}) == 2
+
+
+class TestStoppedAtTheEnd:
+    def test_what_is_done_is_named_though_the_command_was_stopped(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.pace = 0.01
+        server.backend.fail("credits", delay=400, after=1)
+        ran = run("make", *photos, *WORDS, "--pace", "0.001", "--timeout", "2.5")
+        assert Path("trip.mp4").is_file()
+        error = ran.answer["error"]
+        assert (ran.code, error["retryable"]) == (11, False)
+        assert run("resume", error["job"]).code == 0
+        assert len(server.backend.journal.messages()) == 1
+
+    def test_a_cancel_that_cannot_reach_the_backend_is_one_all_the_same(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("render", outcome="stuck")
+        job = run("make", *photos, *WORDS).answer["error"]["job"]
+        server.backend.fail("render_cancel", reset=True)
+        assert run("cancel", "--json").answer["data"] == {"job": job, "step": "cancelled"}
+
+    def test_why_a_job_failed_is_no_invitation_to_try_again(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("session", status=503, times=2)
+        assert run("make", *photos, *WORDS).answer["error"]["retryable"] is True
+        vault = Vault.open(Config.resolve().home)
+        ((job,),) = vault._rows("SELECT id FROM jobs")
+        vault.close()
+        error = run("resume", job, "--json").answer["error"]
+        assert (error["code"], error["retryable"]) == ("network", False)
+        handed = run("resume", job, "--no-wait")
+        assert handed.out.startswith(f"{job} is failed.")

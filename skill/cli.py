@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.console import Console
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
+from skill.sanitize import clean_line
 from skill.token import Token, hide
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ def _bug(error: BaseException) -> SkillError:
     # The type and the place, and no message: it might hold what must not be shown.
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, OSError) and error.filename is not None:
+        return UsageError(
+            f"{clean_line(str(error.filename), 200)} cannot be used: {error.strerror}.",
+            hint="Check the path and its rights. Work that was begun is kept: image-to-video jobs",
+        )
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

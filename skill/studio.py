@@ -436,7 +436,13 @@ class Studio:
         from skill.mp4 import probe
 
         target = Path(job.target)
-        clip = probe(target)
+        try:
+            clip = probe(target)
+        except ValueError as error:
+            raise UsageError(
+                f"{target} is not the clip any more: {error}.",
+                hint="Export it anew: image-to-video export",
+            ) from error
         balance = await self._balance_after(job)
         return Video(
             file=target,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill.arguments import COMMANDS, build_parser, parse
+from skill.config import Config
 from skill.mp4 import probe
 from skill.vault import Step, Vault
 
@@ -667,3 +668,21 @@ class TestAsAProcess:
             [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_state_folder_that_is_not_as_it_should_be_is_no_bug_of_ours(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    made = make(run, photos, "-o", "trip.mp4", "--json").answer["data"]
+    Path("trip.mp4").write_text("no clip")
+    again = run("resume", made["job"], "--json")
+    assert (again.code, again.answer["error"]["code"]) == (2, "usage")
+    locks = Config.resolve().home / "locks"
+    for lock in locks.iterdir():
+        lock.unlink()
+    locks.rmdir()
+    locks.touch()
+    ran = make(run, photos, "-o", "two.mp4", "--json")
+    assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+    assert str(locks) in ran.answer["error"]["message"]
+    assert len(server.backend.journal.messages()) == 1

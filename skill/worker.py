@@ -192,11 +192,6 @@ class Worker:
 
     async def _send(self, job: Job) -> None:
         state = await self._connection.state(job.session_id)
-        begun = job.goal == "make" and job.draft is not None
-        if begun and changes(job.draft, state.draft, job.language):
-            # Nobody else works in this project: a message that seemed refused was carried out.
-            self._take(job, state)
-            return
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None

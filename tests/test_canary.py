@@ -486,13 +486,13 @@ class World:
     def _popen(self, words: list[str], *, stdout: int, **rest: Any) -> _Ended:
         """A background process as a function, that writes to its log."""
         self.argv += words
-        assert words[1:3] == ["-m", "skill"]
+        assert words[1] == "-c"  # and a program that is handed the skill's place
         with (
             os.fdopen(os.dup(stdout), "w", encoding="utf-8") as log,
             contextlib.redirect_stdout(log),
             contextlib.redirect_stderr(log),
         ):
-            return _Ended(main(words[3:]))
+            return _Ended(main(words[4:]))
 
 
 @dataclass

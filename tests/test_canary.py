@@ -598,6 +598,9 @@ EVERYTHING = bool(os.environ.get("CANARY_EVERYTHING"))
 PART = 28  # runs to a test
 
 
+UNSAID = "the token was not said"
+
+
 @dataclass(frozen=True)
 class Hunt:
     """One run: whose token, how it is told, what goes wrong."""
@@ -637,7 +640,11 @@ def parts() -> list[Any]:
 def test_no_token_is_left_anywhere(world: World, row: Row, endpoint: str, start: int) -> None:
     found = []
     for hunt in hunts(row, endpoint, world.other)[start : start + PART]:
-        found += [f"{hunt}: {wrong}" for wrong in _hunt(world, row, endpoint, hunt)]
+        wrongs = [*_hunt(world, row, endpoint, hunt)]
+        if wrongs == [UNSAID]:
+            # A request of the run before, that its client had left, took the fault: once more.
+            wrongs = [*_hunt(world, row, endpoint, hunt)]
+        found += [f"{hunt}: {wrong}" for wrong in wrongs]
     assert not found, f"{len(found)}:\n" + "\n".join(found[:40])
 
 
@@ -658,7 +665,7 @@ def _hunt(world: World, row: Row, endpoint: str, hunt: Hunt) -> Iterator[str]:
     if trouble is not None and endpoint not in [heard.endpoint for heard in wire.heard]:
         yield f"the endpoint was not asked: {ran.places['stdout']} {ran.places['stderr']}"
     elif trouble is not None and trouble.says and not wire.told:
-        yield "the token was not said"
+        yield UNSAID
     if ran.code == 1 or (trouble is None and ran.code not in (0, 11)):  # 11: goes on to wait
         yield f"failed: {ran.places['stdout']} {ran.places['stderr']}"
     if "--json" in hunt.mode:

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from skill.config import LOOPBACK
 from skill.errors import NetworkError
+from skill.language import say
 from skill.sanitize import clean_line
 from skill.token import hide
 
@@ -71,17 +72,19 @@ def check_url(url: str, *, loopback: bool) -> str:
         port = parts.port
         host = canonical(parts.hostname or "")
     except ValueError:
-        raise RefusedError("The clip's address is not a URL.") from None
+        raise RefusedError(say("The clip's address is not a URL.")) from None
     check_bare(url)
     if _CONTROLS.search(url) or not _PLAIN.fullmatch(parts.netloc):
-        raise _refused("it is not written plainly")
+        raise _refused(say("it is not written plainly"))
     if host in LOOPBACK and loopback:
         if parts.scheme not in ("http", "https"):
-            raise _refused("it is no web address")
+            raise _refused(say("it is no web address"))
     elif parts.scheme != "https":
-        raise _refused("it is not https")
+        raise _refused(say("it is not https"))
     elif not _may_be_public(host):
-        raise _refused(f"{clean_line(host, 80) or 'no host'} is not on the public internet")
+        raise _refused(
+            say("{host} is not on the public internet", host=clean_line(host, 80) or "-")
+        )
     shown = f"[{host}]" if ":" in host else host
     place = shown if port is None else f"{shown}:{port}"
     return urlunsplit((parts.scheme, place, parts.path, parts.query, ""))
@@ -90,7 +93,7 @@ def check_url(url: str, *, loopback: bool) -> str:
 def check_bare(url: str) -> None:
     """Whether a URL is free of the token: a backend that puts it there would have us say it."""
     if hide(url) != url:
-        raise _refused("the token stands in it")
+        raise _refused(say("the token stands in it"))
 
 
 def canonical(host: str) -> str:
@@ -157,9 +160,13 @@ async def check_resolved(url: str, *, loopback: bool, resolve: Resolve | None = 
         with anyio.fail_after(_RESOLVED_WITHIN):
             found = await (resolve or anyio.getaddrinfo)(host, 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NetworkError(f"{clean_line(host, 80)} cannot be found: {_why(error)}.") from error
+        raise NetworkError(
+            say("{host} cannot be found: {reason}.", host=clean_line(host, 80), reason=_why(error))
+        ) from error
     if not found or not all(_is_public(entry[4][0]) for entry in found):
-        raise _refused(f"{clean_line(host, 80)} does not resolve to the public internet")
+        raise _refused(
+            say("{host} does not resolve to the public internet", host=clean_line(host, 80))
+        )
 
 
 def check_peer(response: httpx.Response, *, loopback: bool) -> None:
@@ -171,10 +178,10 @@ def check_peer(response: httpx.Response, *, loopback: bool) -> None:
     # https://www.encode.io/httpcore/extensions/#network_stream
     peer = stream.get_extra_info("server_addr")
     if peer is None:
-        raise NetworkError("The connection was lost before it was known where to.")
+        raise NetworkError(say("The connection was lost before it was known where to."))
     local = loopback and response.request.url.host in LOOPBACK
     if not (_is_here(peer[0]) if local else _is_public(peer[0])):
-        raise _refused("it led into a network that is not public")
+        raise _refused(say("it led into a network that is not public"))
 
 
 def _is_public(address: object) -> bool:
@@ -205,7 +212,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def _refused(why: str) -> RefusedError:
-    return RefusedError(f"The clip's address is not one to fetch from: {why}.")
+    return RefusedError(say("The clip's address is not one to fetch from: {why}.", why=why))
 
 
 def _why(error: Exception) -> str:

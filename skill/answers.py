@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import CODES, BackendFailedError, NetworkError, UsageError, error_for
+from skill.language import say
 from skill.sanitize import clean_line
 from skill.token import Token, hide
 
@@ -37,8 +38,8 @@ def envelope(status: int, retry_after: float | None, body: str) -> Data:
         if status >= 400:
             raise error_for(status, retry_after=retry_after, unread=status not in (402, 413, 429))
         raise NetworkError(
-            "The backend's answer is not the JSON it should be.",
-            hint="A proxy may stand between; check NEMO_API_URL, then try again.",
+            say("The backend's answer is not the JSON it should be."),
+            hint=say("A proxy may stand between; check NEMO_API_URL, then try again."),
         )
     code, message = answer.get("code"), answer.get("message")
     message = clean_line(message, 300) if isinstance(message, str) else ""
@@ -51,11 +52,15 @@ def envelope(status: int, retry_after: float | None, body: str) -> Data:
         raise error_for(status, message, retry_after=retry_after)
     if answer.get("success") is False:
         said = message or clean_line(str(answer.get("error", "")), 300)
-        raise BackendFailedError(f"The backend refused. It said: {said or 'nothing'}.")
+        raise BackendFailedError(
+            say("The backend refused. It said: {said}", said=said)
+            if said
+            else say("The backend refused, without a reason.")
+        )
     if "code" in answer or "success" in answer:
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise NetworkError("The backend's answer holds no `data`.")
+            raise NetworkError(say("The backend's answer holds no `data`."))
         return data
     return answer
 
@@ -74,7 +79,7 @@ class Account:
         try:
             token = Token(_text(data, "token"))
         except UsageError as error:
-            raise NetworkError("The backend gave a token that is none.") from error
+            raise NetworkError(say("The backend gave a token that is none.")) from error
         expires_at = _moment(data.get("expires_at"))
         user_id = hide(_name(data, "user_id"))
         return cls(token, user_id, _whole(data.get("credits")), expires_at)
@@ -110,7 +115,7 @@ class Media:
     def read_all(cls, data: Data) -> tuple[Self, ...]:
         files = data.get("files")
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-            raise NetworkError("The backend's answer holds no `files`.")
+            raise NetworkError(say("The backend's answer holds no `files`."))
         return tuple(
             cls(
                 filename=clean_line(_text(file, "filename", "")),
@@ -137,7 +142,7 @@ class Credits:
     def read(cls, data: Data) -> Self:
         available, frozen = _number(data.get("available")), _number(data.get("frozen")) or 0
         if available is None:
-            raise NetworkError("The backend's answer holds no balance (`available`).")
+            raise NetworkError(say("The backend's answer holds no balance (`available`)."))
         total = _number(data.get("total"))
         return cls(available, frozen, available + frozen if total is None else total)
 
@@ -225,14 +230,14 @@ def _text(data: Data, field: str, default: str | None = None) -> str:
         return value
     if default is not None:
         return default
-    raise NetworkError(f"The backend's answer holds no `{field}`.")
+    raise NetworkError(say("The backend's answer holds no `{field}`.", field=field))
 
 
 def _name(data: Data, field: str, *, required: bool = False) -> str:
     """An id that may stand in a path, a link and on a terminal."""
     text = _text(data, field, None if required else "")
     if text and not _NAME.fullmatch(text):
-        raise NetworkError(f"The backend's answer holds a `{field}` that is none.")
+        raise NetworkError(say("The backend's answer holds a `{field}` that is none.", field=field))
     return text
 
 
@@ -269,4 +274,4 @@ def _shallow(draft: Data) -> Data:
         ]
         if not level:
             return draft
-    raise NetworkError("The project's draft is nested deeper than a draft can be.")
+    raise NetworkError(say("The project's draft is nested deeper than a draft can be."))

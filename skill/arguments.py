@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from skill.errors import UsageError
+from skill.language import primary_tag, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +22,10 @@ class Parser(argparse.ArgumentParser):
     """Wrong words are a UsageError like any other, so that --json can tell them too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message[:1].upper() + message[1:] + ".", hint=f"See: {self.prog} --help")
+        raise UsageError(
+            say("{message}.", message=message[:1].upper() + message[1:]),
+            hint=say("See: {prog} --help", prog=self.prog),
+        )
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         several = COMMANDS[options.command].several if options.command else ""
         if not several or any(word.startswith("-") for word in rest):
             raise UsageError(
-                f"Not understood: {' '.join(rest)}.", hint="See: image-to-video --help"
+                say("Not understood: {rest}.", rest=" ".join(rest)),
+                hint=say("See: image-to-video --help"),
             )
         taken = getattr(options, several)
         taken += [Path(word) if options.command == "make" else word for word in rest]
@@ -97,18 +102,26 @@ def _globals(parser: argparse.ArgumentParser, *, top: bool) -> None:
     add("--skill", type=Path, metavar="DIR", help="the skill folder to speak for", **default)
     add("--timeout", type=_seconds, metavar="S", help="for the whole command", **default)
     add("--pace", type=float, metavar="F", help="multiply every wait (loopback only)", **default)
+    add("--language", type=_language, metavar="L", help="en, zh …; else as you write", **default)
 
 
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(say("{text!r} is no number of seconds", text=text))
     return value
+
+
+def _language(text: str) -> str:
+    tag = primary_tag(text)
+    if not tag:
+        raise argparse.ArgumentTypeError(say("{text!r} is no language, as en or zh is", text=text))
+    return tag
 
 
 def _credits(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of credits")
+        raise argparse.ArgumentTypeError(say("{text!r} is no number of credits", text=text))
     return int(text)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.errors import InternalError
+from skill.language import say
 from skill.report import Report, from_event
 
 if TYPE_CHECKING:
@@ -76,8 +77,11 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
         os.close(descriptor)
     if process.poll():
         raise InternalError(
-            f"The background process ended at once (exit code {process.returncode}).",
-            hint=f"See {log}, or go on here:",
+            say(
+                "The background process ended at once (exit code {code}).",
+                code=process.returncode,
+            ),
+            hint=say("See {log}, or go on here:", log=log),
             job=job.id,
         )
     process.returncode = 0  # nobody waits for it: it is its own

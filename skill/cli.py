@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.console import Console
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
+from skill.language import of_environment, say, speak
 from skill.sanitize import clean_line
 from skill.token import Token, hide
 
@@ -79,10 +80,13 @@ def _encode(console: Console) -> None:
 
 def _run(words: list[str], console: Console) -> int:
     console.command = next((word for word in words if word in COMMANDS), "")
+    speak(of_environment(os.environ) or "en")
     if any(hide(word) != word for word in words):
         raise UsageError(
-            "The token stands among the command's words, where others on this machine can read it.",
-            hint="Leave it away: it is read from NEMO_TOKEN.",
+            say(
+                "The token stands among the command's words, where others on this machine can read it."
+            ),
+            hint=say("Leave it away: it is read from NEMO_TOKEN."),
         )
     if console.json and ("--help" in words or "-h" in words):
         console.answer({"help": _help(words)}, [])
@@ -91,10 +95,12 @@ def _run(words: list[str], console: Console) -> int:
     if options.command is None:
         if not console.json and console.err is not None:
             build_parser().print_help(console.err)
-        raise UsageError("No command was given.", hint="Begin with: image-to-video demo")
+        raise UsageError(say("No command was given."), hint=say("Begin with: image-to-video demo"))
     console.command = options.command
     console.json, console.quiet, console.verbose = options.json, options.quiet, options.verbose
     console.prefix = _prefix(options)
+    if options.language:
+        speak(options.language)
     from skill import commands
 
     return commands.run(options, console)
@@ -112,7 +118,7 @@ def _help(words: list[str]) -> str:
 def _prefix(options: argparse.Namespace) -> tuple[str, ...]:
     """The global options that a command which goes on with this one needs too."""
     prefix: list[str] = ["--local"] if options.local else []
-    for name in ("home", "skill", "pace"):
+    for name in ("home", "skill", "pace", "language"):
         value = getattr(options, name)
         if value is not None:
             prefix.append(f"--{name}={value}")
@@ -130,14 +136,24 @@ def _bug(error: BaseException) -> SkillError:
         error = error.exceptions[0]
     if isinstance(error, OSError) and error.filename is not None:
         return UsageError(
-            f"{clean_line(str(error.filename), 200)} cannot be used: {error.strerror}.",
-            hint="Check the path and its rights. Work that was begun is kept: image-to-video jobs",
+            say(
+                "{path} cannot be used: {reason}.",
+                path=clean_line(str(error.filename), 200),
+                reason=error.strerror,
+            ),
+            hint=say(
+                "Check the path and its rights. Work that was begun is kept: image-to-video jobs"
+            ),
         )
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
     return InternalError(
-        f"This is a bug in the skill ({type(error).__name__} at {place}).",
-        hint="Work that was begun is kept: image-to-video jobs",
+        say(
+            "This is a bug in the skill ({kind} at {place}).",
+            kind=type(error).__name__,
+            place=place,
+        ),
+        hint=say("Work that was begun is kept: image-to-video jobs"),
     )

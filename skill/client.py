@@ -32,6 +32,7 @@ from skill.answers import (
 )
 from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError, UsageError
+from skill.language import say
 from skill.sanitize import clean_line
 from skill.token import hide
 
@@ -164,7 +165,9 @@ class Client:
             if response.status_code != 200 or kind.lower() != "text/event-stream":
                 await _answer(response)
                 raise NetworkError(
-                    f"The answer to the message is no stream but {kind or 'untyped'}."
+                    say(
+                        "The answer to the message is no stream but {kind}.", kind=kind or "untyped"
+                    )
                 )
             yield self._pieces(response)
         finally:
@@ -175,7 +178,9 @@ class Client:
             async for piece in response.aiter_bytes():
                 yield piece
         except httpx.HTTPError as error:
-            raise NetworkError(f"The stream broke off ({_reason(error)}).") from None
+            raise NetworkError(
+                say("The stream broke off ({reason}).", reason=_reason(error))
+            ) from None
 
     # 4
     async def upload(
@@ -245,7 +250,7 @@ class Client:
         redirects. `at`: where it has redirected to, on the backend's own origin.
         """
         if at is not None and not self.owns(at):
-            raise NetworkError("The token is for the backend alone.")
+            raise NetworkError(say("The token is for the backend alone."))
         request = self._http.build_request(
             "GET",
             f"/api/render/proxy/{quote(render_id, safe='')}/download" if at is None else at,
@@ -258,7 +263,10 @@ class Client:
             if words or not known:
                 await _answer(response)
                 raise NetworkError(
-                    f"The download was answered with HTTP {response.status_code} and no file."
+                    say(
+                        "The download was answered with HTTP {status} and no file.",
+                        status=response.status_code,
+                    )
                 )
             yield response
 
@@ -281,7 +289,7 @@ class Client:
                     "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}
                 )
             except httpx.InvalidURL as error:
-                raise NetworkError("The clip's address is not a URL.") from error
+                raise NetworkError(say("The clip's address is not a URL.")) from error
             response = await self._send(request, through=bare, redirects=True)
             async with self._file(response) as response:
                 yield response
@@ -305,7 +313,9 @@ class Client:
         try:
             yield response
         except httpx.HTTPError as error:
-            raise NetworkError(f"The download broke off ({_reason(error)}).") from None
+            raise NetworkError(
+                say("The download broke off ({reason}).", reason=_reason(error))
+            ) from None
         finally:
             await response.aclose()
 
@@ -317,7 +327,7 @@ class Client:
 
     def _authorization(self) -> dict[str, str]:
         if self.token is None:
-            raise AuthError("There is no token yet.", hint="Run: image-to-video connect")
+            raise AuthError(say("There is no token yet."), hint=say("Run: image-to-video connect"))
         return {"Authorization": f"Bearer {self.token.reveal()}"}
 
     async def _call(
@@ -352,8 +362,8 @@ class Client:
                     await response.aclose()
         except TimeoutError:
             raise NetworkError(
-                f"{request.url.netloc.decode()} took too long to answer.",
-                hint="Check the network, then try again.",
+                say("{host} took too long to answer.", host=request.url.netloc.decode()),
+                hint=say("Check the network, then try again."),
             ) from None
 
     async def _send(
@@ -368,20 +378,28 @@ class Client:
             response = await (through or self._http).send(request, stream=True)
         except httpx.HTTPError as error:
             raise NetworkError(
-                f"{request.url.netloc.decode()} did not answer ({_reason(error)}).",
-                hint="Check the network and NEMO_API_URL, then run the command again.",
+                say(
+                    "{host} did not answer ({reason}).",
+                    host=request.url.netloc.decode(),
+                    reason=_reason(error),
+                ),
+                hint=say("Check the network and NEMO_API_URL, then run the command again."),
                 unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
             ) from None
         self._log(f"→ {response.status_code}")
         packing = response.headers.get("content-encoding", "identity").strip().lower()
         if packing not in ("identity", ""):
             await response.aclose()
-            raise NetworkError("The answer came packed in a way that was not asked for.")
+            raise NetworkError(say("The answer came packed in a way that was not asked for."))
         if response.is_redirect and not redirects:
             await response.aclose()
             raise NetworkError(
-                f"{request.url.host} redirects elsewhere (HTTP {response.status_code}); not followed.",
-                hint="Set NEMO_API_URL to the backend's own address.",
+                say(
+                    "{host} redirects elsewhere (HTTP {status}); not followed.",
+                    host=request.url.host,
+                    status=response.status_code,
+                ),
+                hint=say("Set NEMO_API_URL to the backend's own address."),
             )
         return response
 
@@ -407,7 +425,7 @@ def _json(body: object) -> bytes:
     try:
         return json.dumps(body, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
-        raise NetworkError("The project's draft holds what cannot be sent back.") from error
+        raise NetworkError(say("The project's draft holds what cannot be sent back.")) from error
 
 
 def _http(**options: Any) -> httpx.AsyncClient:
@@ -415,8 +433,11 @@ def _http(**options: Any) -> httpx.AsyncClient:
         return httpx.AsyncClient(**options)
     except (ImportError, ValueError) as error:  # a SOCKS proxy; a scheme that is unknown
         raise UsageError(
-            f"The proxy that the environment names cannot be used: {_reason(error)}",
-            hint="Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there.",
+            say(
+                "The proxy that the environment names cannot be used: {reason}",
+                reason=_reason(error),
+            ),
+            hint=say("Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there."),
         ) from error
 
 
@@ -458,10 +479,10 @@ async def _text(response: httpx.Response, *, bare: bool) -> str | NetworkError:
         async for piece in response.aiter_bytes(65536):
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
-                return NetworkError("The backend's answer is larger than any it should give.")
+                return NetworkError(say("The backend's answer is larger than any it should give."))
         text = body.decode("utf-8-sig", "surrogatepass")
     except httpx.HTTPError as error:
-        return NetworkError(f"The answer broke off ({_reason(error)}).")
+        return NetworkError(say("The answer broke off ({reason}).", reason=_reason(error)))
     except UnicodeDecodeError:
         return ""
     return text if bare else hide(text)

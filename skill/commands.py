@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
+from skill.language import say, speak
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -34,7 +35,11 @@ def _config(options: Namespace, *, local: bool = False) -> Config:
     from skill.config import Config
 
     return Config.resolve(
-        local=options.local or local, home=options.home, skill=options.skill, pace=options.pace
+        local=options.local or local,
+        home=options.home,
+        skill=options.skill,
+        pace=options.pace,
+        language=options.language,
     )
 
 
@@ -47,7 +52,7 @@ def _route(options: Namespace, console: Console) -> None:
     words = " ".join(options.words)
     if not words.strip() and not options.files:
         raise UsageError(
-            "Nothing was said.", hint="Say what you want: image-to-video route 'export'"
+            say("Nothing was said."), hint=say("Say what you want: image-to-video route 'export'")
         )
     way = route(words, [str(file) for file in options.files])
     data = {
@@ -68,7 +73,10 @@ def _translate(options: Namespace, console: Console) -> None:
     actions = [action.value for action in translation.actions]
     lines = [
         line
-        for line in (translation.text, f"actions: {', '.join(actions)}" if actions else "")
+        for line in (
+            translation.text,
+            say("actions: {actions}", actions=", ".join(actions)) if actions else "",
+        )
         if line
     ]
     console.answer({"text": translation.text, "actions": actions}, lines)
@@ -118,13 +126,13 @@ def _jobs(options: Namespace, console: Console) -> None:
     ]
     lines = []
     for job in jobs:
-        state = "at work" if job.id in working else "waits"
-        line = f"{job.id}  {job.goal}  {job.step}, {state}  {job.created}  {job.target}"
+        state = say("at work") if job.id in working else say("waits")
+        line = f"{job.id}  {job.goal}  {say(job.step.value)}, {state}  {job.created}  {job.target}"
         lines.append(line.rstrip())
         if job.failure and job.id not in working:
             lines.append(f"    {job.failure['message']}")
     next_ = [console.next("resume", job.id) for job in jobs]
-    console.answer({"jobs": data}, lines or ["Nothing is unfinished."], next_)
+    console.answer({"jobs": data}, lines or [say("Nothing is unfinished.")], next_)
     console.suggest(next_[:1])
 
 
@@ -139,7 +147,7 @@ async def _connect(options: Namespace, console: Console, studio: Studio) -> None
         "anonymous": connected.anonymous,
         "credits": vars(credits),
     }
-    console.answer(data, ["Ready."])
+    console.answer(data, [say("Ready.")])
 
 
 async def _credits(options: Namespace, console: Console, studio: Studio) -> None:
@@ -160,7 +168,9 @@ async def _status(options: Namespace, console: Console, studio: Studio) -> None:
         for item in data["media"]
         if isinstance(item, dict) and item.get("filename")
     ]
-    lines = [status.timeline.summary(), *([f"Uploaded: {', '.join(names)}"] if names else [])]
+    lines = [status.timeline.summary()]
+    if names:
+        lines.append(say("Uploaded: {names}", names=", ".join(names)))
     next_ = [console.next("export")] if status.timeline.ready else []
     console.answer(data, lines, next_)
     console.suggest(next_)
@@ -170,9 +180,11 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
     urls = [name for name in options.files if "://" in name]
     media = await studio.upload([Path(name) for name in options.files if "://" not in name], urls)
     files = [vars(item) for item in media]
-    next_ = [console.next("chat", "turn my photos into a short video")]
+    next_ = [console.next("chat", say("turn my photos into a short video"))]
     console.answer(
-        {"files": files}, [f"Uploaded: {', '.join(item.filename for item in media)}"], next_
+        {"files": files},
+        [say("Uploaded: {names}", names=", ".join(item.filename for item in media))],
+        next_,
     )
     console.suggest(next_)
 
@@ -184,7 +196,8 @@ async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
     if not options.files and not " ".join(options.words).strip():
         raise UsageError(
-            "Nothing was said.", hint="Say what you want: image-to-video ask 'make it slower'"
+            say("Nothing was said."),
+            hint=say("Say what you want: image-to-video ask 'make it slower'"),
         )
     _reply(console, await studio.ask(" ".join(options.words), options.files, options.output))
 
@@ -214,11 +227,11 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
     target = options.output or free_name(Path("demo.mp4"))
     check_target(target, force=options.force)
     folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
-    console.tell(Stage("draw", "Drawing four pictures..."))
+    console.tell(Stage("draw", say("Drawing four pictures...")))
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
     wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
     made = await studio.make(
-        pictures, "a calm slideshow of my pictures", wish, target=target, force=options.force
+        pictures, say("a calm slideshow of my pictures"), wish, target=target, force=options.force
     )
     shutil.rmtree(folder, ignore_errors=True)
     _outcome(console, made)
@@ -234,8 +247,12 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
 
 async def _cancel(options: Namespace, console: Console, studio: Studio) -> None:
     job = await studio.cancel(options.job)
-    told = "given up" if job.step.value == "cancelled" else f"{job.step} already"
-    console.answer({"job": job.id, "step": job.step.value}, [f"{job.id} is {told}."])
+    told = (
+        say("{job} is given up.", job=job.id)
+        if job.step.value == "cancelled"
+        else say("{job} is {step} already.", job=job.id, step=say(job.step.value))
+    )
+    console.answer({"job": job.id, "step": job.step.value}, [told])
 
 
 async def _open(options: Namespace, console: Console, studio: Studio) -> None:
@@ -246,11 +263,20 @@ async def _open(options: Namespace, console: Console, studio: Studio) -> None:
 # ---------------------------------------------------------------- shared pieces
 
 
+def _words(options: Namespace) -> str:
+    """What the user says in the command, in whatever language."""
+    for name in ("words", "message"):
+        if words := getattr(options, name, None):
+            return " ".join(words)
+    return getattr(options, "prompt", "") or getattr(options, "title", "") or ""
+
+
 def _said(words: list[str]) -> str:
     message = " ".join(words).strip()
     if not message:
         raise UsageError(
-            "The message is empty.", hint="Say what you want: image-to-video chat 'add a title'"
+            say("The message is empty."),
+            hint=say("Say what you want: image-to-video chat 'add a title'"),
         )
     return message
 
@@ -285,12 +311,17 @@ def _outcome(console: Console, made: Video | Reply) -> None:
 
 def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) -> None:
     data = {**vars(video), "file": str(video.file), **(extra or {})}
-    wish = "make it a little slower" if '"' in video.summary else "add a title"
-    next_ = [console.next("chat", wish), console.next("export")]
+    next_ = [*(console.next("chat", wish) for wish in data.pop("wishes")), console.next("export")]
     console.suggest(next_)
     lines = [
         video.summary,
-        f"{video.width}x{video.height}, {video.duration:.1f} s, {video.bytes / 1e6:.1f} MB",
+        say(
+            "{width}x{height}, {seconds:.1f} s, {megabytes:.1f} MB",
+            width=video.width,
+            height=video.height,
+            seconds=video.duration,
+            megabytes=video.bytes / 1e6,
+        ),
     ]
     console.answer(data, [*lines, *_cost_line(video), f"MEDIA:{video.file}"], next_)
 
@@ -298,7 +329,9 @@ def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) 
 def _cost_line(done: Charged) -> list[str]:
     if done.cost is None:
         return []
-    return [f"Cost: {done.cost:g} credits; {done.credits_after:g} are left."]
+    return [
+        say("Cost: {cost:g} credits; {left:g} are left.", cost=done.cost, left=done.credits_after)
+    ]
 
 
 def _reply(console: Console, reply: Reply) -> None:
@@ -317,7 +350,7 @@ def _reply(console: Console, reply: Reply) -> None:
     next_ = [console.next(*offer) for offer in reply.offers]
     lines = [reply.text]
     if not reply.tells_changes:
-        lines += [f"Changed: {change}" for change in reply.changes]
+        lines += [say("Changed: {change}", change=change) for change in reply.changes]
     console.answer(data, [*lines, *_cost_line(reply)], next_)
     console.suggest(next_)
 
@@ -329,6 +362,9 @@ def _talk(
 ) -> int:
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
+    words = _words(options)
+    if words:
+        speak(config.language_of(words))
     if config.local:
         from skill.local import require
 
@@ -346,7 +382,12 @@ def _talk(
     console.words_to_stdout = talks and not console.json
     from skill.running import run as run_action
 
-    run_action(console, config, options.timeout, lambda studio: action(options, console, studio))
+    async def act(studio: Studio) -> None:
+        if not words:
+            speak(studio.language)
+        await action(options, console, studio)
+
+    run_action(console, config, options.timeout, act)
     return 0
 
 
@@ -374,8 +415,12 @@ def _check_cap(options: Namespace, config: Config) -> None:
     cost = _cost(config)
     if options.max_credits is not None and cost > options.max_credits:
         raise UsageError(
-            f"This may cost about {cost} credits, more than --max-credits {options.max_credits}. Nothing was sent.",
-            hint="Raise --max-credits, or make the video on this machine with --local.",
+            say(
+                "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
+                cost=cost,
+                max_credits=options.max_credits,
+            ),
+            hint=say("Raise --max-credits, or make the video on this machine with --local."),
         )
 
 
@@ -398,15 +443,18 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
         "backend": config.backend,
     }
     if balance is not None:
-        left = f"Balance: {balance.available:g} credits."
+        left = say("Balance: {available:g} credits.", available=balance.available)
     elif config.local:
-        left = "Work on this machine (--local) is free."
+        left = say("Work on this machine (--local) is free: no credits are used.")
     else:
-        left = f"Balance: not known yet; a new anonymous account has {ANONYMOUS_CREDITS}."
+        left = say(
+            "Balance: not known yet; a new anonymous account has {credits}.",
+            credits=ANONYMOUS_CREDITS,
+        )
     lines = [
-        f"Would upload: {', '.join(names)}",
-        f"Would say: {job.message}",
-        f"Expected cost: about {cost} credits; export is free. Nothing was sent.",
+        say("Would upload: {names}", names=", ".join(names)),
+        say("Would say: {message}", message=job.message),
+        say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),
         left,
     ]
     console.answer(data, lines)
@@ -427,8 +475,12 @@ def _hand_over(options: Namespace, console: Console, config: Config) -> None:
             raise type(stop)(job.id) from None  # it may be at work already: that has to be told
     data = {"job": job.id, "target": job.target, "log": str(log_of(config.home, job.id))}
     next_ = [console.next("resume", job.id)]
-    state = f"is {job.step}" if job.finished else "goes on in the background"
-    lines = [f"{job.id} {state}.", f"Wait for it, or see how it went: {next_[0]}"]
+    lines = [
+        say("{job} is {step} already.", job=job.id, step=say(job.step.value))
+        if job.finished
+        else say("{job} goes on in the background.", job=job.id),
+        say("Wait for it, or see how it went: {command}", command=next_[0]),
+    ]
     console.answer(data, lines, next_)
 
 
@@ -465,8 +517,8 @@ def _mock(options: Namespace, console: Console) -> int:
         console.answer(
             {"url": url, "dialect": options.dialect, "seed": options.seed},
             [
-                f"The mock backend listens at {url}",
-                f"Use it: NEMO_API_URL={url} image-to-video connect",
+                say("The mock backend listens at {url}", url=url),
+                say("Use it: NEMO_API_URL={url} image-to-video connect", url=url),
             ],
         )
 
@@ -480,8 +532,13 @@ def _mock(options: Namespace, console: Console) -> int:
         )
     except (OSError, OverflowError) as error:
         raise UsageError(
-            f"Cannot listen on {options.host} port {options.port}: {getattr(error, 'strerror', None) or error}.",
-            hint="Take another --port, or 0 for a free one.",
+            say(
+                "Cannot listen on {host} port {port}: {reason}.",
+                host=options.host,
+                port=options.port,
+                reason=getattr(error, "strerror", None) or error,
+            ),
+            hint=say("Take another --port, or 0 for a free one."),
         ) from error
     return 128 + server.serve_forever(ready)
 

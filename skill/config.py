@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from skill.errors import UsageError
+from skill.language import of_environment, say
 from skill.manifest import Manifest
 from skill.token import Token, hide
 
@@ -46,6 +47,14 @@ class Config:
     client_id: str | None
     pace: float
     local: bool
+    language: str | None = None  # as the user says; else it is heard from the words
+    locale: str = ""  # the language the environment names, if any
+
+    def language_of(self, words: str) -> str:
+        """The language to speak with whoever says `words`: a BCP 47 primary tag."""
+        from skill.routing import detect_language
+
+        return self.language or detect_language(words, self.locale)
 
     @property
     def backend(self) -> str:
@@ -59,6 +68,7 @@ class Config:
         home: Path | None = None,
         skill: Path | None = None,
         pace: float | None = None,
+        language: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Config:
         """Raises UsageError naming the setting that is wrong; nothing has been sent by then."""
@@ -68,7 +78,8 @@ class Config:
         for name in ENVIRONMENT:
             if name != "NEMO_TOKEN" and hide(environ.get(name, "")) != environ.get(name, ""):
                 raise UsageError(
-                    f"{name} holds the token.", hint="It belongs in NEMO_TOKEN and nowhere else."
+                    say("{name} holds the token.", name=name),
+                    hint=say("It belongs in NEMO_TOKEN and nowhere else."),
                 )
         manifest = Manifest.load(skill, environ)
         api_url = _url(environ, "NEMO_API_URL", API_URL)
@@ -81,11 +92,13 @@ class Config:
             client_id=_client_id(environ.get("NEMO_CLIENT_ID")),
             pace=_pace(pace, environ.get("IMAGE_TO_VIDEO_PACE")),
             local=local,
+            language=language,
+            locale=of_environment(environ),
         )
         if config.pace != 1 and not local and urlsplit(api_url).hostname not in LOOPBACK:
             raise UsageError(
-                "--pace (IMAGE_TO_VIDEO_PACE) is for a backend on this machine only.",
-                hint="Leave it away, or point NEMO_API_URL at a loopback address.",
+                say("--pace (IMAGE_TO_VIDEO_PACE) is for a backend on this machine only."),
+                hint=say("Leave it away, or point NEMO_API_URL at a loopback address."),
             )
         return config
 
@@ -100,8 +113,11 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     allowed = url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK)
     if not host or not allowed or url.username or url.password or url.query or url.fragment:
         raise UsageError(
-            f"{name} must be an https address (or http on this machine), without user, query or fragment.",
-            hint=f"For example {name}={default}",
+            say(
+                "{name} must be an https address (or http on this machine), without user, query or fragment.",
+                name=name,
+            ),
+            hint=say("For example {name}={default}", name=name, default=default),
         )
     return text
 
@@ -121,8 +137,8 @@ def _client_id(text: str | None) -> str | None:
         return None
     if len(text) > 64 or not all("!" <= c <= "~" for c in text):
         raise UsageError(
-            "NEMO_CLIENT_ID is not a client id: at most 64 visible ASCII characters.",
-            hint="Unset it, and one is made and kept.",
+            say("NEMO_CLIENT_ID is not a client id: at most 64 visible ASCII characters."),
+            hint=say("Unset it, and one is made and kept."),
         )
     return text
 
@@ -134,5 +150,5 @@ def _pace(flag: float | None, text: str | None) -> float:
         pace = -1.0
     pace = 1.0 if pace is None else pace
     if not 1e-4 <= pace <= 100:
-        raise UsageError("--pace (IMAGE_TO_VIDEO_PACE) must be a number from 0.0001 to 100.")
+        raise UsageError(say("--pace (IMAGE_TO_VIDEO_PACE) must be a number from 0.0001 to 100."))
     return pace

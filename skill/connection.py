@@ -14,6 +14,7 @@ from skill.errors import (
     RateLimitedError,
     SkillError,
 )
+from skill.language import say
 from skill.polling import retry_wait
 from skill.projects import Projects
 from skill.report import Detail, Notice, Stage, Tell
@@ -85,7 +86,7 @@ class Connection:
         """Ask for an anonymous token: one process at a time, since a client gets one in 7 days
         and whoever waited finds it in the vault."""
         if not self._greeted:
-            self.tell(Stage("connect", "Setting things up..."))
+            self.tell(Stage("connect", say("Setting things up...")))
             self._greeted = True
         lock = self.vault.lock("token")
         try:
@@ -108,9 +109,8 @@ class Connection:
             return await self.client.anonymous_token(self._client_id)
         except RateLimitedError as error:
             error.retry_after = _TOKEN_EVERY
-            error.hint = (
-                "A client gets one anonymous token in 7 days. Set NEMO_TOKEN to one of your own,"
-                " or make the video on this machine with --local."
+            error.hint = say(
+                "A client gets one anonymous token in 7 days. Set NEMO_TOKEN to one of your own, or make the video on this machine with --local."
             )
             raise
 
@@ -127,7 +127,7 @@ class Connection:
         return await self.once(request)
 
     async def _pause(self, seconds: float) -> None:
-        self.tell(Notice(f"The backend asks for a pause of {seconds:.0f} s."))
+        self.tell(Notice(say("The backend asks for a pause of {seconds:.0f} s.", seconds=seconds)))
         await self.clock.sleep(seconds)
 
     async def once(self, request: Callable[[], Awaitable[T]]) -> T:
@@ -188,9 +188,9 @@ class Connection:
         if not self.anonymous or self.config.local or not self._user_id:
             return error
         link = f"{self.config.web_url}/register?bind={self._user_id}"
-        error.hint = (
-            f"Register to keep this project and get credits: {link}"
-            " Or make the video on this machine with --local."
+        error.hint = say(
+            "Register to keep this project and get credits: {link} Or make the video on this machine with --local.",
+            link=link,
         )
         return error
 

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from skill.bar import line, width
+from skill.language import say
 from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
 from skill.token import hide
 
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
     from skill.errors import SkillError
     from skill.token import Token
 
-_VERBS = {
+VERBS = {
+    "prepare": "Preparing",
     "upload": "Uploading",
     "generate": "Generating",
     "render": "Rendering",
     "download": "Downloading",
 }
+_BESIDE = 22  # columns that a bar and its clock take beside a message
 _LINE_AFTER = 2.0  # s without a line after which progress is worth one, where there is no bar
 _LINE_STEP = 20.0  # percent it takes for one
 _EVENT_STEP = 1.0  # the same for a JSON event
@@ -35,6 +39,10 @@ def silence(stream: TextIO) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 @dataclass
@@ -55,7 +63,13 @@ class Console:
     out: TextIO | None = field(default_factory=lambda: sys.stdout)
     err: TextIO | None = field(default_factory=lambda: sys.stderr)
     _spoken: str = ""
-    _open: str = ""  # what stands on the line that is not ended: a stage's bar, or "words"
+    _open: str = ""  # what stands on the line that is not ended: "stage" or "words"
+    _stage: str = ""
+    _message: str = ""
+    _label: str = ""
+    _kept: bool = False  # whether the stage's message stands on a line of its own already
+    _percent: float | None = None
+    _began: float = 0.0
     _told: tuple[str, float, float] = ("", 0.0, 0.0)  # stage, percent, when
     _last: float = field(default_factory=time.monotonic)
 
@@ -69,14 +83,13 @@ class Console:
         return shlex.join(["image-to-video", *self.prefix, *words])
 
     @property
+    def animated(self) -> bool:
+        """Whether a line is drawn that moves: on a terminal, for a person."""
+        return self._terminal and not self.quiet
+
+    @property
     def _terminal(self) -> bool:
-        return (
-            self.err is not None
-            and not self.err.closed
-            and self.err.isatty()
-            and not self.json
-            and os.environ.get("TERM") != "dumb"
-        )
+        return _is_terminal(self.err) and not self.json and os.environ.get("TERM") != "dumb"
 
     def _write(self, file: TextIO | None, text: str) -> None:
         self._last = time.monotonic()
@@ -99,8 +112,16 @@ class Console:
             self._event(report)
             return
         match report:
+            case Stage(stage, message) if self.animated:
+                self._begin(stage, message)
+            case Progress(stage, percent) if self.animated:
+                if stage != self._stage:
+                    self._begin(stage, say(VERBS.get(stage, stage.capitalize())))
+                self._percent = percent
+                self.draw()
             case Progress(stage, percent):
-                self._progress(stage, percent)
+                if self._due(stage, percent, _LINE_STEP, _LINE_AFTER):
+                    self._line(f"{say(VERBS.get(stage, stage.capitalize()))} {percent:.0f}%")
             case Words(text):
                 self._speak(text)
             case Stage(_, message) | Notice(message) | Detail(message):
@@ -127,27 +148,53 @@ class Console:
             return True
         return False
 
-    def _progress(self, stage: str, percent: float) -> None:
-        verb = _VERBS.get(stage, stage.capitalize())
-        if not self._terminal:
-            if self._due(stage, percent, _LINE_STEP, _LINE_AFTER):
-                self._line(f"{verb} {percent:.0f}%")
+    def _begin(self, stage: str, message: str) -> None:
+        """A line of its own for a stage; a message too long to stand beside a bar gets its own."""
+        self._end_stage()
+        self._stage, self._percent, self._began = stage, None, time.monotonic()
+        self._label = self._message = message
+        self._kept = False
+        if width(message) > self._columns - _BESIDE:
+            self._line(message)
+            self._kept = True
+            self._label = say(VERBS.get(stage, stage.capitalize()))
+        self.draw()
+
+    def draw(self) -> None:
+        """The line of the stage, as it stands now; where something else is being written, or no
+        stage has begun, nothing."""
+        if not self._stage or self._open == "words":
             return
+        self._open = "stage"
+        elapsed = time.monotonic() - self._began
+        colour = not os.environ.get("NO_COLOR")
+        drawn = line(self._label, self._percent, elapsed, self._columns, colour=colour)
+        self._write(self.err, f"\r\x1b[K{drawn}")
+
+    @property
+    def _columns(self) -> int:
         import shutil
 
-        room = max(10, min(40, shutil.get_terminal_size().columns - len(verb) - 8))
-        full = round(room * percent / 100)
-        colour, plain = ("", "") if os.environ.get("NO_COLOR") else ("\x1b[36m", "\x1b[0m")
-        bar = f"{colour}{'━' * full}{plain}{'╌' * (room - full)}"
-        if self._open != stage:
-            self._end_line()
-        self._open = stage
-        self._write(self.err, f"\r\x1b[K{verb} {bar} {percent:3.0f}%")
+        return shutil.get_terminal_size().columns
 
     def _end_line(self) -> None:
-        if self._open:
-            self._open = ""
+        """Make way for something else. The stage's line goes on below it; what stays above is
+        what the stage is, once."""
+        if self._open == "stage":
+            self._write(self.err, "\r\x1b[K" + ("" if self._kept else f"{self._message}\n"))
+            self._kept = True
+        elif self._open:
             self._write(self.err, "\n")
+        self._open = ""
+
+    def _end_stage(self) -> bool:
+        """No stage is at work any more: its line stays as it was last drawn. Returns whether a
+        line of words was ended by it."""
+        words = self._open == "words"
+        if self._open:
+            self._write(self.err, "\n")
+        self._open = self._stage = ""
+        return words
 
     def _line(self, message: str) -> None:
         self._end_line()
@@ -155,21 +202,22 @@ class Console:
 
     def _speak(self, text: str) -> None:
         """The backend's words: part of the answer for `chat` and `ask`, else beside it."""
-        if self._open != "words":
+        if self._open == "stage":
             self._end_line()
         if self.words_to_stdout:
             self._spoken += text
             self._write(self.out, text)
         elif self._terminal:
             self._write(self.err, text)
-            self._open = "" if text.endswith("\n") else "words"
         elif text.strip() and not self.quiet:
             self._write(self.err, text.strip() + "\n")
+        if self._terminal and (not self.words_to_stdout or _is_terminal(self.out)):
+            self._open = "" if text.endswith("\n") else "words"
 
     # ------------------------------------------------------------ the answer
 
     def answer(self, data: Any, lines: Sequence[str], next_: Sequence[str] = ()) -> None:
-        self._end_line()
+        ended = self._end_stage()
         if self.json:
             answer = {"schema": 1, "ok": True, "command": self.command, "data": data}
             self._object(self.out, answer | {"next": list(next_)})
@@ -177,7 +225,7 @@ class Console:
         text = "\n".join(lines)
         if self._spoken:
             text = text.removeprefix(self._spoken.strip()).lstrip("\n")
-            if not self._spoken.endswith("\n"):
+            if not ended and not self._spoken.endswith("\n"):
                 self._write(self.out, "\n")
         if text:
             self._write(self.out, text + "\n")
@@ -185,19 +233,19 @@ class Console:
     def suggest(self, next_: Sequence[str]) -> None:
         """What could be done next: for people, beside the answer."""
         if next_ and not self.json and not self.quiet:
-            self._line("Next: " + "  ·  ".join(next_))
+            self._line("\n".join([say("Next:"), *(f"  {command}" for command in next_)]))
 
     def trace(self, error: BaseException) -> None:
         """Where a bug came about, for whoever looks for it."""
         import traceback
 
-        self._end_line()
+        self._end_stage()
         text = "".join(traceback.format_exception(error))
         self._object(self.err, to_event(Notice(text))) if self.json else self._line(text)
 
     def error(self, error: SkillError) -> None:
         """What went wrong, and what to do: the job's `resume`, where there is a job."""
-        self._end_line()
+        ended = self._end_stage()
         next_ = [self.next("resume", error.job)] if error.job else []
         hint = error.hint.replace("image-to-video ", self.next() + " ")
         if self.json:
@@ -211,9 +259,13 @@ class Console:
             answer = {"schema": 1, "ok": False, "command": self.command, "error": told}
             self._object(self.out, answer | {"next": next_})
             return
-        if self._spoken:
+        if self._spoken and not ended:
             self._write(self.out, "\n")
-        lines = [f"error: {error.message}", *([hint] if hint else []), *(f"  {n}" for n in next_)]
+        lines = [
+            say("error: {message}", message=error.message),
+            *([hint] if hint else []),
+            *(f"  {n}" for n in next_),
+        ]
         self._write(self.err, "\n".join(lines) + "\n")
 
     def _object(self, file: TextIO | None, value: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import anyio
 
 from skill.errors import SkillError
 from skill.gui import GuiAction, Translator
+from skill.language import say
 from skill.report import Detail, Notice, Tell, Words
 from skill.sanitize import clean
 from skill.stream import (
@@ -160,9 +161,11 @@ class _Speaker:
                 case Say(text):
                     self._show(self._translator.feed(text))
                 case StillWorking():
-                    self._tell(Notice("⏳ Still working..."))
+                    self._tell(Notice(say("⏳ Still working...")))
                 case SignOfLife(elapsed):
-                    self._tell(Notice(f"Waiting for the backend ({elapsed:.0f} s)."))
+                    self._tell(
+                        Notice(say("Waiting for the backend ({elapsed:.0f} s).", elapsed=elapsed))
+                    )
                 case Remark(text):
                     self._tell(Detail(clean(text, 200)))
 

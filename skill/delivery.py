@@ -16,6 +16,7 @@ import anyio
 
 from skill.address import RefusedError, check_bare, check_peer, check_resolved, check_url
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
+from skill.language import say
 from skill.mp4 import probe
 from skill.part import MAX_BYTES, Part
 from skill.polling import retry_wait
@@ -76,8 +77,14 @@ async def deliver(
             return _stand(part.path, target, force, other, about_to_stand)
     except OSError as error:
         raise UsageError(
-            f"{target} could not be written: {error.strerror or error}.",
-            hint="Make room, or name another place with resume -o; the clip is kept at the backend.",
+            say(
+                "{target} could not be written: {reason}.",
+                target=target,
+                reason=error.strerror or error,
+            ),
+            hint=say(
+                "Make room, or name another place with resume -o; the clip is kept at the backend."
+            ),
         ) from error
 
 
@@ -185,7 +192,9 @@ class _Download:
         except ValueError as error:
             if part.whole(source):
                 part.forget()
-            raise NetworkError(f"What was downloaded is no whole MP4: {error}.") from error
+            raise NetworkError(
+                say("What was downloaded is no whole MP4: {error}.", error=error)
+            ) from error
         part.seal()
 
     async def _receive(self, source: str, have: int) -> bool:
@@ -199,13 +208,13 @@ class _Download:
             if piece is None:
                 return False
             if max(piece.end or 0, piece.length or 0) > MAX_BYTES:
-                raise RefusedError("The clip is larger than any it should be.")
+                raise RefusedError(say("The clip is larger than any it should be."))
             if piece.start == 0:
                 part.begin(source, validator_of(response.headers), piece.length)
             _check_room(part.path.parent, (piece.end or 0) - piece.start)
             await self._take(response, piece)
         if part.size < (piece.length or 0):
-            raise NetworkError("The download ended before the clip did.")
+            raise NetworkError(say("The download ended before the clip did."))
         return True
 
     async def _take(self, response: httpx.Response, piece: Piece) -> None:
@@ -213,7 +222,7 @@ class _Download:
         async for some in response.aiter_bytes():
             if self._part.size + len(some) > (piece.end or MAX_BYTES):
                 self._part.forget()
-                raise RefusedError("The clip is larger than any it should be.")
+                raise RefusedError(say("The clip is larger than any it should be."))
             self._part.write(some)
             self._tell(piece)
 
@@ -243,7 +252,9 @@ class _Download:
                 before, url = response.request.url.scheme, str(response.next_request.url)
                 await stack.aclose()
                 if before == "https" and not url.startswith("https:"):
-                    raise RefusedError("The download redirects from https to less; not followed.")
+                    raise RefusedError(
+                        say("The download redirects from https to less; not followed.")
+                    )
                 check_bare(url)
                 ours = ours and client.owns(url)
                 if ours:
@@ -252,7 +263,9 @@ class _Download:
                 else:
                     response = await self._fetch(stack, url, headers)
             if response.next_request is not None:
-                raise RefusedError(f"The download redirects more than {_REDIRECTS} times.")
+                raise RefusedError(
+                    say("The download redirects more than {most} times.", most=_REDIRECTS)
+                )
             yield response
 
     async def _fetch(
@@ -280,7 +293,11 @@ def _check_room(folder: Path, needed: int) -> None:
     if disk.total and disk.free < needed:
         raise OSError(
             errno.ENOSPC,
-            f"{needed / 1e6:.0f} MB more are needed and {disk.free / 1e6:.0f} MB are free",
+            say(
+                "{needed:.0f} MB more are needed and {free:.0f} MB are free",
+                needed=needed / 1e6,
+                free=disk.free / 1e6,
+            ),
         )
 
 
@@ -291,4 +308,4 @@ async def _in_time() -> AsyncIterator[None]:
         with anyio.fail_after(_WHOLE_DOWNLOAD):
             yield
     except TimeoutError as error:
-        raise NetworkError("The download took too long.") from error
+        raise NetworkError(say("The download took too long.")) from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skill.errors import SkillError
+from skill.language import say
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -40,32 +41,53 @@ def examine(options: Namespace) -> list[Check]:
         return [*checks, Check("settings", False, error.message, error.hint)]
     manifest = config.manifest
     checks += [
-        Check("skill", True, f"{manifest.name} {manifest.version}, platform {manifest.platform}"),
-        Check("backend", True, "built in (--local)" if config.local else config.api_url),
+        Check(
+            "skill",
+            True,
+            say(
+                "{name} {version}, platform {platform}",
+                name=manifest.name,
+                version=manifest.version,
+                platform=manifest.platform,
+            ),
+        ),
+        Check("backend", True, say("built in (--local)") if config.local else config.api_url),
     ]
     try:
         vault = Vault.open(config.home)
         try:
             checks.append(
-                Check("state", True, f"{config.home} ({len(vault.unfinished())} unfinished)")
+                Check(
+                    "state",
+                    True,
+                    say(
+                        "{folder} ({count} unfinished)",
+                        folder=config.home,
+                        count=len(vault.unfinished()),
+                    ),
+                )
             )
             stored = vault.token(config.backend, config.client_id or vault.client_id())
         finally:
             vault.close()
         if config.token is not None:
-            checks.append(Check("token", True, "your own, from NEMO_TOKEN"))
+            checks.append(Check("token", True, say("your own, from NEMO_TOKEN")))
         elif stored is not None:
-            until = f", until {stored.expires_at:%Y-%m-%d}" if stored.expires_at else ""
-            checks.append(Check("token", True, f"anonymous, kept in the state folder{until}"))
+            kept = (
+                say("anonymous, kept until {day:%Y-%m-%d}", day=stored.expires_at)
+                if stored.expires_at
+                else say("anonymous, kept in the state folder")
+            )
+            checks.append(Check("token", True, kept))
         else:
             checks.append(
-                Check("token", True, "none yet: a free anonymous one is taken when needed")
+                Check("token", True, say("none yet: a free anonymous one is taken when needed"))
             )
     except SkillError as error:
         checks.append(Check("state", False, error.message, error.hint))
     try:
         require()
-        checks.append(Check("local renderer", True, "installed"))
+        checks.append(Check("local renderer", True, say("installed")))
     except SkillError as error:
         checks.append(Check("local renderer", not config.local, error.message, error.hint))
     uv = shutil.which("uv", path=os.environ.get("PATH"))
@@ -73,7 +95,9 @@ def examine(options: Namespace) -> list[Check]:
         Check(
             "uv",
             True,
-            "found" if uv else "not found (only needed where an agent starts the skill with it)",
+            say("found")
+            if uv
+            else say("not found (only needed where an agent starts the skill with it)"),
         )
     )
     return checks

@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from skill.language import say
+
 
 class SkillError(Exception):
     """The base. `backend_code`: the contract's code or HTTP status it was made from."""
@@ -101,9 +103,14 @@ class StoppedError(SkillError):
 
     code = "unfinished"
 
-    def __init__(self, number: int, job: str | None = None, *, by: str = "") -> None:
-        hint = "Go on with resume: nothing is sent again." if job else "Nothing is lost."
-        super().__init__(f"Stopped by {by}." if by else "Stopped.", hint=hint, job=job)
+    def __init__(self, number: int, job: str | None = None, *, given_up: bool = False) -> None:
+        hint = say("Go on with resume: nothing is sent again.") if job else say("Nothing is lost.")
+        message = (
+            say("Stopped by another command, which gave up the job.")
+            if given_up
+            else say("Stopped.")
+        )
+        super().__init__(message, hint=hint, job=job)
         self.exit_code = 128 + number
 
 
@@ -267,19 +274,23 @@ def error_for(
     `message` is the backend's own word (already cleaned) and is added to ours.
     `unread` says that the body was not the contract's envelope (a proxy's page).
     """
-    said = f" The backend said: {message}" if message else ""
+    said = say(" The backend said: {message}", message=message) if message else ""
     if retry_after is not None and retry_after >= 1:
-        said += f" It asks for a wait of {_duration(retry_after)}."
+        said += say(" It asks for a wait of {wait}.", wait=_duration(retry_after))
     error = _error_for(code, said, retry_after, unread)
     error.backend_code = code
     return error
 
 
 def _duration(seconds: float) -> str:
-    for unit, name in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+    for unit, sentence in (
+        (86_400, "{number:.0f} days"),
+        (3600, "{number:.0f} hours"),
+        (60, "{number:.0f} minutes"),
+    ):
         if seconds >= 2 * unit:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds:.0f} s"
+            return say(sentence, number=seconds / unit)
+    return say("{number:.0f} s", number=seconds)
 
 
 def _error_for(code: int, said: str, retry_after: float | None, unread: bool) -> SkillError:
@@ -287,19 +298,20 @@ def _error_for(code: int, said: str, retry_after: float | None, unread: bool) ->
     if kind is None or unread:
         if 500 <= code < 600:
             return NetworkError(
-                f"The backend answered with HTTP {code}.{said}",
-                hint="It is likely to pass: try again in a moment.",
+                say("The backend answered with HTTP {code}.", code=code) + said,
+                hint=say("It is likely to pass: try again in a moment."),
                 retry_after=retry_after,
             )
         if unread:
             return NetworkError(
-                f"The backend's answer (HTTP {code}) could not be read.{said}",
-                hint="Check the network and NEMO_API_URL, then try again.",
+                say("The backend's answer (HTTP {code}) could not be read.", code=code) + said,
+                hint=say("Check the network and NEMO_API_URL, then try again."),
             )
         return BackendFailedError(
-            f"The backend refused with code {code}.{said}",
-            hint="This skill does not know the code: try again later, or update the skill.",
+            say("The backend refused with code {code}.", code=code) + said,
+            hint=say("This skill does not know the code: try again later, or update the skill."),
         )
+    what, hint = say(what), say(hint)
     if kind is RateLimitedError:
         return RateLimitedError(what + said, hint=hint, retry_after=retry_after)
     if kind is NetworkError:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.language import say
 from skill.manifest import find_skill_md
 
 if TYPE_CHECKING:
@@ -27,9 +28,14 @@ def require() -> None:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"The built-in backend and its renderer are not installed (missing: {', '.join(missing)}).",
-            hint=f'Run it as: uv run --project "{folder}" --extra local image-to-video …'
-            f"  or: pip install '{folder}[local]'",
+            say(
+                "The built-in backend and its renderer are not installed (missing: {missing}).",
+                missing=", ".join(missing),
+            ),
+            hint=say(
+                "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'",
+                folder=folder,
+            ),
         )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
+from skill.language import say
 from skill.listings import Listing, listing_for
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ class Manifest:
         version = _field(path, "version", fields.get("version", nested), _VERSION, "1.2.3")
         name = _field(path, "name", fields.get("name"), _NAME, "image-to-video-in-free")
         if len(name) > 64:
-            raise UsageError(f"{path}: the field `name` is longer than 64 characters.")
+            raise UsageError(
+                say("{path}: the field `name` is longer than 64 characters.", path=path)
+            )
         description = fields.get("description")
         return cls(
             name=name,
@@ -96,10 +99,12 @@ def find_skill_md(folder: Path | None = None) -> Path:
             if place.is_file():
                 return place.resolve()
         except (OSError, RuntimeError) as error:
-            raise UsageError(f"{place}: cannot be read ({error}).") from error
+            raise UsageError(
+                say("{place}: cannot be read ({error}).", place=place, error=error)
+            ) from error
     raise UsageError(
-        f"{places[0]}: there is no SKILL.md here.",
-        hint="Point --skill at the folder that holds SKILL.md, or install the skill again.",
+        say("{place}: there is no SKILL.md here.", place=places[0]),
+        hint=say("Point --skill at the folder that holds SKILL.md, or install the skill again."),
     )
 
 
@@ -115,8 +120,10 @@ def detect_platform(
     if source:
         if not _SOURCE.fullmatch(source):
             raise UsageError(
-                "SKILL_SOURCE is not a platform's name.",
-                hint="Use letters, digits, dots, dashes and underscores, at most 64, or unset it.",
+                say("SKILL_SOURCE is not a platform's name."),
+                hint=say(
+                    "Use letters, digits, dots, dashes and underscores, at most 64, or unset it."
+                ),
             )
         return source
     if home is not None:
@@ -150,23 +157,25 @@ def _frontmatter(path: Path) -> dict[str, Any]:
     try:
         raw = path.read_bytes()
         if len(raw) > _MAX_BYTES:
-            raise UsageError(f"{path}: larger than 1 MiB, this is no SKILL.md.")
+            raise UsageError(say("{path}: larger than 1 MiB, this is no SKILL.md.", path=path))
         fields = frontmatter.loads(raw.decode("utf-8-sig")).metadata
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        raise UsageError(
+            say("{path}: cannot be read ({reason}).", path=path, reason=error.strerror or error)
+        ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8 text.") from error
+        raise UsageError(say("{path}: is not UTF-8 text.", path=path)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark is not None else ""
+        where = say(" in line {line}", line=mark.line + 1) if mark is not None else ""
         raise UsageError(
-            f"{path}: the frontmatter is not valid YAML{where}.",
-            hint="The part between the two --- lines must be YAML with `name` and `version`.",
+            say("{path}: the frontmatter is not valid YAML{where}.", path=path, where=where),
+            hint=say("The part between the two --- lines must be YAML with `name` and `version`."),
         ) from error
     if not isinstance(fields, dict) or not fields:
         raise UsageError(
-            f"{path}: has no frontmatter.",
-            hint="The file must begin with --- and hold the fields `name` and `version`.",
+            say("{path}: has no frontmatter.", path=path),
+            hint=say("The file must begin with --- and hold the fields `name` and `version`."),
         )
     return fields
 
@@ -174,11 +183,17 @@ def _frontmatter(path: Path) -> dict[str, Any]:
 def _field(path: Path, field: str, value: object, form: re.Pattern[str], example: str) -> str:
     if value is None or value == "":
         raise UsageError(
-            f"{path}: the field `{field}` is missing.", hint=f"For example {field}: {example}"
+            say("{path}: the field `{field}` is missing.", path=path, field=field),
+            hint=say("For example {field}: {example}", field=field, example=example),
         )
     if not isinstance(value, str) or not form.fullmatch(value):
         raise UsageError(
-            f"{path}: the field `{field}` is not of the form {example}.",
-            hint=f"For example {field}: {example}",
+            say(
+                "{path}: the field `{field}` is not of the form {example}.",
+                path=path,
+                field=field,
+                example=example,
+            ),
+            hint=say("For example {field}: {example}", field=field, example=example),
         )
     return value

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from skill.language import say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -46,7 +48,7 @@ def probe(path: Path) -> Mp4:
         with path.open("rb") as file:
             return _movie(_Boxes(file, size))
     except struct.error as error:
-        raise ValueError("its boxes are damaged") from error
+        raise ValueError(say("its boxes are damaged")) from error
 
 
 class _Box(NamedTuple):
@@ -73,7 +75,7 @@ class _Boxes:
         while at < end:
             self._seen += 1
             if self._seen > _MAX_BOXES:
-                raise ValueError("it has too many boxes")
+                raise ValueError(say("it has too many boxes"))
             size, kind = struct.unpack(">I4s", self._read(at, 8))
             body = at + 8
             if size == 1:
@@ -82,7 +84,7 @@ class _Boxes:
             elif size == 0:
                 size = end - at
             if size < body - at or at + size > end:
-                raise ValueError("it is cut off")
+                raise ValueError(say("it is cut off"))
             yield _Box(kind, at, body, at + size)
             at += size
 
@@ -102,10 +104,10 @@ class _Boxes:
         width = struct.calcsize(form)
         at = box.start + skip
         if at + count * width > box.end:
-            raise ValueError("its index is damaged")
+            raise ValueError(say("its index is damaged"))
         self._rows_read += count
         if self._rows_read > _MAX_ROWS:
-            raise ValueError("its index is too large")
+            raise ValueError(say("its index is too large"))
         return self._rows(at, count, form, width)
 
     def _rows(self, at: int, count: int, form: str, width: int) -> Iterator[tuple[int, ...]]:
@@ -142,31 +144,31 @@ def _movie(boxes: _Boxes) -> Mp4:
     top = boxes.inside(_Box(b"", 0, 0, boxes.size))
     for kind in (b"ftyp", b"moov", b"mdat"):
         if kind not in top:
-            raise ValueError(f"it has no `{kind.decode()}` box")
+            raise ValueError(say("it has no `{kind}` box", kind=kind.decode()))
     moov = _small(top[b"moov"])
     tracks = [
         _track(boxes, box) for box in boxes.within(moov.start, moov.end) if box.kind == b"trak"
     ]
     picture = next((track for track in tracks if track.width and track.height), None)
     if picture is None:
-        raise ValueError("it has no picture")
+        raise ValueError(say("it has no picture"))
     inside = boxes.inside(moov)
     scale, length = _time(boxes.body(inside[b"mvhd"])) if b"mvhd" in inside else (0, 0)
     duration = length / scale if scale else 0.0
     if b"mvex" in inside:
         duration = _fragments(boxes, inside[b"mvex"], tracks, picture, scale) or duration
     if not picture.frames:
-        raise ValueError("it has no frames")
+        raise ValueError(say("it has no frames"))
     if not duration and picture.scale:
         duration = picture.length / picture.scale
     if not duration:
-        raise ValueError("it has no duration")
+        raise ValueError(say("it has no duration"))
     return Mp4(duration, picture.width, picture.height)
 
 
 def _small(box: _Box) -> _Box:
     if box.end - box.start > _MAX_INDEX:
-        raise ValueError("its index is too large")
+        raise ValueError(say("its index is too large"))
     return box
 
 
@@ -175,7 +177,7 @@ def _inner(boxes: _Boxes, box: _Box, *kinds: bytes) -> _Box:
     for kind in kinds:
         found = boxes.inside(box).get(kind)
         if found is None:
-            raise ValueError(f"its index has no `{kind.decode()}` box")
+            raise ValueError(say("its index has no `{kind}` box", kind=kind.decode()))
         box = found
     return box
 
@@ -218,9 +220,9 @@ def _described(boxes: _Boxes, stsd: _Box) -> tuple[int, int]:
     (count,) = struct.unpack_from(">I", boxes.body(stsd), 4)
     entry = next(boxes.within(stsd.start + 8, stsd.end), None)
     if not count or entry is None:
-        raise ValueError("its pictures are not described")
+        raise ValueError(say("its pictures are not described"))
     if entry.kind == b"encv":
-        raise ValueError("its pictures are encrypted")
+        raise ValueError(say("its pictures are encrypted"))
     width, height = struct.unpack_from(">HH", boxes.body(entry), 24)
     if kind := _SETUP.get(entry.kind):
         setup = next(
@@ -232,7 +234,7 @@ def _described(boxes: _Boxes, stsd: _Box) -> tuple[int, int]:
             b"",
         )
         if not setup or (kind == b"avcC" and not _sets_parameters(setup)):
-            raise ValueError("its pictures are not described")
+            raise ValueError(say("its pictures are not described"))
     return width, height
 
 
@@ -263,7 +265,7 @@ def _samples(boxes: _Boxes, stbl: _Box) -> int:
     offsets = tables.get(b"co64" if wide else b"stco")
     runs = tables.get(b"stsc")
     if offsets is None or runs is None:
-        raise ValueError("its index is not whole")
+        raise ValueError(say("its index is not whole"))
     (chunks,) = struct.unpack_from(">I", boxes.body(offsets), 4)
     (changes,) = struct.unpack_from(">I", boxes.body(runs), 4)
     change = boxes.numbers(runs, 8, changes, ">III")
@@ -278,9 +280,9 @@ def _samples(boxes: _Boxes, stbl: _Box) -> int:
         left -= taken
         length = taken * uniform if uniform else sum(size for (size,) in islice(sizes, taken))
         if offset + length > boxes.size:
-            raise ValueError("its pictures or sound are cut off")
+            raise ValueError(say("its pictures or sound are cut off"))
     if left:
-        raise ValueError("its index is not whole")
+        raise ValueError(say("its index is not whole"))
     return count
 
 
@@ -298,7 +300,7 @@ def _sizes(boxes: _Boxes, tables: dict[bytes, _Box]) -> tuple[Iterator[tuple[int
             return halves, 0, count
         if field in (8, 16):
             return boxes.numbers(box, 12, count, ">B" if field == 8 else ">H"), 0, count
-    raise ValueError("its index is not whole")
+    raise ValueError(say("its index is not whole"))
 
 
 # ------------------------------------------------------------ fragments
@@ -338,12 +340,12 @@ def _fragment(boxes: _Boxes, moof: _Box, known: dict[int, _Track]) -> None:
             continue
         inside = boxes.inside(traf)
         if b"tfhd" not in inside:
-            raise ValueError("its index is damaged")
+            raise ValueError(say("its index is damaged"))
         header = boxes.body(inside[b"tfhd"])
         flags, number = struct.unpack_from(">II", header)
         track = known.get(number)
         if track is None:
-            raise ValueError("its index is damaged")
+            raise ValueError(say("its index is damaged"))
         at = 8
         base = moof.at if flags & 0x20000 else end
         if flags & 0x1:
@@ -391,5 +393,5 @@ def _run(
         told = dict(zip(fields, sums, strict=True))
         lasting, length = told.get(0x100, lasting), told.get(0x200, length)
     if start < 0 or start + length > boxes.size:
-        raise ValueError("its pictures or sound are cut off")
+        raise ValueError(say("its pictures or sound are cut off"))
     return count, lasting, start + length

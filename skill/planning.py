@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skill.language import speak
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
 from skill.wish import check_words, compose
@@ -32,15 +33,16 @@ def plan_make(
 ) -> Job:
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.media import inspect_all
-    from skill.routing import detect_language
+    from skill.routing import route
 
+    job = _new("make", config, config.language_of(prompt.strip() or wish.title or ""))
     listing = config.manifest.listing
     files = inspect_all(photos, listing)
-    job = _new("make", config, detect_language(prompt))
     if export:
         aim(job, target, files[0].name.rpartition(".")[0], force=force)
     job.export = export
     job.message = compose(prompt, wish, listing)
+    job.vague = bool(prompt.strip()) and route(prompt).vague
     job.files = [
         {
             "path": str(file.path.absolute()),
@@ -57,9 +59,10 @@ def plan_make(
 
 def plan_chat(config: Config, session: StoredSession | None, message: str) -> Job:
     """One message to a project's agent; a new project where there is none."""
-    from skill.routing import detect_language
+    from skill.routing import route
 
-    job = _new("chat", config, detect_language(message))
+    job = _new("chat", config, config.language_of(message))
+    job.vague = bool(message.strip()) and route(message).vague
     job.message = check_words(message)
     job.export = False
     if session is not None:
@@ -71,7 +74,7 @@ def plan_export(
     config: Config, session: StoredSession, target: Path | None, *, force: bool = False
 ) -> Job:
     """A project as it stands → a clip."""
-    job = _new("export", config, session.language)
+    job = _new("export", config, config.language or session.language)
     aim(job, target, "video", force=force)
     _work_on(job, session)
     job.step = Step.ANSWERED
@@ -87,6 +90,8 @@ def aim(job: Job, target: Path | None, stem: str, *, force: bool) -> None:
 
 
 def _new(goal: str, config: Config, language: str) -> Job:
+    """A job that is spoken of, and speaks to the backend, in `language`."""
+    speak(language)
     job = Job.new(goal, config.backend, config.manifest.name)
     job.language = language
     return job

@@ -15,6 +15,7 @@ from skill.errors import (
     SkillError,
     UnfinishedError,
 )
+from skill.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,7 +52,11 @@ class RenderWatch:
         if status in COMPLETED:
             return None
         if status in FAILED:
-            raise BackendFailedError(f"The render {status}{': ' + message if message else '.'}")
+            raise BackendFailedError(
+                say("The render failed: {message}", message=message)
+                if message
+                else say("The render failed.")
+            )
         if progress >= self._progress + 1:
             self._progress, self._moved = progress, now
         left = min(
@@ -59,10 +64,12 @@ class RenderWatch:
             self.timing.render_deadline - (now - self.started),
         )
         if left <= 0:
-            known = "" if status in UNDER_WAY else " (a status that is not known)"
             raise UnfinishedError(
-                f"The render is still {status or 'without a status'}{known} after "
-                f"{(now - self.started) / 60:.0f} minutes."
+                say(
+                    "The render is not done after {minutes:.0f} minutes (its status: {status}).",
+                    minutes=(now - self.started) / 60,
+                    status=status or "-",
+                )
             )
         return min(self.timing.poll, left)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.errors import NotFoundError
+from skill.language import say
 
 if TYPE_CHECKING:
     from skill.config import Config
@@ -31,8 +32,8 @@ class Projects:
         session = self.current
         if session is None:
             raise NotFoundError(
-                "There is no project yet.",
-                hint="Begin with photos: image-to-video make PHOTO…, or upload PHOTO…",
+                say("There is no project yet."),
+                hint=say("Begin with photos: image-to-video make PHOTO…, or upload PHOTO…"),
             )
         return session
 
@@ -48,6 +49,6 @@ class Projects:
         if session is not None and session.session_id == session_id and not session.touched:
             return
         raise NotFoundError(
-            "The backend does not know the project any more; what was in it is lost there.",
-            hint="Upload the photos again: a new project is made for them.",
+            say("The backend does not know the project any more; what was in it is lost there."),
+            hint=say("Upload the photos again: a new project is made for them."),
         ) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from skill.address import RefusedError
 from skill.errors import NetworkError
+from skill.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ def piece_of(
         if headers.get(name, validator) != validator:
             return None
         return Piece(start, end, whole or length)
-    message = f"The download was answered with HTTP {status}."
+    message = say("The download was answered with HTTP {status}.", status=status)
     passing = status in (408, 425, 429) or status >= 500
     raise NetworkError(message) if passing else RefusedError(message)
 

@@ -360,7 +360,7 @@ def route(words: str, files: Sequence[str] = ()) -> Route:
     return Route(reading.action, None, (), reading.reason)
 
 
-def detect_language(words: str) -> str:
+def detect_language(words: str, locale: str = "") -> str:
     """ "zh" when the words are mainly Chinese, Simplified or Traditional, else "en".
 
     A Chinese word is about 1.3 characters here; the language the sentence begins in weighs one word

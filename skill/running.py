@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import SkillError, StoppedError, UnfinishedError
+from skill.language import say
 from skill.report import Notice
 from skill.studio import Studio
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from skill.vault import Job
 
 _HEED = 0.25  # s between two looks whether the job at work has been given up elsewhere
+_FRAME = 0.25  # s between two drawings of a line that moves
 _QUIET = 30.0  # s of real time without a word, whatever the wait is for
 
 
@@ -43,6 +45,8 @@ class _Run:
             if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
                 await tasks.start(self._listen, tasks)
             tasks.start_soon(self._reassure)
+            if self._console.animated:
+                tasks.start_soon(self._animate)
             tasks.start_soon(self._heed, tasks)
             with anyio.move_on_after(self._seconds) as deadline:
                 await self._act(action)
@@ -50,17 +54,17 @@ class _Run:
         if self._failure is not None:
             raise self._failure
         if self._given_up:
-            raise StoppedError(signal.SIGTERM, by="another command, which gave up the job")
+            raise StoppedError(signal.SIGTERM, given_up=True)
         # Also of a job that is done: whoever was stopped before it was told can ask for it.
         job = self._job.id if self._job is not None else None
         if self._signal is not None:
             raise StoppedError(self._signal, job)
         if deadline.cancelled_caught:
             raise UnfinishedError(
-                f"Stopped after {self._seconds:g} s (--timeout).",
-                hint="Go on with resume: what was sent is not sent again."
+                say("Stopped after {seconds:g} s (--timeout).", seconds=self._seconds),
+                hint=say("Go on with resume: what was sent is not sent again.")
                 if job
-                else "Nothing is lost.",
+                else say("Nothing is lost."),
                 job=job,
             )
 
@@ -92,13 +96,18 @@ class _Run:
         self._given_up = True
         tasks.cancel_scope.cancel()
 
+    async def _animate(self) -> None:
+        while True:
+            self._console.draw()
+            await anyio.sleep(_FRAME)
+
     async def _reassure(self) -> None:
         waited = 0.0
         while True:
             quiet = self._console.quiet_for
             if quiet >= _QUIET:
                 waited += quiet
-                self._console.tell(Notice(f"Still at it ({waited:.0f} s)."))
+                self._console.tell(Notice(say("Still at it ({waited:.0f} s).", waited=waited)))
             elif quiet < 1:
                 waited = 0.0
             await anyio.sleep(max(0.5, _QUIET - self._console.quiet_for))

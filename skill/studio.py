@@ -25,6 +25,7 @@ from skill.errors import (
     UsageError,
     from_record,
 )
+from skill.language import say, speak
 from skill.part import discard
 from skill.planning import aim, plan_chat, plan_export, plan_make
 from skill.report import Detail, Notice, Report, Stage
@@ -74,6 +75,7 @@ class Video(Charged):
     session_id: str
     summary: str
     text: str = ""
+    wishes: tuple[str, ...] = ()  # what might be said next
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,18 @@ class Studio:
 
     # ------------------------------------------------------------ the actions
 
-    async def connect(self, language: str = "en") -> Connected:
+    @property
+    def language(self) -> str:
+        """The one to speak where the user has said no words: that of the project, if any."""
+        project = self._connection.projects.current
+        return self._config.language or (
+            project.language if project is not None else self._config.language_of("")
+        )
+
+    async def connect(self) -> Connected:
         """Have a token and a project."""
         await self._connection.authorize()
-        session = await self._connection.session(language)
+        session = await self._connection.session(self.language)
         credits = await self.credits()
         return Connected(session.session_id, self._connection.anonymous, credits)
 
@@ -176,10 +186,20 @@ class Studio:
         from skill.media import inspect_all, opened
 
         local = inspect_all(files, self._listing)
-        session = await self._connection.session("en")
+        session = await self._connection.session(self.language)
         media: list[Media] = []
         for number, file in enumerate(local, 1):
-            self._tell(Stage("upload", f"Uploading {file.name} ({number} of {len(local)})..."))
+            self._tell(
+                Stage(
+                    "upload",
+                    say(
+                        "Uploading {name} ({number} of {files})...",
+                        name=file.name,
+                        number=number,
+                        files=len(local),
+                    ),
+                )
+            )
             with opened(file.path) as body:
                 media += await self._connection.call(
                     lambda file=file, body=body: self._client.upload(  # type: ignore[misc]
@@ -187,7 +207,7 @@ class Studio:
                     )
                 )
         if urls:
-            self._tell(Stage("upload", "The backend fetches the files..."))
+            self._tell(Stage("upload", say("The backend fetches the files...")))
             media += await self._connection.call(
                 lambda: self._client.upload_urls(session.session_id, urls)
             )
@@ -244,6 +264,7 @@ class Studio:
         """Any sentence: routed, done, answered."""
         from skill.routing import Action, route
 
+        speak(self._config.language_of(words))
         way = route(words, [str(file) for file in files])
         match way.action:
             case Action.CREDITS:
@@ -257,28 +278,23 @@ class Studio:
                 video = await self.export(target)
                 return Reply(
                     Action.EXPORT,
-                    f"The video is ready: {video.file}",
+                    say("The video is ready: {file}", file=video.file),
                     summary=video.summary,
                     video=video,
                 )
             case Action.UPLOAD:
                 if not files:
                     raise UsageError(
-                        "Which file? None was named.",
-                        hint='Name it: image-to-video ask "…" --file photo.jpg',
+                        say("Which file? None was named."),
+                        hint=say('Name it: image-to-video ask "…" --file photo.jpg'),
                     )
                 media = await self.upload(files)
                 if way.message is None:
-                    text = f"Uploaded: {', '.join(item.filename for item in media)}."
+                    names = ", ".join(item.filename for item in media)
+                    text = say("Uploaded: {names}", names=names)
                     return Reply(Action.UPLOAD, text)
                 return replace(await self.chat(way.message), action=Action.UPLOAD)
             case Action.CHAT:
-                if way.vague:
-                    self._tell(
-                        Notice(
-                            f'Being specific gives better results, for example: "{self._listing.example}"'
-                        )
-                    )
                 return await self.chat(words)
         raise InternalError(f"no such action: {way.action}")
 
@@ -286,8 +302,8 @@ class Studio:
         """The link with which a person opens the project in a browser."""
         if self._config.local:
             raise UsageError(
-                "A --local project is on this machine only: there is no page to open.",
-                hint="Export it: image-to-video export",
+                say("A --local project is on this machine only: there is no page to open."),
+                hint=say("Export it: image-to-video export"),
             )
         session = self._connection.projects.required()
         claim = await self._connection.call(
@@ -328,11 +344,20 @@ class Studio:
         """Be the background process of a job; where another has it already, leave it to that."""
         job = self._vault.job(job_id)
         with suppress(BusyError), self._vault.holding(job):
-            self._tell(Notice(f"Working on {job.id} in the background (process {os.getpid()})."))
+            self._tell(
+                Notice(
+                    say(
+                        "Working on {job} in the background (process {process}).",
+                        job=job.id,
+                        process=os.getpid(),
+                    )
+                )
+            )
             await self._go_on(job, None, force=False)
 
     async def _go_on(self, job: Job, target: Path | None, *, force: bool) -> Video | Reply:
         """Take a job that is held from where it stands to its end."""
+        speak(self._config.language or job.language)
         if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
             return await self._result(job)
         if job.step is Step.FAILED and job.failure is not None:
@@ -341,8 +366,12 @@ class Studio:
             raise error
         if job.finished:
             raise NotFoundError(
-                f"{job.id} is {job.step}: there is nothing to go on with.",
-                hint="See what is unfinished: image-to-video jobs",
+                say(
+                    "{job} is {step}: there is nothing to go on with.",
+                    job=job.id,
+                    step=say(job.step.value),
+                ),
+                hint=say("See what is unfinished: image-to-video jobs"),
             )
         if target is not None and job.export:
             aim(job, target, "", force=force)
@@ -353,7 +382,9 @@ class Studio:
         """Tell what the process that works on a job tells, until it lets go of it."""
         log = LogReader(log_of(self._config.home, job.id))
         lock = self._vault.lock(job.id)
-        self._tell(Notice(f"{job.id} is being worked on by another process; waiting for it."))
+        self._tell(
+            Notice(say("{job} is being worked on by another process; waiting for it.", job=job.id))
+        )
         while lock.held:
             for report in log.read():
                 self._tell(report)
@@ -415,22 +446,12 @@ class Studio:
         return await self._video(job) if job.export else await self._reply(job, actions)
 
     async def _balance(self) -> Credits | None:
-        try:
-            return await self.credits()
-        except SkillError as error:
-            self._tell(Detail(error.message))
-            return None
-
-    async def _balance_after(self, job: Job) -> Credits | None:
-        if job.credits_before is None:
-            return None
-        balance = None
         with anyio.move_on_after(_DECORATION):
             try:
-                balance = await self._connection.once(self._client.credits)
+                return await self._connection.once(self._client.credits)
             except SkillError as error:
                 self._tell(Detail(error.message))
-        return balance
+        return None
 
     async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe
@@ -440,10 +461,9 @@ class Studio:
             clip = probe(target)
         except ValueError as error:
             raise UsageError(
-                f"{target} is not the clip any more: {error}.",
-                hint="Export it anew: image-to-video export",
+                say("{target} is not the clip any more: {error}.", target=target, error=error),
+                hint=say("Export it anew: image-to-video export"),
             ) from error
-        balance = await self._balance_after(job)
         return Video(
             file=target,
             bytes=target.stat().st_size,
@@ -455,7 +475,8 @@ class Studio:
             summary=job.summary,
             text=job.text,
             credits_before=job.credits_before,
-            credits_after=balance.available if balance else None,
+            credits_after=job.credits_after,
+            wishes=tuple(job.wishes),
         )
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
@@ -464,36 +485,44 @@ class Studio:
         from skill.gui import GuiAction
         from skill.routing import Action
 
-        chinese = job.language == "zh"
-        balance = await self._balance_after(job)
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
-            parts.append("已完成：" if chinese else "Done:")
+            parts.append(say("Done:"))
             parts += [f"- {change}" for change in job.changes]
-        if GuiAction.CREDITS in actions and balance:
+        if GuiAction.CREDITS in actions and (balance := await self._balance()) is not None:
             parts.append(self.credits_line(balance))
         if GuiAction.STATE in actions or (not parts and actions):
             parts.append(job.summary)
         if not parts:
             parts.append(
-                "后台没有回复，时间线也没有变化。"
-                if chinese
-                else "The backend finished without a word, and nothing on the timeline has changed."
+                say("The backend finished without a word, and nothing on the timeline has changed.")
             )
         return Reply(
             Action.CHAT,
             "\n".join(parts),
             changes=tuple(job.changes),
             summary=job.summary,
-            offers=(("export",),) if job.ready else (),
+            offers=_offers(job),
             tells_changes=not job.text,
             credits_before=job.credits_before,
-            credits_after=balance.available if balance else None,
+            credits_after=job.credits_after,
         )
 
     def credits_line(self, credits: Credits) -> str:
         """A balance in words."""
         if self._config.local:
-            return "Work on this machine (--local) is free: no credits are used."
-        held = f" ({credits.frozen:g} more are held by work in progress)" if credits.frozen else ""
-        return f"{credits.available:g} credits are available{held}."
+            return say("Work on this machine (--local) is free: no credits are used.")
+        if not credits.frozen:
+            return say("{available:g} credits are available.", available=credits.available)
+        return say(
+            "{available:g} credits are available ({held:g} more are held by work in progress).",
+            available=credits.available,
+            held=credits.frozen,
+        )
+
+
+def _offers(job: Job) -> tuple[tuple[str, ...], ...]:
+    """The commands that come next: two wishes and the export, where there is something to see."""
+    if not job.ready:
+        return ()
+    return (*(("chat", wish) for wish in job.wishes), ("export",))

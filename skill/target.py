@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.language import say
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -17,32 +18,40 @@ def check_target(target: Path, *, force: bool) -> None:
     try:
         if target.is_dir():
             raise UsageError(
-                f"{target} is a folder.", hint=f"Name a file: -o {target / 'video.mp4'}"
+                say("{target} is a folder.", target=target),
+                hint=say("Name a file: -o {target}", target=target / "video.mp4"),
             )
         if (
             target.suffix.lower() not in (".mp4", ".m4v")
             or not str(target.absolute()).isprintable()
         ):
             raise UsageError(
-                f"{clean_line(target.name, 80)} is not the name of an MP4.",
-                hint="For example -o video.mp4",
+                say("{name} is not the name of an MP4.", name=clean_line(target.name, 80)),
+                hint=say("For example -o video.mp4"),
             )
         if not target.parent.is_dir():
             raise UsageError(
-                f"The folder {target.parent} is not there.", hint="Make it first, or name another."
+                say("The folder {folder} is not there.", folder=target.parent),
+                hint=say("Make it first, or name another."),
             )
         if not os.access(target.parent, os.W_OK):
             raise UsageError(
-                f"The folder {target.parent} cannot be written to.", hint="Name another with -o."
+                say("The folder {folder} cannot be written to.", folder=target.parent),
+                hint=say("Name another with -o."),
             )
         if target.exists() and not force:
             raise UsageError(
-                f"{target} is already there.", hint="Name another with -o, or add --force."
+                say("{target} is already there.", target=target),
+                hint=say("Name another with -o, or add --force."),
             )
     except OSError as error:
         raise UsageError(
-            f"{clean_line(str(target), 80)} cannot be written: {error.strerror or error}.",
-            hint="Name another with -o.",
+            say(
+                "{target} cannot be written: {reason}.",
+                target=clean_line(str(target), 80),
+                reason=error.strerror or error,
+            ),
+            hint=say("Name another with -o."),
         ) from error
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 from weakref import ref
 
 from skill.errors import UsageError
+from skill.language import say
 
 MASK = "[token]"
 _LONGEST = 4096  # characters
@@ -31,8 +32,8 @@ class Token:
         if not 0 < len(text) <= _LONGEST or not all("!" <= c <= "~" for c in text):
             text = ""  # a traceback may be shown with its variables
             raise UsageError(
-                "The token is not one: it is empty, or holds a space or a special character.",
-                hint="Set NEMO_TOKEN to the token alone, without quotes or line breaks.",
+                say("The token is not one: it is empty, or holds a space or a special character."),
+                hint=say("Set NEMO_TOKEN to the token alone, without quotes or line breaks."),
             )
         self._text = text
         if len(text) >= _HIDDEN_FROM:

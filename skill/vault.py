@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import BusyError, NotFoundError, UsageError
+from skill.language import say
 from skill.lock import Lock
 from skill.token import Token
 
@@ -84,12 +85,14 @@ class Job:
     account: str = ""
     language: str = "en"
     message: str = ""
+    vague: bool = False
     files: list[dict[str, Any]] = field(default_factory=list)
     uploaded: list[str] = field(default_factory=list)
     draft: dict[str, Any] | None = None
     answered: bool = False
     text: str = ""
     changes: list[str] = field(default_factory=list)
+    wishes: list[str] = field(default_factory=list)
     summary: str = ""
     ready: bool = False
     export: bool = True
@@ -103,6 +106,7 @@ class Job:
     delivered: str = ""
     download: dict[str, str] = field(default_factory=dict)
     credits_before: float | None = None
+    credits_after: float | None = None
     failure: dict[str, str] | None = None
     created: str = ""
 
@@ -154,8 +158,12 @@ class Vault:
             _narrow(path, 0o600)
         except OSError as error:
             raise UsageError(
-                f"The state folder {folder} cannot be used: {error.strerror or error}.",
-                hint="Name another with --home DIR or IMAGE_TO_VIDEO_HOME.",
+                say(
+                    "The state folder {folder} cannot be used: {reason}.",
+                    folder=folder,
+                    reason=error.strerror or error,
+                ),
+                hint=say("Name another with --home DIR or IMAGE_TO_VIDEO_HOME."),
             ) from error
         with _readable(path):
             connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
@@ -185,8 +193,8 @@ class Vault:
                     version = SCHEMA_VERSION
         if version > SCHEMA_VERSION:
             raise UsageError(
-                f"{path} was written by a newer version of this skill.",
-                hint="Update the skill, or name another folder with --home DIR.",
+                say("{path} was written by a newer version of this skill.", path=path),
+                hint=say("Update the skill, or name another folder with --home DIR."),
             )
 
     @contextmanager
@@ -284,8 +292,8 @@ class Vault:
         lock = self.lock(job.id)
         if not lock.take():
             raise BusyError(
-                f"{job.id} is being worked on by another process.",
-                hint="Wait for it, or give it up with cancel.",
+                say("{job} is being worked on by another process.", job=job.id),
+                hint=say("Wait for it, or give it up with cancel."),
                 job=job.id,
             )
         try:
@@ -304,7 +312,9 @@ class Vault:
         BusyError, and changes nothing, where it does not stand at that step on disk."""
         with self._transaction():
             if only_from is not None and self.job(job.id).step is not only_from:
-                raise BusyError(f"{job.id} was taken on by another process.", job=job.id)
+                raise BusyError(
+                    say("{job} was taken on by another process.", job=job.id), job=job.id
+                )
             self._db.execute(
                 "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
                 (job.id, json.dumps(vars(job)), int(job.finished), job.created),
@@ -315,7 +325,8 @@ class Vault:
         rows = self._rows("SELECT record FROM jobs WHERE id = ?", job_id)
         if not rows:
             raise NotFoundError(
-                f"There is no job {job_id}.", hint="See what there is: image-to-video jobs"
+                say("There is no job {job}.", job=job_id),
+                hint=say("See what there is: image-to-video jobs"),
             )
         return _job(rows[0][0])
 
@@ -326,15 +337,16 @@ class Vault:
             jobs = self.unfinished(backend)
             if not jobs:
                 raise NotFoundError(
-                    "Nothing is unfinished: there is nothing to go on with.",
-                    hint="Begin with: image-to-video make PHOTO…",
+                    say("Nothing is unfinished: there is nothing to go on with."),
+                    hint=say("Begin with: image-to-video make PHOTO…"),
                 )
             return jobs[0]
         job = self.job(job_id)
         if job.backend != backend:
             other = "--local" if job.backend == "local" else f"NEMO_API_URL={job.backend}"
             raise UsageError(
-                f"{job.id} belongs to another backend.", hint=f"Run the command with {other}."
+                say("{job} belongs to another backend.", job=job.id),
+                hint=say("Run the command with {setting}.", setting=other),
             )
         return job
 
@@ -354,8 +366,10 @@ def _job(record: str) -> Job:
         return Job(**fields)
     except (ValueError, TypeError, KeyError) as error:
         raise UsageError(
-            "A job in the vault cannot be read: it is damaged, or of a newer version of this skill.",
-            hint="Update the skill. Nothing was changed.",
+            say(
+                "A job in the vault cannot be read: it is damaged, or of a newer version of this skill."
+            ),
+            hint=say("Update the skill. Nothing was changed."),
         ) from error
 
 
@@ -365,8 +379,11 @@ def _own(folder: Path) -> None:
         mode = folder.stat().st_mode
         if folder.parent == folder or mode & stat.S_ISVTX or _is_home(folder):
             raise UsageError(
-                f"{folder} is shared with other things: state needs a folder of its own.",
-                hint=f"For example --home {folder / 'image-to-video'}",
+                say(
+                    "{folder} is shared with other things: state needs a folder of its own.",
+                    folder=folder,
+                ),
+                hint=say("For example --home {folder}", folder=folder / "image-to-video"),
             )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _narrow(folder, 0o700)
@@ -392,7 +409,8 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise UsageError(
-            f"{path} cannot be used: {error}.",
-            hint="Nothing was changed. If the file is damaged, move it away (the jobs in it are"
-            " then unknown); if the disk is full or read-only, name another folder with --home DIR.",
+            say("{path} cannot be used: {error}.", path=path, error=error),
+            hint=say(
+                "Nothing was changed. If the file is damaged, move it away (the jobs in it are then unknown); if the disk is full or read-only, name another folder with --home DIR."
+            ),
         ) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.language import say
 
 if TYPE_CHECKING:
     from skill.listings import Listing
@@ -29,24 +30,24 @@ class Wish:
 def compose(prompt: str, wish: Wish, listing: Listing) -> str:
     """The message for a prompt and a wish, the listing filling in what neither says: the
     backend's agent takes nothing but words."""
-    prompt = prompt if prompt.strip() else listing.example
+    prompt = prompt if prompt.strip() else say(listing.example)
     wish = replace(
         wish,
         resolution=wish.resolution or listing.resolution,
         duration=wish.duration or listing.duration,
     )
     prompt, title = check_words(prompt), check_words(wish.title or "")
-    said = [prompt.strip().rstrip(".") + "."]
+    said = [say("{wish}.", wish=prompt.strip().rstrip(".。"))]
     if wish.aspect:
-        said.append(f"Aspect ratio: {wish.aspect}.")
+        said.append(say("Aspect ratio: {aspect}.", aspect=wish.aspect))
     if wish.resolution:
-        said.append(f"Resolution: {wish.resolution}.")
+        said.append(say("Resolution: {resolution}.", resolution=wish.resolution))
     if wish.duration:
-        said.append(f"Duration: {wish.duration:g} seconds.")
+        said.append(say("Duration: {seconds:g} seconds.", seconds=wish.duration))
     if wish.music:
-        said.append(f"Background music: {wish.music}.")
+        said.append(say("Background music: {style}.", style=wish.music))
     if title:
-        said.append('Title: "' + title.replace('"', "'") + '".')
+        said.append(say('Title: "{title}".', title=title.replace('"', "'")))
     return " ".join(said)
 
 
@@ -54,6 +55,7 @@ def check_words(words: str) -> str:
     """Words that can be sent. Raises UsageError."""
     if any("\ud800" <= char <= "\udfff" for char in words):
         raise UsageError(
-            "The words hold bytes that are no text.", hint="Write them as UTF-8 and try again."
+            say("The words hold bytes that are no text."),
+            hint=say("Write them as UTF-8 and try again."),
         )
     return words

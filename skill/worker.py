@@ -12,6 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
+from skill.advice import next_wishes
 from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
 from skill.errors import (
@@ -26,6 +29,7 @@ from skill.errors import (
     UsageError,
     error_for,
 )
+from skill.language import say
 from skill.media import opened
 from skill.part import discard
 from skill.polling import RenderWatch, recovery_waits
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
     from skill.answers import Credits, Media, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
+
+
+_PATIENCE = 5.0  # s of real time for what is good to know, and no more
 
 
 class Worker:
@@ -97,9 +104,13 @@ class Worker:
         unsent = job.step in (Step.STARTED, Step.UPLOADED)
         if error.backend_code == 1002 and not unsent:
             error.hint = (
-                "If that does not pass, what was in it is lost there: give the job up with cancel."
+                say(
+                    "If that does not pass, what was in it is lost there: give the job up with cancel."
+                )
                 if job.account in ("", self._connection.projects.owner)
-                else "It was begun with another account: set NEMO_TOKEN and NEMO_CLIENT_ID as they were."
+                else say(
+                    "It was begun with another account: set NEMO_TOKEN and NEMO_CLIENT_ID as they were."
+                )
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
@@ -131,7 +142,12 @@ class Worker:
             )
             self._vault.save(job)
         if job.files:
-            self._tell(Stage("upload", f"Uploading {_count(len(job.files), 'file')}..."))
+            uploading = (
+                say("Uploading one file...")
+                if len(job.files) == 1
+                else say("Uploading {count} files...", count=len(job.files))
+            )
+            self._tell(Stage("upload", uploading))
         if self._resuming and job.files:
             await self._find_uploaded(job)
         total = sum(file["size"] for file in job.files) or 1
@@ -151,8 +167,11 @@ class Worker:
             with opened(Path(str(file["path"]))) as source:
                 if sha256(Path(str(file["path"]))) != file["sha256"]:
                     raise UsageError(
-                        f"{clean_line(str(file['path']), 200)} is no longer the file it was.",
-                        hint="Put it back, then go on; or give the job up with cancel.",
+                        say(
+                            "{path} is no longer the file it was.",
+                            path=clean_line(str(file["path"]), 200),
+                        ),
+                        hint=say("Put it back, then go on; or give the job up with cancel."),
                     )
                 return await self._client.upload(
                     job.session_id,
@@ -195,8 +214,22 @@ class Worker:
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
-        patience = "" if self._connection.config.local else " This may take a few minutes."
-        self._tell(Stage("generate", f"Working on it...{patience}"))
+        if job.vague:
+            listing = self._connection.config.manifest.listing
+            self._tell(
+                Notice(
+                    say(
+                        'Being specific gives better results, for example: "{example}"',
+                        example=say(listing.example),
+                    )
+                )
+            )
+        patience = (
+            say("Working on it...")
+            if self._connection.config.local
+            else say("Working on it... This may take a few minutes.")
+        )
+        self._tell(Stage("generate", patience))
         self._vault.save(job, only_from=Step.UPLOADED)
 
         def about_to_send() -> None:
@@ -227,33 +260,39 @@ class Worker:
         self._vault.save(job)
         after = await self._connection.state(job.session_id)
         if answer.end is End.FAILED:
-            self._fail(job, answer, after)
-        self._take(job, after)
+            await self._fail(job, answer, after)
+        await self._take(job, after)
 
-    def _fail(self, job: Job, answer: Answer, after: State) -> None:
+    async def _fail(self, job: Job, answer: Answer, after: State) -> None:
         """An error told inside the stream. What was changed before it is kept: the job then
         stands where `resume` exports it."""
         told = changes(job.draft, after.draft, job.language)
         assert answer.failure is not None
         message = clean_line(answer.failure.message, 300)
         error: SkillError = BackendFailedError(
-            f"The backend failed at it: {message}."
-            + (f" Changed before that: {'; '.join(told)}." if told else " Nothing was changed."),
-            hint="Say it in other words, or in smaller steps: image-to-video chat MESSAGE",
+            say(
+                "The backend failed at it: {message}. Changed before that: {changes}.",
+                message=message,
+                changes="; ".join(told),
+            )
+            if told
+            else say("The backend failed at it: {message}. Nothing was changed.", message=message),
+            hint=say("Say it in other words, or in smaller steps: image-to-video chat MESSAGE"),
         )
         if answer.failure.code is not None:
             error = error_for(answer.failure.code, message)
         if isinstance(error, NoCreditsError):
             error = self._connection.no_credits(error)
         if told:
-            self._take(job, after)
+            await self._take(job, after)
         elif isinstance(error, NoCreditsError) and job.goal == "make":
             self._advance(job, Step.UPLOADED)
         else:
             self._advance(job, Step.FAILED)
         raise error
 
-    def _take(self, job: Job, after: State) -> None:
+    async def _take(self, job: Job, after: State) -> None:
+        await self._note_cost(job)
         job.changes = list(changes(job.draft, after.draft, job.language))
         self._see(job, after)
         # Only now is it the project that further commands mean: a `make` that comes to
@@ -263,29 +302,41 @@ class Worker:
         )
         self._advance(job, Step.ANSWERED)
 
+    async def _note_cost(self, job: Job) -> None:
+        """Have the balance after the message in the job, where it can be had at once."""
+        if job.credits_before is None:
+            return
+        with anyio.move_on_after(_PATIENCE):
+            try:
+                job.credits_after = (await self._connection.once(self._client.credits)).available
+            except SkillError as error:
+                self._tell(Detail(error.message))
+
     def _see(self, job: Job, state: State) -> None:
         """Note the timeline, so that what was done can be told without asking again."""
         timeline = Timeline.from_draft(state.draft)
         job.summary, job.ready = timeline.summary(), timeline.ready
+        job.wishes = list(next_wishes(timeline))
 
     async def _recover(self, job: Job) -> None:
         """The connection was lost with the message under way: read the state until it shows
         what came of it. The message is not sent again."""
-        self._tell(Notice("No whole answer came; looking at the project for what came of it."))
+        self._tell(Notice(say("No whole answer came; looking at the project for what came of it.")))
         for wait in recovery_waits(self._connection.timing):
             await self._pause(wait)
             if await self._changed(job):
                 return
         raise UnfinishedError(
-            "No whole answer came, and the project has not changed since."
+            say("No whole answer came, and the project has not changed since.")
             + _charged(job.credits_before, await self._balance()),
-            hint="The message is not sent a second time. Look again later with resume; or give it"
-            " up with cancel, and begin anew.",
+            hint=say(
+                "The message is not sent a second time. Look again later with resume; or give it up with cancel, and begin anew."
+            ),
         )
 
     async def _look_up(self, job: Job) -> None:
         if job.answered:  # it was heard to its end; only what changed was not noted any more
-            self._take(job, await self._connection.state(job.session_id))
+            await self._take(job, await self._connection.state(job.session_id))
         elif await self._changed(job):
             return
         elif self._connection.config.local:
@@ -299,7 +350,7 @@ class Worker:
         state = await self._connection.state(job.session_id)
         if not changes(job.draft, state.draft, job.language):
             return False
-        self._take(job, await self._settled(job, state))
+        await self._take(job, await self._settled(job, state))
         return True
 
     async def _settled(self, job: Job, state: State) -> State:
@@ -310,7 +361,7 @@ class Worker:
             if balance is None or not balance.frozen:
                 break
             told = "; ".join(changes(job.draft, state.draft, job.language))
-            self._tell(Notice(f"{told}. The backend is still at it."))
+            self._tell(Notice(say("{told}. The backend is still at it.", told=told)))
             await self._pause(self._connection.timing.recovery_again)
             state = await self._connection.state(job.session_id)
         return state
@@ -328,7 +379,7 @@ class Worker:
             await self._connection.clock.sleep(step)
             seconds -= step
             if seconds > 0:
-                self._tell(Notice(f"Looking again in {seconds:.0f} s."))
+                self._tell(Notice(say("Looking again in {seconds:.0f} s.", seconds=seconds)))
 
     # ------------------------------------------------------------ the render, by its id
 
@@ -338,21 +389,21 @@ class Worker:
             return
         self._see(job, await self._connection.state(job.session_id))
         if not job.ready:
-            empty = "There is nothing to export: the project's timeline is empty."
+            empty = say("There is nothing to export: the project's timeline is empty.")
             if job.goal == "make":  # what was paid for may yet turn up: `resume` looks again
                 raise BackendFailedError(
                     empty,
-                    hint="Look again with resume, or say it anew: image-to-video chat MESSAGE",
+                    hint=say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
                 )
             self._advance(job, Step.FAILED)
             raise NotFoundError(
-                empty, hint="Say what the video should be: image-to-video chat MESSAGE"
+                empty, hint=say("Say what the video should be: image-to-video chat MESSAGE")
             )
         now = self._connection.clock.wall().timestamp() * 1000
         # New also where two are begun in the same millisecond, or the clock was set back.
         job.render_id = f"render_{now:.0f}{secrets.randbelow(10**6):06}"
         job.render_posted = False
-        self._tell(Stage("render", "Rendering..."))
+        self._tell(Stage("render", say("Rendering...")))
         self._advance(job, Step.RENDERING)
 
     async def _render(self, job: Job) -> None:
@@ -363,7 +414,10 @@ class Worker:
             try:
                 render = await self._status(job)
             except NotFoundError as error:
-                self._again(job, BackendFailedError(f"The render is gone. {error.message}"))
+                self._again(
+                    job,
+                    BackendFailedError(say("The render is gone. {message}", message=error.message)),
+                )
                 return
             self._tell(Progress("render", render.progress))
             try:
@@ -418,14 +472,14 @@ class Worker:
         job.render_attempt = 0 if last else 1
         self._advance(job, Step.ANSWERED)
         if last:
-            error.hint = "Rendering costs nothing: try again later."
+            error.hint = say("Rendering costs nothing: try again later.")
             raise error
-        self._tell(Notice("The render came to nothing; trying once more."))
+        self._tell(Notice(say("The render came to nothing; trying once more.")))
 
     # ------------------------------------------------------------ the clip comes home
 
     async def _fetch(self, job: Job) -> None:
-        self._tell(Stage("download", "Downloading..."))
+        self._tell(Stage("download", say("Downloading...")))
         if self._resuming and job.delivered and sha256(Path(job.target)) == job.delivered:
             # The process died between its rename and this note.
             self._delivered(job)
@@ -492,10 +546,8 @@ def _charged(before: float | None, now: Credits | None) -> str:
     if before is None or now is None:
         return ""
     if now.frozen:
-        return f" {now.frozen:g} credits are held: the backend may still be at it."
+        return say(" {held:g} credits are held: the backend may still be at it.", held=now.frozen)
     taken = before - now.available
-    return f" {taken:g} credits were taken." if taken > 0 else " No credits were taken."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    if taken > 0:
+        return say(" {taken:g} credits were taken.", taken=taken)
+    return say(" No credits were taken.")

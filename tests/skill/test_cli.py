@@ -97,7 +97,11 @@ class TestMake:
     ) -> None:
         ran = make(run, photos, "--no-export", "--json")
         assert ran.answer["data"]["summary"].startswith("Timeline (")
-        assert ran.answer["next"] == ["image-to-video export"]
+        assert ran.answer["next"] == [
+            "image-to-video chat 'add the title \"Our trip\"'",
+            "image-to-video chat 'make it a little slower'",
+            "image-to-video export",
+        ]
         assert not server.backend.journal.calls("render")
         assert listed() == []
 

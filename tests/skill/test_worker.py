@@ -653,17 +653,28 @@ class TestARefusalThatMayBeNone:
 
 
 class TestStoppedAtTheEnd:
-    def test_what_is_done_is_named_though_the_command_was_stopped(
-        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    def test_a_balance_that_does_not_come_holds_nothing_up(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("skill.worker._PATIENCE", 0.1)
         server.backend.pace = 0.01
         server.backend.fail("credits", delay=400, after=1)
-        ran = run("make", *photos, *WORDS, "--pace", "0.001", "--timeout", "2.5")
-        assert Path("trip.mp4").is_file()
-        error = ran.answer["error"]
-        assert (ran.code, error["retryable"]) == (11, False)
-        assert run("resume", error["job"]).code == 0
-        assert len(server.backend.journal.messages()) == 1
+        ran = run("make", *photos, *WORDS, "--pace", "0.001", "--json")
+        assert ran.code == 0
+        assert ran.answer["data"]["credits_before"] == 100
+        assert ran.answer["data"]["credits_after"] is None
+
+    def test_the_cost_told_again_is_that_of_the_job(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        first = run("make", *photos, *WORDS, "--json").answer["data"]
+        assert run("chat", "make it slower").code == 0
+        again = run("resume", first["job"], "--json").answer["data"]
+        assert again["credits_after"] == first["credits_after"] == 50
 
     def test_a_cancel_that_cannot_reach_the_backend_is_one_all_the_same(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
@@ -684,4 +695,4 @@ class TestStoppedAtTheEnd:
         error = run("resume", job, "--json").answer["error"]
         assert (error["code"], error["retryable"]) == ("network", False)
         handed = run("resume", job, "--no-wait")
-        assert handed.out.startswith(f"{job} is failed.")
+        assert handed.out.startswith(f"{job} is failed already.")

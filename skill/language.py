@@ -1,0 +1,49 @@
+"""Our own sentences, in the user's language.
+
+A sentence stands in the code in English, with `{fields}`; its Chinese stands in
+`skill.chinese`, under the English. A language there are no sentences in is told in English.
+"""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+def primary_tag(name: str) -> str:
+    """The primary tag of a language's name as BCP 47 or POSIX has it, in lower case: zh-Hant-TW,
+    zh_CN.UTF-8 → zh. Empty where it is none, or the C locale."""
+    found = re.fullmatch(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*(?:[.@].*)?", name)
+    return found[1].lower() if found else ""
+
+
+def of_environment(environ: Mapping[str, str]) -> str:
+    """The language the environment names, as POSIX has it: LC_ALL before LC_MESSAGES before
+    LANG. Empty where it names none."""
+    names = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return primary_tag(next(filter(None, names), ""))
+
+
+def speak(language: str) -> None:
+    """Say what comes from here on in `language`, a BCP 47 primary tag."""
+    _spoken.set(language)
+
+
+def spoken() -> str:
+    """The language that is spoken: its primary tag."""
+    return _spoken.get()
+
+
+def say(sentence: str, /, **values: object) -> str:
+    """`sentence` in the language that is spoken, its fields filled in."""
+    if spoken() == "zh":
+        from skill.chinese import SENTENCES
+
+        sentence = SENTENCES.get(sentence, sentence)
+    return sentence.format(**values)

@@ -56,7 +56,7 @@ class Connection:
         self.projects = Projects(config, vault)
         self._client_id = self.projects.client_id
         self._user_id = ""
-        self._greeted = False
+        self.greeted = False
 
     @property
     def anonymous(self) -> bool:
@@ -85,9 +85,9 @@ class Connection:
     async def _take_new(self, refused: Token | None) -> None:
         """Ask for an anonymous token: one process at a time, since a client gets one in 7 days
         and whoever waited finds it in the vault."""
-        if not self._greeted:
+        if not self.greeted:
             self.tell(Stage("connect", say("Setting things up...")))
-            self._greeted = True
+            self.greeted = True
         lock = self.vault.lock("token")
         try:
             while not lock.take():

@@ -28,7 +28,7 @@ VERBS = {
     "render": "Rendering",
     "download": "Downloading",
 }
-_BESIDE = 22  # columns that a bar and its clock take beside a message
+_BESIDE = 20  # columns that a bar and its clock take beside a message
 _LINE_AFTER = 2.0  # s without a line after which progress is worth one, where there is no bar
 _LINE_STEP = 20.0  # percent it takes for one
 _EVENT_STEP = 1.0  # the same for a JSON event
@@ -180,7 +180,9 @@ class Console:
     def _end_line(self) -> None:
         """Make way for something else. The stage's line goes on below it; what stays above is
         what the stage is, once."""
-        if self._open == "stage":
+        if self._open == "stage" and self._percent == 100:
+            self._end_stage()
+        elif self._open == "stage":
             self._write(self.err, "\r\x1b[K" + ("" if self._kept else f"{self._message}\n"))
             self._kept = True
         elif self._open:
@@ -191,7 +193,9 @@ class Console:
         """No stage is at work any more: its line stays as it was last drawn. Returns whether a
         line of words was ended by it."""
         words = self._open == "words"
-        if self._open:
+        if self._open == "stage" and self._percent is None:
+            self._end_line()
+        elif self._open:
             self._write(self.err, "\n")
         self._open = self._stage = ""
         return words

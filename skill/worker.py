@@ -141,6 +141,8 @@ class Worker:
                 session.user_id,
             )
             self._vault.save(job)
+            if self._connection.greeted:
+                self._tell(Notice(say("Ready.")))
         if job.files:
             uploading = (
                 say("Uploading one file...")

@@ -306,7 +306,7 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
                 header.height,
                 size,
                 convert=True,
-                turn=1,
+                turn=metadata.orientation(header.exif),
                 private=header.private and not keep,
                 located=metadata.located(header.exif) and not keep,
                 moving=False,

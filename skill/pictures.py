@@ -42,7 +42,8 @@ _LARGEST_EXIF = 65_527  # bytes a JPEG segment holds
 _SMALLEST = 16  # pixels: an edge below which shrinking is given up
 # TIFF 6.0 tags that tell of the picture; the others tell how the file is laid out.
 _TOLD = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
-_EXIF, _GPS, _XMP, _IPTC, _SUBFILE, _DNG = 0x8769, 0x8825, 0x02BC, 0x83BB, 0x00FE, 0xC612
+_EXIF, _GPS, _ORIENTATION = 0x8769, 0x8825, 0x0112
+_XMP, _IPTC, _SUBFILE, _DNG = 0x02BC, 0x83BB, 0x00FE, 0xC612
 
 
 class TooLargeError(ValueError):
@@ -56,7 +57,8 @@ class TooManyPixelsError(ValueError):
 @dataclass(frozen=True)
 class Header:
     """What a picture says of itself: size in pixels as stored, how many pictures there are
-    (layers are none), EXIF as a TIFF structure, whether it holds any metadata."""
+    (layers are none), EXIF as a TIFF structure, which tells of a turn that is still to be made, and
+    whether it holds any metadata."""
 
     width: int
     height: int
@@ -68,14 +70,18 @@ class Header:
 def header(path: Path, form: str) -> Header:
     """Read without decoding; `form` is Pillow's name of the format. Raises ValueError with the
     reason (TooManyPixelsError among them), OSError where the file cannot be read."""
-    with _opened(path, form) as image:
+    with _opened(path, form) as image, _understood():
         tags: Any = getattr(image, "tag_v2", {})
-        if _DNG in tags or tags.get(_SUBFILE, 0) == 1:
-            raise ValueError("it is a camera's raw file")  # whose first picture is a thumbnail
+        raw = _DNG in tags or tags.get(_SUBFILE, 0) == 1
         exif = _told(image) if form == "TIFF" else image.info.get("exif") or b""
-        private = bool(exif or image.info.get("xmp") or _XMP in tags or _IPTC in tags)
+        told = image.info.get("xmp") or _XMP in tags or _IPTC in tags
+        if exif:  # a turn alone is the format's own, which Pillow tells as EXIF
+            told = told or form == "TIFF" or any(tag != _ORIENTATION for tag in image.getexif())
         pages = 1 if form == "PSD" else getattr(image, "n_frames", 1)
-        return Header(image.width, image.height, pages, exif.removeprefix(b"Exif\0\0"), private)
+        size = image.size
+    if raw:
+        raise ValueError("it is a camera's raw file")  # whose first picture is a thumbnail
+    return Header(*size, pages, exif.removeprefix(b"Exif\0\0"), bool(told))
 
 
 def _told(image: ImageFile) -> bytes:
@@ -220,11 +226,13 @@ def _plain(image: Image.Image) -> Image.Image:
             tuple(value >> 8 for value in key) if isinstance(key, tuple) else key >> 8
         )
     if image.mode.startswith("I;16"):
+        image = image if image.mode == "I;16" else image.convert("I")
         image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
     elif image.mode in ("I", "F"):
         image = _stretched(image)
     if profile:
         image = _managed(image, profile)
+        image.info.pop("icc_profile", None)  # that of sRGB, with the time of day in it
     if image.mode in ("PA", "La", "RGBa"):
         return image.convert("RGBA")
     return image if image.mode in ("1", "L", "LA", "P", "RGB", "RGBA") else image.convert("RGB")

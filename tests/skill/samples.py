@@ -45,15 +45,15 @@ def saved(image: Image.Image, form: str, **settings: Any) -> bytes:
 
 
 def jpeg(orientation: int | None = None, **settings: Any) -> bytes:
-    """With EXIF, XMP, Photoshop's, a comment, an unknown segment between two scans, and a
-    second picture and a clip behind the first."""
+    """With EXIF, XMP, Photoshop's, a comment, an unknown segment, and a second picture and
+    a clip behind the first."""
     whole = saved(
-        scene(), "JPEG", exif=exif(orientation), xmp=XMP, comment=SECRET, icc_profile=SRGB,
+        scene(), "JPEG", exif=b"Exif\0\0" + exif(orientation), xmp=XMP, comment=SECRET, icc_profile=SRGB,
         quality=95, **settings,
     )  # fmt: skip
     photoshop = b"\xff\xed" + struct.pack(">H", 2 + len(SECRET)) + SECRET
-    unknown = b"\xff\xe2" + struct.pack(">H", 6 + len(SECRET)) + b"MPF\0" + SECRET
-    behind = saved(scene(), "JPEG", exif=exif()) + b"ftypmp42" + SECRET
+    unknown = b"\xff\xe2" + struct.pack(">H", 6 + len(SECRET)) + b"Odd\0" + SECRET
+    behind = saved(scene(), "JPEG", exif=b"Exif\0\0" + exif()) + b"ftypmp42" + SECRET
     return whole[:2] + photoshop + unknown + whole[2:] + behind
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from skill.listings import Listing
+    from skill.metadata import Contents
 
 # MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
 ACCEPTED: dict[str, tuple[str, str]] = {
@@ -209,18 +210,12 @@ class _Look:
 
     format: str
     form: str
-    width: int
-    height: int
-    weight: int
     convert: bool
     turn: int
     private: bool
     located: bool
-    moving: bool
-    lossless: bool
-    pages: int
-    exif: bytes
-    pieces: tuple[range | bytes, ...] = ()
+    weight: int
+    contents: Contents
 
 
 def _inspect(path: Path, limits: Limits) -> LocalFile:
@@ -240,7 +235,10 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
             look = _look(path, file, mime, keep=limits.keep_metadata)
     extension, kind = ACCEPTED.get(mime) or (_CONVERTED[mime].extension, "image")
     large = look.weight > limits.max_bytes
-    wide = limits.longest_edge is not None and max(look.width, look.height) > limits.longest_edge
+    wide = (
+        limits.longest_edge is not None
+        and max(look.contents.width, look.contents.height) > limits.longest_edge
+    )
     if large or wide:
         _check_shrinkable(path, kind, look, limits)
     wanted = {
@@ -258,7 +256,7 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
         look.format,
         limits,
         tuple(step for step in Step if wanted[step]),
-        look.pages,
+        look.contents.pages,
         look.located,
     )
 
@@ -296,43 +294,33 @@ def _mime(path: Path, head: bytes) -> str:
 def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
     """With `keep`, nothing is private."""
     size = os.fstat(file.fileno()).st_size
+    form = _CONVERTED.get(mime)
     with _sound(path):
-        if form := _CONVERTED.get(mime):
+        if form is not None and form.pillow != "HEIF":
             header = pictures.header(path, form.pillow)
-            return _Look(
-                form.label,
-                form.pillow,
+            contents = metadata.Contents(
+                (range(size),),
                 header.width,
                 header.height,
-                size,
-                convert=True,
-                turn=metadata.orientation(header.exif),
-                private=header.private and not keep,
-                located=metadata.located(header.exif) and not keep,
-                moving=False,
-                lossless=True,
+                header.exif,
+                private=header.private,
+                located=metadata.located(header.exif),
                 pages=header.pages,
-                exif=header.exif,
             )
-        contents = metadata.read(file, size, mime)
+        else:
+            contents = metadata.read(file, size, mime)
         if contents.width * contents.height > pictures.PIXELS:
             raise pictures.TooManyPixelsError
-    still = not contents.moving
+    turned = form is not None and form.pillow == "HEIF"  # by its decoder, as the format has it
     return _Look(
-        f"{contents.unusual} {ACCEPTED[mime][0].upper()}".strip(),
-        _DRAWN.get(mime, ""),
-        contents.width,
-        contents.height,
-        size if keep else contents.length,
-        convert=bool(contents.unusual) and still,
-        turn=metadata.orientation(contents.exif) if still else 1,
+        form.label if form else f"{contents.unusual} {ACCEPTED[mime][0].upper()}".strip(),
+        form.pillow if form else _DRAWN.get(mime, ""),
+        convert=form is not None or (bool(contents.unusual) and not contents.moving),
+        turn=1 if turned or contents.moving else metadata.orientation(contents.exif),
         private=contents.private and not keep,
         located=contents.located and not keep,
-        moving=contents.moving,
-        lossless=contents.lossless,
-        pages=1,
-        exif=contents.exif,
-        pieces=contents.pieces,
+        weight=size if keep else contents.length,
+        contents=contents,
     )
 
 
@@ -341,12 +329,12 @@ def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> Non
         over = f"{_shown(path)} is {_mb(look.weight)} MB; the limit is {_mb(limits.max_bytes)} MB."
     else:
         over = (
-            f"{_shown(path)} is {look.width} × {look.height} pixels;"
+            f"{_shown(path)} is {look.contents.width} × {look.contents.height} pixels;"
             f" the limit is {limits.longest_edge}."
         )
     if kind != "image":
         raise FileRefusedError(over, hint="Compress or trim it.")
-    if look.moving:
+    if look.contents.moving:
         raise FileRefusedError(
             over, hint="Shrinking would stop its motion: make it shorter, or an MP4 of it."
         )
@@ -361,10 +349,10 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
     path, stripped, ready = file.path, folder / "stripped", folder / "ready"
     steps, extension = set(file.steps), ""
     with _sound(file.path):
-        if look.pieces and (look.private or steps != {Step.STRIP}):
+        if file.mime in ACCEPTED and look.contents.private:
             stripped.touch(0o600)
             with stripped.open("wb") as target:
-                metadata.copy(source, look.pieces, target)
+                metadata.copy(source, look.contents.pieces, target)
             path = stripped
         if steps == {Step.STRIP}:
             ready = stripped
@@ -400,10 +388,10 @@ def _task(file: LocalFile, look: _Look) -> pictures.Task:
         limits.longest_edge,
         plain=look.convert,
         turn=look.turn,
-        lossless=look.lossless,
+        lossless=look.contents.lossless,
         smaller=Step.SHRINK in file.steps,
         shrink=limits.shrink,
-        exif=metadata.upright(look.exif) if limits.keep_metadata else b"",
+        exif=metadata.upright(look.contents.exif) if limits.keep_metadata else b"",
     )
 
 

@@ -26,7 +26,8 @@ class Contents:
     stand in their place. `width` and `height` in pixels as stored, 0 for clips and sounds.
     `exif` is a TIFF structure. `private`: something is left out; `located`: it says where.
     `moving`: more than one picture, shown in turn. `unusual`: a kind of pixels that many
-    programs show wrong, "CMYK" or "16-bit". `lossless`: the pixels are stored exactly."""
+    programs show wrong, "CMYK" or "16-bit". `lossless`: the pixels are stored exactly. `pages`: pictures beside
+    each other."""
 
     pieces: tuple[range | bytes, ...]
     width: int = 0
@@ -37,6 +38,7 @@ class Contents:
     moving: bool = False
     unusual: str = ""
     lossless: bool = True
+    pages: int = 1
 
     @property
     def length(self) -> int:
@@ -54,7 +56,7 @@ def read(file: BinaryIO, size: int, mime: str) -> Contents:
     sorted_ = _Sorted(_Source(file, size))
     try:
         contents = walk(sorted_)
-    except (ValueError, struct.error) as error:
+    except (ValueError, LookupError, struct.error) as error:
         if mime in _CLIPS:
             return whole
         raise ValueError(
@@ -493,6 +495,129 @@ def _boxes(source: _Source, at: int, end: int) -> Iterator[_Box]:
         at += size
 
 
+# HEIF, ISO/IEC 23008-12 and 14496-12, 8.11: items in a `meta` box, and what refers to what.
+_PICTURE_ITEMS = (b"hvc1", b"grid", b"iden", b"iovl", b"av01", b"jpeg", b"unci", b"avc1")
+
+
+def _heif(sorted_: _Sorted) -> Contents:
+    source = sorted_.source
+    meta = _first(source, b"meta", 0, source.size)
+    boxes = {box.kind: box for box in _boxes(source, meta.start + 4, meta.end)}
+    items = dict(_items(source, boxes[b"iinf"]))
+    primary = _primary(source, boxes[b"pitm"])
+    width, height = _extent(source, boxes[b"iprp"], primary)
+    parts = _parts(source, boxes[b"iref"]) if b"iref" in boxes else set()
+    pages = [
+        item for item, (kind, hidden) in items.items() if kind in _PICTURE_ITEMS and not hidden
+    ]
+    exif = b""
+    for item, (kind, _) in items.items():
+        if kind in (b"Exif", b"mime"):
+            sorted_.private = True
+            body = _item(source, boxes[b"iloc"], item)
+            if kind == b"Exif" and not exif:
+                exif = sorted_.exif(body[4 + int.from_bytes(body[:4], "big") :])
+            sorted_.located = sorted_.located or b"GPSLatitude" in body
+    return Contents(
+        (range(source.size),), width, height, exif, pages=max(1, len(set(pages) - parts))
+    )
+
+
+def _first(source: _Source, kind: bytes, start: int, end: int) -> _Box:
+    for box in _boxes(source, start, end):
+        if box.kind == kind:
+            return box
+    raise ValueError("it has no picture")
+
+
+def _items(source: _Source, box: _Box) -> Iterator[tuple[int, tuple[bytes, bool]]]:
+    """Number → kind, and whether it is hidden: `infe` of version 2 or 3."""
+    wide = source.read(box.start, 1)[0] > 0
+    for entry in _boxes(source, box.start + (8 if wide else 6), box.end):
+        body = source.read(entry.start, 16)
+        long = body[0] >= 3
+        at = 8 if long else 6
+        number = int.from_bytes(body[4:at], "big")
+        yield number, (body[at + 2 : at + 6], bool(body[3] & 1))
+
+
+def _primary(source: _Source, box: _Box) -> int:
+    body = source.read(box.start, 8)
+    return int.from_bytes(body[4 : 8 if body[0] else 6], "big")
+
+
+def _extent(source: _Source, box: _Box, item: int) -> tuple[int, int]:
+    """Width and height of an item: the `ispe` among its properties."""
+    container = _first(source, b"ipco", box.start, box.end)
+    properties = list(_boxes(source, container.start, container.end))
+    for links in _boxes(source, box.start, box.end):
+        if links.kind != b"ipma":
+            continue
+        body = source.read(links.start, min(links.end - links.start, _MAX_LOOK))
+        number, step = (4 if body[0] else 2), (2 if body[3] & 1 else 1)
+        at = 8
+        for _ in range(int.from_bytes(body[4:8], "big")):
+            found, count = int.from_bytes(body[at : at + number], "big"), body[at + number]
+            at += number + 1
+            for link in range(at, at + count * step, step):
+                index = int.from_bytes(body[link : link + step], "big") & (
+                    0x7FFF if step == 2 else 0x7F
+                )
+                entry = properties[index - 1] if 0 < index <= len(properties) else None
+                if found == item and entry is not None and entry.kind == b"ispe":
+                    width, height = struct.unpack(">II", source.read(entry.start + 4, 8))
+                    return width, height
+            at += count * step
+    raise ValueError("it has no picture")
+
+
+def _parts(source: _Source, box: _Box) -> set[int]:
+    """The items that are no pictures of their own: previews, masks, and tiles."""
+    parts: set[int] = set()
+    width = 4 if source.read(box.start, 1)[0] else 2
+    for entry in _boxes(source, box.start + 4, box.end):
+        body = source.read(entry.start, min(entry.end - entry.start, _MAX_LOOK))
+        numbers = [
+            int.from_bytes(body[at : at + width], "big")
+            for at in (0, *range(width + 2, len(body), width))
+        ]
+        if entry.kind in (b"thmb", b"auxl"):
+            parts.add(numbers[0])
+        elif entry.kind == b"dimg":
+            parts.update(numbers[1:])
+    return parts
+
+
+def _item(source: _Source, box: _Box, item: int) -> bytes:
+    """An item's bytes, where they lie in the file: `iloc`, 8.11.3."""
+    body = source.read(box.start, min(box.end - box.start, _MAX_LOOK))
+    version = body[0]
+    sizes = (body[4] >> 4, body[4] & 15, body[5] >> 4, body[5] & 15 if version else 0)
+    at = 6
+    number = 4 if version > 1 else 2
+
+    def take(count: int) -> int:
+        nonlocal at
+        at += count
+        if at > len(body):
+            raise ValueError("its index is damaged")
+        return int.from_bytes(body[at - count : at], "big")
+
+    for _ in range(take(number)):
+        found = take(number)
+        within = take(2) & 15 if version else 0
+        take(2)
+        base = take(sizes[2])
+        pieces = []
+        for _ in range(take(2)):
+            take(sizes[3])
+            offset, length = take(sizes[0]), take(sizes[1])
+            pieces.append((base + offset, length))
+        if found == item and within == 0:
+            return b"".join(source.read(start, min(length, _MAX_LOOK)) for start, length in pieces)
+    return b""
+
+
 _CLIPS = ("video/mp4", "video/x-m4v", "video/quicktime", "audio/mp4")
 _WALKS: dict[str, Callable[[_Sorted], Contents]] = {
     "image/jpeg": _jpeg,
@@ -500,5 +625,6 @@ _WALKS: dict[str, Callable[[_Sorted], Contents]] = {
     "image/apng": _png,
     "image/webp": _webp,
     "image/gif": _gif,
+    "image/heic": _heif,
     **dict.fromkeys(_CLIPS, _movie),
 }

@@ -5,17 +5,21 @@ The one module that knows Pillow and the HEIF decoder. Both are loaded when a pi
 
 from __future__ import annotations
 
+import errno
 import io
+import json
+import subprocess
+import sys
 import threading
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from PIL import Image
     from PIL.ImageFile import ImageFile
@@ -125,9 +129,63 @@ class Drawn:
 
 
 def draw(source: Path, task: Task, target: Path) -> Drawn:
-    """Draw into `target`, a file that is there. The same picture is the same file. Raises
-    ValueError where the source is broken, TooLargeError where the limit cannot be kept,
+    """Draw into `target`, a file that is there. The same picture is the same file.
+
+    It is done in a process of its own: a file made to harm, or only damaged, may take a decoder
+    down with it, and what a decoder has to say must not come between the lines of an answer.
+    Raises ValueError where the source is broken, TooLargeError where the limit cannot be kept,
     OSError where the disk fails."""
+    order = {
+        "source": str(source),
+        "target": str(target),
+        "task": {**vars(task), "exif": task.exif.hex()},
+    }
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
+            [sys.executable, "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
+            input=json.dumps(order).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            check=False,
+        )
+        answer = json.loads(done.stdout)
+    except subprocess.TimeoutExpired as error:
+        raise ValueError("it takes too long") from error
+    except ValueError as error:
+        raise ValueError("it is damaged") from error
+    if "drawn" in answer:
+        return Drawn(**answer["drawn"])
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["reason"])
+    kinds = {kind.__name__: kind for kind in (TooLargeError, TooManyPixelsError)}
+    raise kinds.get(answer["kind"], ValueError)(answer["reason"])
+
+
+_PATIENCE = 600.0  # s: the largest picture takes a tenth of it
+# This very copy of the skill, whatever else is installed.
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from skill.pictures import answer; answer()"
+)
+
+
+def answer() -> None:
+    """The other process: an order on stdin, what became of it on stdout."""
+    order = json.load(sys.stdin)
+    task = Task(**{**order["task"], "exif": bytes.fromhex(order["task"]["exif"])})
+    told: dict[str, Any]
+    try:
+        told = {"drawn": vars(draw_here(Path(order["source"]), task, Path(order["target"])))}
+    except ValueError as error:
+        told = {"kind": type(error).__name__, "reason": str(error)}
+    except OSError as error:
+        told = {"errno": error.errno or errno.EIO, "reason": error.strerror or str(error)}
+    sys.stdout.write(json.dumps(told))
+
+
+def draw_here(source: Path, task: Task, target: Path) -> Drawn:
+    """`draw`, in this process."""
     with _opened(source, task.form) as image:
         whole = max(image.size)
         edge = min(whole, task.longest_edge or whole) if task.shrink else whole

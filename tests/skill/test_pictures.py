@@ -35,6 +35,13 @@ def tight(max_bytes: int) -> Any:
     return replace(FREE, max_bytes=max_bytes)
 
 
+@pytest.fixture(autouse=True)
+def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawn in this process, but where the other one is what is tested."""
+    if request.cls is not TestTheOtherProcess:
+        monkeypatch.setattr(pictures, "draw", pictures.draw_here)
+
+
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "ready"
@@ -111,6 +118,30 @@ class TestConverting:
         assert (ready.mime in media.ACCEPTED, ready.size) == (True, ready.path.stat().st_size)
         assert near(shown(ready.path).resize((48, 32)), samples.scene())
         assert inspect(ready.path, FREE).steps == ()
+
+    def test_of_a_heic_previews_masks_and_depth_are_no_pictures(
+        self, tmp_path: Path, out: Path
+    ) -> None:
+        import pillow_heif
+
+        several = pillow_heif.from_pillow(samples.scene(size=(480, 320)))
+        several.add_from_pillow(samples.scene(size=(480, 320)).rotate(180))
+        body = io.BytesIO()
+        several.save(body, quality=95, chroma=444, primary_index=1)
+        file = inspect(on_disk(tmp_path, "two.heic", body.getvalue()), FREE)
+        assert file.pages == 2
+        assert near(shown(prepare(file, out).path), samples.scene(size=(480, 320)).rotate(180))
+        alpha = heic(samples.scene("RGBA", size=(480, 320)), thumbnails=[64])
+        assert inspect(on_disk(tmp_path, "one.heic", alpha), FREE).pages == 1
+
+    def test_a_heic_of_ten_bits(self, tmp_path: Path, out: Path) -> None:
+        import pillow_heif
+
+        body = io.BytesIO()
+        pillow_heif.encode("RGB;16", (64, 64), b"\x40\x9c" * (64 * 64 * 3), body)
+        assert body.getvalue()[8:12] == b"heix"
+        ready = prepare(inspect(on_disk(tmp_path, "deep.heic", body.getvalue()), FREE), out)
+        assert near(shown(ready.path), Image.new("RGB", (64, 64), (0x9C,) * 3), by=1)
 
     def test_a_photoshop_file_is_read_whole_and_not_as_layers(
         self, tmp_path: Path, out: Path
@@ -410,10 +441,8 @@ class TestShrinking:
         self, tmp_path: Path, out: Path, form: str, mode: str, becomes: str
     ) -> None:
         image = noise((240, 160), mode if mode != "P" else "L").convert(mode)
-        settings: dict[str, Any] = {"JPEG": {"quality": 100}, "WEBP": {"lossless": True}}.get(
-            form, {}
-        )
-        path = on_disk(tmp_path, "x", samples.saved(image, form, **settings))
+        exact: dict[str, dict[str, Any]] = {"JPEG": {"quality": 100}, "WEBP": {"lossless": True}}
+        path = on_disk(tmp_path, "x", samples.saved(image, form, **exact.get(form, {})))
         limit = path.stat().st_size // 5
         file = inspect(path, tight(limit))
         assert SHRINK in file.steps
@@ -547,6 +576,64 @@ class TestTheFileThatIsMade:
         before = Image.MAX_IMAGE_PIXELS
         prepare(inspect(on_disk(tmp_path, "a.heic", heic(samples.scene())), FREE), out)
         assert before == Image.MAX_IMAGE_PIXELS
+
+
+class TestTheOtherProcess:
+    """Where the pixels are drawn: a decoder that dies takes nothing else with it."""
+
+    def test_it_draws_the_same(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = heic(samples.scene(), exif=b"Exif\0\0" + samples.exif(6))
+        file = inspect(on_disk(tmp_path, "名 🎬.heic", data), FREE, keep_metadata=True)
+        there = prepare(file, out)
+        monkeypatch.setattr(pictures, "draw", pictures.draw_here)
+        assert prepare(file, out) == there
+
+    def test_a_decoder_that_dies_is_one_line(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        monkeypatch.setattr(pictures, "_PROGRAM", "import os; os.abort()")
+        with pytest.raises(FileRefusedError, match=r"a\.jpg cannot be read: it is damaged"):
+            prepare(file, out)
+        assert list(out.iterdir()) == []
+
+    def test_one_that_does_not_come_to_an_end_is_one_too(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        monkeypatch.setattr(pictures, "_PROGRAM", "import threading; threading.Event().wait()")
+        monkeypatch.setattr(pictures, "_PATIENCE", 0.2)
+        with pytest.raises(FileRefusedError, match="it takes too long"):
+            prepare(file, out)
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            lambda: samples.png(6).replace(b"IDAT", b"IDAT\xff"),
+            lambda: heic(noise((64, 64)))[:-2000],
+        ],
+    )
+    def test_what_is_broken(self, tmp_path: Path, out: Path, make: Any) -> None:
+        file = inspect(on_disk(tmp_path, "a", make()), FREE)
+        with pytest.raises(FileRefusedError, match="cannot be read: it is damaged"):
+            prepare(file, out)
+
+    def test_what_does_not_fit(self, tmp_path: Path, out: Path) -> None:
+        path = on_disk(tmp_path, "x.png", samples.saved(noise((300, 200)), "PNG"))
+        with pytest.raises(FileRefusedError, match="is over the limit"):
+            prepare(inspect(path, tight(100)), out)
+
+    def test_a_disk_that_fails(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(
+            pictures, "_PROGRAM", 'print(\'{"errno": 28, "reason": "No space left on device"}\')'
+        )
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        with pytest.raises(UsageError, match="cannot be made ready: No space left on device"):
+            prepare(file, out)
 
 
 def test_a_bomb_is_one_line(tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ _SAME_KIND = {"jpeg": "jpg", "m4v": "mp4", "tif": "tiff", "heif": "heic", "j2k":
 FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
 
 
-class Step(StrEnum):
+class Change(StrEnum):
     """What is done to a file before it is sent.
 
     CONVERT to a format that is taken, in eight bits of sRGB; TURN upright, as EXIF says;
@@ -106,7 +106,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that may be sent, once its `steps` are done. `name` is the one it is sent under:
+    """A file that may be sent, once its `changes` are done. `name` is the one it is sent under:
     its extension is the content's, whatever the file on disk calls itself. `size` in bytes.
 
     `format` is what it is, for people: "HEIC", "CMYK JPG". `pages`: the pictures in it, of
@@ -121,11 +121,11 @@ class LocalFile:
     size: int
     format: str
     limits: Limits
-    steps: tuple[Step, ...] = ()
+    changes: tuple[Change, ...] = ()
     pages: int = 1
     located: bool = False
     origin: LocalFile | None = None
-    done: tuple[Step, ...] = ()
+    done: tuple[Change, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -178,7 +178,7 @@ def inspect_all(
 def _claimed(file: LocalFile) -> set[str]:
     """The names it is, or may be, sent under."""
     stem = file.name.rpartition(".")[0]
-    drawn = {Step.CONVERT, Step.SHRINK} & set(file.steps)
+    drawn = {Change.CONVERT, Change.SHRINK} & set(file.changes)
     return {file.name} | ({f"{stem}.jpg", f"{stem}.png"} if drawn else set())
 
 
@@ -187,7 +187,7 @@ def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
     there only once it is whole. The same file comes out the same. What needs nothing is
     returned as it is. Raises FileRefusedError where it is broken after all, or cannot be made
     to fit; UsageError where it is gone or the disk fails."""
-    if not file.steps:
+    if not file.changes:
         return file
     with _readable(file.path), file.path.open("rb") as source, _writable(file.path):
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -242,10 +242,10 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
     if large or wide:
         _check_shrinkable(path, kind, look, limits)
     wanted = {
-        Step.CONVERT: look.convert,
-        Step.TURN: look.turn != 1,
-        Step.SHRINK: large or wide,
-        Step.STRIP: look.private,
+        Change.CONVERT: look.convert,
+        Change.TURN: look.turn != 1,
+        Change.SHRINK: large or wide,
+        Change.STRIP: look.private,
     }
     return LocalFile(
         path,
@@ -255,7 +255,7 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
         size,
         look.format,
         limits,
-        tuple(step for step in Step if wanted[step]),
+        tuple(change for change in Change if wanted[change]),
         look.contents.pages,
         look.located,
     )
@@ -308,6 +308,8 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
                 pages=header.pages,
             )
         else:
+            if form is not None:
+                pictures.check_heif()
             contents = metadata.read(file, size, mime)
         if contents.width * contents.height > pictures.PIXELS:
             raise pictures.TooManyPixelsError
@@ -347,20 +349,20 @@ def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> Non
 def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> LocalFile:
     look = _look(file.path, source, file.mime, keep=file.limits.keep_metadata)
     path, stripped, ready = file.path, folder / "stripped", folder / "ready"
-    steps, extension = set(file.steps), ""
+    changes, extension = set(file.changes), ""
     with _sound(file.path):
-        if file.mime in ACCEPTED and look.contents.private:
+        if file.mime in ACCEPTED:
             stripped.touch(0o600)
             with stripped.open("wb") as target:
                 metadata.copy(source, look.contents.pieces, target)
             path = stripped
-        if steps == {Step.STRIP}:
+        if changes == {Change.STRIP}:
             ready = stripped
         else:
             ready.touch(0o600)
             drawn = pictures.draw(path, _task(file, look), ready)
             extension = drawn.extension
-            steps |= {Step.SHRINK} if drawn.scaled else set()
+            changes |= {Change.SHRINK} if drawn.scaled else set()
     with ready.open("rb") as result:
         digest = hashlib.file_digest(result, "sha256").hexdigest()
         size = result.seek(0, os.SEEK_END)
@@ -374,9 +376,9 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
         mime=_MIMES.get(extension, file.mime),
         size=size,
         format=extension.upper(),
-        steps=(),
+        changes=(),
         origin=file.origin or file,
-        done=tuple(step for step in Step if step in steps or step in file.done),
+        done=tuple(change for change in Change if change in changes or change in file.done),
     )
 
 
@@ -389,7 +391,7 @@ def _task(file: LocalFile, look: _Look) -> pictures.Task:
         plain=look.convert,
         turn=look.turn,
         lossless=look.contents.lossless,
-        smaller=Step.SHRINK in file.steps,
+        smaller=Change.SHRINK in file.changes,
         shrink=limits.shrink,
         exif=metadata.upright(look.contents.exif) if limits.keep_metadata else b"",
     )

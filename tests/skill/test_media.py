@@ -209,7 +209,7 @@ def test_a_plain_photo_is_looked_into_without_a_decoder(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['PIL'] = sys.modules['pi_heif'] = None\n"
         "from pathlib import Path; from skill.media import inspect; from skill.listings import DEFAULT\n"
-        "print(*inspect(Path(sys.argv[1]), DEFAULT).steps)"
+        "print(*inspect(Path(sys.argv[1]), DEFAULT).changes)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "sideways.jpg")],

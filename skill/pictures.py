@@ -288,11 +288,11 @@ def _instead(old: Image.Image, new: Image.Image) -> Image.Image:
 def _plain(image: Image.Image) -> Image.Image:
     """Eight bits a channel, in sRGB: grey, RGB or a palette, with its alpha."""
     profile = image.info.pop("icc_profile", None)
-    key = image.info.get("transparency")
-    if isinstance(key, (int, tuple)) and max(key if isinstance(key, tuple) else (key,)) > 255:
-        image.info["transparency"] = (
-            tuple(value >> 8 for value in key) if isinstance(key, tuple) else key >> 8
-        )
+    key = image.info.get("transparency")  # the colour that is nothing, still in 16 bits
+    if isinstance(key, int) and image.mode.startswith("I"):
+        image.info["transparency"] = int(key / 257 + 0.5)
+    elif isinstance(key, tuple) and max(key) > 255:
+        image.info["transparency"] = tuple(value >> 8 for value in key)
     if image.mode.startswith("I;16"):
         image = image if image.mode == "I;16" else image.convert("I")
         image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")

@@ -191,7 +191,7 @@ class TestConverting:
         png = b"\x89PNG\r\n\x1a\n" + b"".join(
             (
                 samples.chunk(b"IHDR", struct.pack(">IIBBBBB", 256, 2, 16, 2, 0, 0, 0)),
-                samples.chunk(b"tRNS", struct.pack(">HHH", 0, 0, 0)),
+                samples.chunk(b"tRNS", struct.pack(">HHH", *[0xFFFF] * 3)),
                 samples.chunk(b"IDAT", zlib.compress(rows)),
                 samples.chunk(b"IEND", b""),
             )
@@ -202,7 +202,14 @@ class TestConverting:
         assert image.convert("RGB").tobytes()[: 256 * 3] == bytes(
             x for x in range(256) for _ in "rgb"
         )
-        assert image.convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 0)
+        assert image.convert("RGBA").getpixel((255, 0)) == (255, 255, 255, 0)
+        assert image.convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 255)
+
+    def test_so_is_the_grey_that_stands_for_nothing(self, tmp_path: Path, out: Path) -> None:
+        data = samples.saved(Image.new("I;16", (4, 3), 0xAB00), "PNG", transparency=0xAB00)
+        ready = prepare(inspect(on_disk(tmp_path, "deep.png", data), FREE), out)
+        assert ready.name == "deep.png"
+        assert shown(ready.path).convert("LA").getpixel((1, 1)) == (0xAA, 0)
 
     @pytest.mark.parametrize(
         ("mode", "values", "white"),
@@ -572,10 +579,12 @@ class TestTheFileThatIsMade:
             prepare(file, out)
         assert list(out.iterdir()) == []
 
-    def test_a_program_s_own_bound_on_pixels_stays(self, tmp_path: Path, out: Path) -> None:
-        before = Image.MAX_IMAGE_PIXELS
-        prepare(inspect(on_disk(tmp_path, "a.heic", heic(samples.scene())), FREE), out)
-        assert before == Image.MAX_IMAGE_PIXELS
+    def test_a_program_s_own_bound_on_pixels_stays(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 12345)
+        inspect(on_disk(tmp_path, "a.bmp", samples.saved(samples.scene(), "BMP")), FREE)
+        assert Image.MAX_IMAGE_PIXELS == 12345
 
 
 class TestTheOtherProcess:
@@ -664,6 +673,9 @@ def test_a_bomb_is_one_line(tmp_path: Path, out: Path, monkeypatch: pytest.Monke
     for name, form, edge in (("a.bmp", "BMP", 50_000), ("b.bmp", "BMP", 17_000)):
         bmp = samples.saved(samples.scene(), form)
         bombs[name] = bmp[:18] + struct.pack("<ii", edge, edge) + bmp[26:]
+    frame = bombs["a.png"]
+    entry = struct.pack("<BBBBHHII", 0, 0, 0, 0, 1, 32, len(frame), 22)
+    bombs["a.ico"] = struct.pack("<HHH", 0, 1, 1) + entry + frame
     for name, data in bombs.items():
         with pytest.raises(FileRefusedError, match="has more than 250 megapixels"):
             inspect(on_disk(tmp_path, name, data), FREE)
@@ -673,11 +685,23 @@ def test_a_bomb_is_one_line(tmp_path: Path, out: Path, monkeypatch: pytest.Monke
         inspect(heavy, FREE)
 
 
-def test_a_picture_that_pillow_warns_of_is_read(tmp_path: Path, out: Path) -> None:
-    """Over Pillow's own bound and under ours."""
+def test_a_picture_over_the_bound_of_pillow_and_under_ours_is_read(
+    tmp_path: Path, out: Path
+) -> None:
     path = on_disk(tmp_path, "wide.tif", samples.saved(Image.new("1", (90_000, 1000)), "TIFF"))
     ready = prepare(inspect(path, FREE), out)
     assert (ready.name, ready.done) == ("wide.png", (CONVERT,))
+
+
+def test_what_pillow_warns_of_is_nobody_s_concern(tmp_path: Path) -> None:
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[0x010F] = SECRET.decode()
+    data = samples.saved(samples.scene(), "TIFF", tiffinfo=tags)
+    at = data.index(struct.pack("<HH", 0x010F, 2))
+    path = on_disk(tmp_path, "odd.tif", data[: at + 8] + b"\xff\xff\xff\0" + data[at + 12 :])
+    with pytest.warns(UserWarning, match="[Cc]orrupt|Truncated"), Image.open(path) as image:
+        image.getexif().get(0x010F)
+    assert inspect(path, FREE).changes[0] == CONVERT
 
 
 _CUT: dict[str, bytes] = {

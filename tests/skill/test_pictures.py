@@ -415,6 +415,13 @@ class TestKeepingMetadata:
         assert tags.get(0x0112, 1) == 1
         assert tags.get_ifd(0x8825)[2] == (52.0, 31.0, 12.0)
 
+    def test_exif_that_a_jpeg_cannot_hold_is_left_out(self, tmp_path: Path, out: Path) -> None:
+        tags = Image.Exif()
+        tags[0x010E] = "x" * 70_000
+        path = on_disk(tmp_path, "x.heic", heic(samples.scene(), exif=tags.tobytes()))
+        ready = prepare(inspect(path, FREE, keep_metadata=True), out)
+        assert shown(ready.path).getexif() == {}
+
     def test_of_a_tiff_what_tells_of_the_picture(self, tmp_path: Path, out: Path) -> None:
         tags = TiffImagePlugin.ImageFileDirectory_v2()
         tags[0x010F] = SECRET.decode()
@@ -468,6 +475,17 @@ class TestShrinking:
         assert SHRINK in file.changes
         ready = prepare(file, out)
         assert near(shown(ready.path), samples.scene(size=(300, 200)), by=3)
+
+    def test_what_a_format_cannot_hold_is_shrunk_to_what_it_can(
+        self, tmp_path: Path, out: Path
+    ) -> None:
+        wide = noise((66_000, 4))
+        path = on_disk(tmp_path, "wide.tif", samples.saved(wide, "TIFF", compression="tiff_lzw"))
+        limit = len(samples.saved(wide, "PNG")) - 1
+        ready = prepare(inspect(path, tight(limit)), out)
+        assert ready.name == "wide.jpg"
+        assert 50_000 < shown(ready.path).width <= 65_500
+        assert SHRINK in ready.done
 
     def test_a_file_is_stripped_before_it_is_found_too_large(self, tmp_path: Path) -> None:
         path = on_disk(tmp_path, "x.png", samples.saved(samples.scene(), "PNG") + bytes(9000))
@@ -695,12 +713,12 @@ def test_a_picture_over_the_bound_of_pillow_and_under_ours_is_read(
 
 def test_what_pillow_warns_of_is_nobody_s_concern(tmp_path: Path) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
-    tags[0x010F] = SECRET.decode()
+    tags[0x8298] = SECRET.decode()
     data = samples.saved(samples.scene(), "TIFF", tiffinfo=tags)
-    at = data.index(struct.pack("<HH", 0x010F, 2))
+    at = data.index(struct.pack("<HH", 0x8298, 2))
     path = on_disk(tmp_path, "odd.tif", data[: at + 8] + b"\xff\xff\xff\0" + data[at + 12 :])
     with pytest.warns(UserWarning, match="[Cc]orrupt|Truncated"), Image.open(path) as image:
-        image.getexif().get(0x010F)
+        image.getexif().get(0x8298)
     assert inspect(path, FREE).changes[0] == CONVERT
 
 

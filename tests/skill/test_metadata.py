@@ -211,6 +211,32 @@ class TestClips:
         assert read(SECRET, "video/webm").pieces == (range(len(SECRET)),)
 
 
+def test_the_tiles_of_a_heic_are_no_pictures() -> None:
+    """A grid of two tiles that nobody hid, and a picture beside it."""
+    items = [
+        samples.box(b"infe", b"\2\0\0\0", struct.pack(">HH4s", number, 0, kind), b"\0")
+        for number, kind in ((1, b"grid"), (2, b"hvc1"), (3, b"hvc1"), (4, b"hvc1"))
+    ]
+    sizes = [samples.box(b"ispe", struct.pack(">III", 0, edge, edge)) for edge in (512, 1024)]
+    data = samples.box(b"ftyp", b"heic\0\0\0\0mif1heic") + samples.box(
+        b"meta",
+        bytes(4),
+        samples.box(b"pitm", bytes(4), struct.pack(">H", 1)),
+        samples.box(b"iinf", bytes(4), struct.pack(">H", 4), *items),
+        samples.box(b"iref", bytes(4), samples.box(b"dimg", struct.pack(">4H", 1, 2, 2, 3))),
+        samples.box(
+            b"iprp",
+            samples.box(b"ipco", *sizes),
+            samples.box(b"ipma", bytes(4), struct.pack(">IHBBHBB", 2, 2, 1, 0x81, 1, 1, 0x82)),
+        ),
+    )
+    contents = read(data, "image/heic")
+    assert (contents.width, contents.height, contents.pages) == (1024, 1024, 2)
+    assert not contents.private
+    for end in range(12, len(data)):
+        sound(data[:end], "image/heic")
+
+
 def sound(data: bytes, mime: str) -> None:
     """Walked to an end, or refused."""
     with suppress(ValueError):

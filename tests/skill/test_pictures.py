@@ -186,12 +186,13 @@ class TestConverting:
 
     def test_sixteen_bits_of_colour_are_scaled(self, tmp_path: Path, out: Path) -> None:
         rows = b"".join(
-            b"\0" + b"".join((x * 257).to_bytes(2, "big") * 3 for x in range(256)) for _ in range(2)
+            b"\0" + b"".join((x * 256 + 0x23).to_bytes(2, "big") * 3 for x in range(256))
+            for _ in range(2)
         )
         png = b"\x89PNG\r\n\x1a\n" + b"".join(
             (
                 samples.chunk(b"IHDR", struct.pack(">IIBBBBB", 256, 2, 16, 2, 0, 0, 0)),
-                samples.chunk(b"tRNS", struct.pack(">HHH", *[0xFFFF] * 3)),
+                samples.chunk(b"tRNS", struct.pack(">HHH", *[0x4123] * 3)),
                 samples.chunk(b"IDAT", zlib.compress(rows)),
                 samples.chunk(b"IEND", b""),
             )
@@ -202,8 +203,8 @@ class TestConverting:
         assert image.convert("RGB").tobytes()[: 256 * 3] == bytes(
             x for x in range(256) for _ in "rgb"
         )
-        assert image.convert("RGBA").getpixel((255, 0)) == (255, 255, 255, 0)
-        assert image.convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 255)
+        assert image.convert("RGBA").getpixel((0x41, 0)) == (0x41, 0x41, 0x41, 0)
+        assert image.convert("RGBA").getpixel((0x23, 0)) == (0x23, 0x23, 0x23, 255)
 
     def test_so_is_the_grey_that_stands_for_nothing(self, tmp_path: Path, out: Path) -> None:
         data = samples.saved(Image.new("I;16", (4, 3), 0xAB00), "PNG", transparency=0xAB00)

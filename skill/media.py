@@ -1,22 +1,31 @@
-"""A file on disk → what may be sent: its type by content, its size, its hash."""
+"""A file on disk → what may be sent: its type by content, its size, its hash.
+
+`inspect` says from the header alone what has to be done to a file first; `prepare` does it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import tempfile
 import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from skill import metadata, pictures
 from skill.errors import FileRefusedError, UsageError
+from skill.listings import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from skill.listings import Listing
+    from skill.metadata import Contents
 
 # MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
 ACCEPTED: dict[str, tuple[str, str]] = {
@@ -36,20 +45,87 @@ ACCEPTED: dict[str, tuple[str, str]] = {
     "audio/mp4": ("m4a", "audio"),
     "audio/aac": ("aac", "audio"),
 }
-_SAME_KIND = {"jpeg": "jpg", "m4v": "mp4"}
+
+
+class _Format(NamedTuple):
+    """Pillow's name of a format, the one people know it by, and its extension."""
+
+    pillow: str
+    label: str
+    extension: str
+
+
+# What is drawn anew before it is sent, and what only sometimes is.
+_CONVERTED = {
+    "image/avif": _Format("AVIF", "AVIF", "avif"),
+    "image/bmp": _Format("BMP", "BMP", "bmp"),
+    "image/heic": _Format("HEIF", "HEIC", "heic"),
+    "image/jp2": _Format("JPEG2000", "JPEG 2000", "jp2"),
+    "image/tiff": _Format("TIFF", "TIFF", "tiff"),
+    "image/vnd.adobe.photoshop": _Format("PSD", "PSD", "psd"),
+    "image/x-icon": _Format("ICO", "ICO", "ico"),
+}
+_DRAWN = {
+    "image/apng": "PNG",
+    "image/gif": "GIF",
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+}
+_MIMES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+# ISO/IEC 23008-12, annexes B to E.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_SAME_KIND = {"jpeg": "jpg", "m4v": "mp4", "tif": "tiff", "heif": "heic", "j2k": "jp2"}
 FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
+
+
+class Change(StrEnum):
+    """What is done to a file before it is sent.
+
+    CONVERT to a format that is taken, in eight bits of sRGB; TURN upright, as EXIF says;
+    SHRINK to the limit; STRIP what is not needed to show it, the place where it was taken
+    among it. A file that only has to be stripped keeps every pixel as it was stored.
+    """
+
+    CONVERT = "convert"
+    TURN = "turn"
+    SHRINK = "shrink"
+    STRIP = "strip"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be sent: bytes, and the pixels of the longer edge. Unless `shrink`, what is
+    larger is refused; with `keep_metadata` nothing is stripped."""
+
+    max_bytes: int
+    longest_edge: int | None = None
+    shrink: bool = True
+    keep_metadata: bool = False
 
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file that may be sent. `name` is the one it is sent under: its extension is the
-    content's, whatever the file on disk calls itself. `size` in bytes."""
+    """A file that may be sent, once its `changes` are done. `name` is the one it is sent under:
+    its extension is the content's, whatever the file on disk calls itself. `size` in bytes.
+
+    `format` is what it is, for people: "HEIC", "CMYK JPG". `pages`: the pictures in it, of
+    which converting takes the first. `located`: what is stripped says where it was taken.
+    Of a file that was made ready, `origin` is the user's own and `done` what was done to it.
+    """
 
     path: Path
     name: str
     mime: str
     kind: str
     size: int
+    format: str
+    limits: Limits
+    changes: tuple[Change, ...] = ()
+    pages: int = 1
+    located: bool = False
+    origin: LocalFile | None = None
+    done: tuple[Change, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -59,11 +135,90 @@ class LocalFile:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def inspect(path: Path, listing: Listing) -> LocalFile:
-    """Look into one file. Raises UsageError where it cannot be read and FileRefusedError
-    where it is of a kind or size that is not taken."""
-    import filetype
+def inspect(
+    path: Path,
+    listing: Listing,
+    *,
+    shrink: bool = True,
+    keep_metadata: bool = False,
+    longest_edge: int | None = None,
+) -> LocalFile:
+    """Look into one file; no pixel is decoded. Raises UsageError where it cannot be read and
+    FileRefusedError where it is of a kind or size that is not taken, or broken."""
+    return _inspect(path, Limits(listing.max_bytes, longest_edge, shrink, keep_metadata))
 
+
+def inspect_all(
+    paths: Sequence[Path],
+    listing: Listing,
+    *,
+    shrink: bool = True,
+    keep_metadata: bool = False,
+    longest_edge: int | None = None,
+) -> list[LocalFile]:
+    """Look into every file before anything is sent; each content is taken once, and no two
+    are sent under the same name, nor will be once they are made ready."""
+    limits = Limits(listing.max_bytes, longest_edge, shrink, keep_metadata)
+    files: list[LocalFile] = []
+    names: set[str] = set()
+    for path in paths:
+        file = _inspect(path, limits)
+        if any(file.size == other.size and file.sha256 == other.sha256 for other in files):
+            continue
+        stem, _, extension = file.name.rpartition(".")
+        number = 2
+        while names & _claimed(file):
+            file = replace(file, name=f"{stem}-{number}.{extension}")
+            number += 1
+        names |= _claimed(file)
+        files.append(file)
+    return files
+
+
+def _claimed(file: LocalFile) -> set[str]:
+    """The names it is, or may be, sent under."""
+    stem = file.name.rpartition(".")[0]
+    drawn = {Change.CONVERT, Change.SHRINK} & set(file.changes)
+    return {file.name} | ({f"{stem}.jpg", f"{stem}.png"} if drawn else set())
+
+
+def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
+    """Do what `inspect` found, into a new file in `out_dir`, readable by its owner alone and
+    there only once it is whole. The same file comes out the same. What needs nothing is
+    returned as it is. Raises FileRefusedError where it is broken after all, or cannot be made
+    to fit; UsageError where it is gone or the disk fails."""
+    if not file.changes:
+        return file
+    with _readable(file.path), file.path.open("rb") as source, _writable(file.path):
+        out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as folder:
+            return _made(file, source, Path(folder), out_dir)
+
+
+def shrunk(file: LocalFile, out_dir: Path, max_bytes: int) -> LocalFile:
+    """The picture in at most `max_bytes`, for when the backend answers 4002 after all. Takes a
+    file as it was inspected or as it was made ready. Raises what `prepare` does, and
+    FileRefusedError where it is no picture, or moves."""
+    limits = replace(file.limits, max_bytes=max_bytes, shrink=True)
+    again = replace(_inspect(file.path, limits), name=file.name, origin=file.origin, done=file.done)
+    return prepare(again, out_dir)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the header of a file says. `turn` is EXIF's; `weight` in bytes, once stripped."""
+
+    format: str
+    form: str
+    convert: bool
+    turn: int
+    private: bool
+    located: bool
+    weight: int
+    contents: Contents
+
+
+def _inspect(path: Path, limits: Limits) -> LocalFile:
     shown = _shown(path)
     with _readable(path):
         if path.is_dir():
@@ -74,47 +229,172 @@ def inspect(path: Path, listing: Listing) -> LocalFile:
             raise UsageError(f"{shown} is not a file.", hint="Name a photo.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            head = file.read(8192)
-    if size == 0:
-        raise UsageError(f"{shown} is empty.", hint="Name a file with a picture in it.")
-    kind = filetype.guess(head)
-    mime = kind.mime if kind is not None else ""
-    if mime not in ACCEPTED:
-        found = (
-            f"is a {kind.extension.upper()} file"
-            if kind is not None
-            else "is no picture, video or sound"
-        )
-        raise FileRefusedError(
-            f"{shown} {found}, which the backend does not take.",
-            hint=f"Convert it to JPG or PNG. Taken are: {FORMATS}.",
-        )
-    if size > listing.max_bytes:
-        raise FileRefusedError(
-            f"{shown} is {size / 1048576:.0f} MB; the limit is {listing.max_bytes // 1048576} MB.",
-            hint="Make the picture smaller, or compress or trim the clip.",
-        )
-    extension, sort = ACCEPTED[mime]
-    return LocalFile(path, _sent_name(path, extension), mime, sort, size)
+            if size == 0:
+                raise UsageError(f"{shown} is empty.", hint="Name a file with a picture in it.")
+            mime = _mime(path, file.read(8192))
+            look = _look(path, file, mime, keep=limits.keep_metadata)
+    extension, kind = ACCEPTED.get(mime) or (_CONVERTED[mime].extension, "image")
+    large = look.weight > limits.max_bytes
+    wide = (
+        limits.longest_edge is not None
+        and max(look.contents.width, look.contents.height) > limits.longest_edge
+    )
+    if large or wide:
+        _check_shrinkable(path, kind, look, limits)
+    wanted = {
+        Change.CONVERT: look.convert,
+        Change.TURN: look.turn != 1,
+        Change.SHRINK: large or wide,
+        Change.STRIP: look.private,
+    }
+    return LocalFile(
+        path,
+        _sent_name(path.name, extension),
+        mime,
+        kind,
+        size,
+        look.format,
+        limits,
+        tuple(change for change in Change if wanted[change]),
+        look.contents.pages,
+        look.located,
+    )
 
 
-def inspect_all(paths: Sequence[Path], listing: Listing) -> list[LocalFile]:
-    """Look into every file before anything is sent; each content is taken once, and no two
-    are sent under the same name."""
-    files: list[LocalFile] = []
-    names: set[str] = set()
-    for path in paths:
-        file = inspect(path, listing)
-        if any(file.size == other.size and file.sha256 == other.sha256 for other in files):
-            continue
-        stem, _, extension = file.name.rpartition(".")
-        number = 2
-        while file.name in names:
-            file = replace(file, name=f"{stem}-{number}.{extension}")
-            number += 1
-        names.add(file.name)
-        files.append(file)
-    return files
+def _mime(path: Path, head: bytes) -> str:
+    """By content: what is taken, or can be made into it."""
+    import filetype
+
+    if head[4:8] == b"ftyp":
+        length = min(int.from_bytes(head[:4], "big"), len(head))
+        brands = [head[at : at + 4] for at in (8, *range(16, length, 4))]
+        if b"avif" in brands or b"avis" in brands:
+            return "image/avif"
+        if any(brand in _HEIF_BRANDS for brand in brands):
+            return "image/heic"
+    if head.startswith((b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")):
+        return "image/jp2"
+    if head.startswith((b"II+\0", b"MM\0+")):  # BigTIFF
+        return "image/tiff"
+    guess = filetype.guess(head)
+    mime = str(guess.mime) if guess is not None else ""
+    if mime in ACCEPTED or mime in _CONVERTED:
+        return mime
+    found = (
+        f"is a {guess.extension.upper()} file"
+        if guess is not None
+        else "is no picture, video or sound"
+    )
+    raise FileRefusedError(
+        f"{_shown(path)} {found}, which the backend does not take.",
+        hint=f"Convert it to JPG or PNG. Taken are: {FORMATS}.",
+    )
+
+
+def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
+    """With `keep`, nothing is private."""
+    size = os.fstat(file.fileno()).st_size
+    form = _CONVERTED.get(mime)
+    with _sound(path):
+        if form is not None and form.pillow != "HEIF":
+            header = pictures.header(path, form.pillow)
+            contents = metadata.Contents(
+                (range(size),),
+                header.width,
+                header.height,
+                header.exif,
+                private=header.private,
+                located=metadata.located(header.exif),
+                pages=header.pages,
+            )
+        else:
+            if form is not None:
+                pictures.check_heif()
+            contents = metadata.read(file, size, mime)
+        if contents.width * contents.height > pictures.PIXELS:
+            raise pictures.TooManyPixelsError
+    turned = form is not None and form.pillow == "HEIF"  # by its decoder, as the format has it
+    return _Look(
+        form.label if form else f"{contents.unusual} {ACCEPTED[mime][0].upper()}".strip(),
+        form.pillow if form else _DRAWN.get(mime, ""),
+        convert=form is not None or (bool(contents.unusual) and not contents.moving),
+        turn=1 if turned or contents.moving else metadata.orientation(contents.exif),
+        private=contents.private and not keep,
+        located=contents.located and not keep,
+        weight=size if keep else contents.length,
+        contents=contents,
+    )
+
+
+def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
+    if look.weight > limits.max_bytes:
+        over = f"{_shown(path)} is {_mb(look.weight)} MB; the limit is {_mb(limits.max_bytes)} MB."
+    else:
+        over = (
+            f"{_shown(path)} is {look.contents.width} × {look.contents.height} pixels;"
+            f" the limit is {limits.longest_edge}."
+        )
+    if kind != "image":
+        raise FileRefusedError(over, hint="Compress or trim it.")
+    if look.contents.moving:
+        raise FileRefusedError(
+            over, hint="Shrinking would stop its motion: make it shorter, or an MP4 of it."
+        )
+    if not limits.shrink:
+        raise FileRefusedError(
+            over, hint="Make the picture smaller, or have that done with --shrink."
+        )
+
+
+def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> LocalFile:
+    look = _look(file.path, source, file.mime, keep=file.limits.keep_metadata)
+    path, stripped, ready = file.path, folder / "stripped", folder / "ready"
+    changes, extension = set(file.changes), ""
+    with _sound(file.path):
+        if file.mime in ACCEPTED:
+            stripped.touch(0o600)
+            with stripped.open("wb") as target:
+                metadata.copy(source, look.contents.pieces, target)
+            path = stripped
+        if changes == {Change.STRIP}:
+            ready = stripped
+        else:
+            ready.touch(0o600)
+            drawn = pictures.draw(path, _task(file, look), ready)
+            extension = drawn.extension
+            changes |= {Change.SHRINK} if drawn.scaled else set()
+    with ready.open("rb") as result:
+        digest = hashlib.file_digest(result, "sha256").hexdigest()
+        size = result.seek(0, os.SEEK_END)
+    extension = extension or ACCEPTED[file.mime][0]
+    final = out_dir / f"{digest[:32]}.{extension}"
+    ready.replace(final)
+    return replace(
+        file,
+        path=final,
+        name=_sent_name(file.name, extension),
+        mime=_MIMES.get(extension, file.mime),
+        size=size,
+        format=extension.upper(),
+        changes=(),
+        origin=file.origin or file,
+        done=tuple(change for change in Change if change in changes or change in file.done),
+    )
+
+
+def _task(file: LocalFile, look: _Look) -> pictures.Task:
+    limits = file.limits
+    return pictures.Task(
+        look.form,
+        limits.max_bytes,
+        limits.longest_edge,
+        plain=look.convert,
+        turn=look.turn,
+        lossless=look.contents.lossless,
+        smaller=Change.SHRINK in file.changes,
+        shrink=limits.shrink,
+        exif=metadata.upright(look.contents.exif) if limits.keep_metadata else b"",
+    )
 
 
 @contextmanager
@@ -147,16 +427,55 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """What goes wrong at writing is the disk's."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{_shown(path)} cannot be made ready: {error.strerror or error}.",
+            hint="Check the room on the disk and the rights of the folder.",
+        ) from error
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """What is wrong with a picture, in one line."""
+    try:
+        yield
+    except pictures.TooManyPixelsError as error:
+        raise FileRefusedError(
+            f"{_shown(path)} has more than {pictures.PIXELS // 1_000_000} megapixels.",
+            hint="Make the picture smaller.",
+        ) from error
+    except pictures.TooLargeError as error:
+        raise FileRefusedError(
+            f"{_shown(path)} is over the limit once it is made ready.",
+            hint="Make the picture smaller, or have that done with --shrink.",
+        ) from error
+    except ValueError as error:
+        raise FileRefusedError(
+            f"{_shown(path)} cannot be read: {error}.",
+            hint="Save it anew as JPG or PNG, or take another copy of it.",
+        ) from error
+
+
+def _mb(size: int) -> str:
+    """Never less than it is."""
+    return f"{math.ceil(size / MIB * 10) / 10:g}"
+
+
 def _shown(path: Path) -> str:
     from skill.sanitize import clean_line
 
     return clean_line(str(path), 200)
 
 
-def _sent_name(path: Path, extension: str) -> str:
-    stem, dot, suffix = path.name.rpartition(".")
+def _sent_name(name: str, extension: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
     if not dot or not stem:
-        stem, suffix = path.name, ""
+        stem, suffix = name, ""
     suffix = suffix.lower()
     if _SAME_KIND.get(suffix, suffix) == extension:
         extension = suffix

@@ -137,6 +137,18 @@ def _output_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
 
 
+def _care(parser: argparse.ArgumentParser) -> None:
+    """How files are made ready."""
+    add = parser.add_argument
+    add(
+        "--shrink",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="make photos over the limit smaller (the default)",
+    )
+    add("--keep-metadata", action="store_true", help="leave place, date and camera in the photos")
+
+
 def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
@@ -151,6 +163,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--duration", type=_seconds, metavar="S")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
     add("--title", metavar="TEXT")
+    _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
     add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
@@ -165,6 +178,7 @@ def _words(parser: argparse.ArgumentParser) -> None:
 def _ask(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _output(parser)
+    _care(parser)
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +188,7 @@ def _chat(parser: argparse.ArgumentParser) -> None:
 
 def _upload(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE|URL")
+    _care(parser)
 
 
 def _job(parser: argparse.ArgumentParser) -> None:

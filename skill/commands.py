@@ -178,15 +178,8 @@ async def _status(options: Namespace, console: Console, studio: Studio) -> None:
 
 async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
     urls = [name for name in options.files if "://" in name]
-    media = await studio.upload([Path(name) for name in options.files if "://" not in name], urls)
-    files = [vars(item) for item in media]
-    next_ = [console.next("chat", say("turn my photos into a short video"))]
-    console.answer(
-        {"files": files},
-        [say("Uploaded: {names}", names=", ".join(item.filename for item in media))],
-        next_,
-    )
-    console.suggest(next_)
+    paths = [Path(name) for name in options.files if "://" not in name]
+    _reply(console, await studio.upload(paths, urls, **_care(options)))
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
@@ -199,7 +192,8 @@ async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
             say("Nothing was said."),
             hint=say("Say what you want: image-to-video ask 'make it slower'"),
         )
-    _reply(console, await studio.ask(" ".join(options.words), options.files, options.output))
+    words = " ".join(options.words)
+    _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
 
 
 async def _export(options: Namespace, console: Console, studio: Studio) -> None:
@@ -285,6 +279,11 @@ def _wish(options: Namespace) -> Any:
     from skill.wish import Wish
 
     return Wish(options.aspect, options.resolution, options.duration, options.music, options.title)
+
+
+def _care(options: Namespace) -> dict[str, bool]:
+    """How files are made ready."""
+    return {"shrink": options.shrink, "keep_metadata": options.keep_metadata}
 
 
 def _public(item: object) -> object:
@@ -402,6 +401,7 @@ def _plan(options: Namespace, config: Config) -> Job:
         target=options.output,
         force=options.force,
         export=not options.no_export,
+        **_care(options),
     )
 
 

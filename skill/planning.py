@@ -30,30 +30,38 @@ def plan_make(
     target: Path | None = None,
     force: bool = False,
     export: bool = True,
+    shrink: bool = True,
+    keep_metadata: bool = False,
 ) -> Job:
     """Photos in, MP4 out; with `export` false, up to the timeline."""
-    from skill.media import inspect_all
     from skill.routing import route
 
     job = _new("make", config, config.language_of(prompt.strip() or wish.title or ""))
-    listing = config.manifest.listing
-    files = inspect_all(photos, listing)
+    _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
-        aim(job, target, files[0].name.rpartition(".")[0], force=force)
+        aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force)
     job.export = export
-    job.message = compose(prompt, wish, listing)
+    job.message = compose(prompt, wish, config.manifest.listing)
     job.vague = bool(prompt.strip()) and route(prompt).vague
-    job.files = [
-        {
-            "path": str(file.path.absolute()),
-            "name": file.name,
-            "mime": file.mime,
-            "kind": file.kind,
-            "size": file.size,
-            "sha256": file.sha256,
-        }
-        for file in files
-    ]
+    return job
+
+
+def plan_upload(
+    config: Config,
+    session: StoredSession | None,
+    files: Sequence[Path],
+    urls: Sequence[str],
+    *,
+    shrink: bool,
+    keep_metadata: bool,
+) -> Job:
+    """Files into a project; a new one where there is none."""
+    job = _new("upload", config, session.language if session else config.language_of(""))
+    _take_files(job, config, files, shrink=shrink, keep_metadata=keep_metadata)
+    job.urls = list(urls)
+    job.export = False
+    if session is not None:
+        _work_on(job, session)
     return job
 
 
@@ -87,6 +95,20 @@ def aim(job: Job, target: Path | None, stem: str, *, force: bool) -> None:
     target = target or free_name(Path(f"{stem}.mp4"))
     check_target(target, force=force)
     job.target = str(target.absolute())
+
+
+def _take_files(
+    job: Job, config: Config, paths: Sequence[Path], *, shrink: bool, keep_metadata: bool
+) -> None:
+    from skill.media import inspect_all
+    from skill.preparing import record_of
+
+    # What stays on this machine keeps what it tells.
+    job.shrink, job.keep_metadata = shrink, keep_metadata or config.local
+    files = inspect_all(
+        paths, config.manifest.listing, shrink=job.shrink, keep_metadata=job.keep_metadata
+    )
+    job.files = [record_of(file) for file in files]
 
 
 def _new(goal: str, config: Config, language: str) -> Job:

@@ -27,15 +27,15 @@ from skill.errors import (
 )
 from skill.language import say, speak
 from skill.part import discard
-from skill.planning import aim, plan_chat, plan_export, plan_make
-from skill.report import Detail, Notice, Report, Stage
+from skill.planning import aim, plan_chat, plan_export, plan_make, plan_upload
+from skill.report import Detail, Notice, Report
 from skill.vault import Step, Vault
 from skill.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from skill.answers import Credits, Media
+    from skill.answers import Credits
     from skill.config import Config
     from skill.gui import GuiAction
     from skill.routing import Action
@@ -181,38 +181,27 @@ class Studio:
         state = await self._connection.state(session.session_id)
         return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
 
-    async def upload(self, files: Sequence[Path], urls: Sequence[str] = ()) -> tuple[Media, ...]:
-        """Put files, and files the backend fetches itself, into the current project."""
-        from skill.media import inspect_all, opened
-
-        local = inspect_all(files, self._listing)
-        session = await self._connection.session(self.language)
-        media: list[Media] = []
-        for number, file in enumerate(local, 1):
-            self._tell(
-                Stage(
-                    "upload",
-                    say(
-                        "Uploading {name} ({number} of {files})...",
-                        name=file.name,
-                        number=number,
-                        files=len(local),
-                    ),
-                )
-            )
-            with opened(file.path) as body:
-                media += await self._connection.call(
-                    lambda file=file, body=body: self._client.upload(  # type: ignore[misc]
-                        session.session_id, file.name, file.mime, body
-                    )
-                )
-        if urls:
-            self._tell(Stage("upload", say("The backend fetches the files...")))
-            media += await self._connection.call(
-                lambda: self._client.upload_urls(session.session_id, urls)
-            )
-        self._connection.projects.keep(replace(session, touched=True))
-        return tuple(media)
+    async def upload(
+        self,
+        files: Sequence[Path],
+        urls: Sequence[str] = (),
+        *,
+        shrink: bool = True,
+        keep_metadata: bool = False,
+    ) -> Reply:
+        """Put files, and files the backend fetches itself, into the current project. `shrink`
+        and `keep_metadata` as for `make`; `data["files"]` is what the backend says of them."""
+        job = plan_upload(
+            self._config,
+            self._connection.projects.current,
+            files,
+            urls,
+            shrink=shrink,
+            keep_metadata=keep_metadata,
+        )
+        reply = await self.begin(job)
+        assert isinstance(reply, Reply)
+        return reply
 
     async def chat(self, message: str) -> Reply:
         """Send a message to the project's agent: this is what costs credits."""
@@ -237,8 +226,12 @@ class Studio:
         target: Path | None = None,
         force: bool = False,
         export: bool = True,
+        shrink: bool = True,
+        keep_metadata: bool = False,
     ) -> Video | Reply:
-        """Photos in, MP4 out; with `export` false, up to the timeline."""
+        """Photos in, MP4 out; with `export` false, up to the timeline. Photos over the listing's
+        limit are made smaller, unless `shrink` is false; what they tell beside the picture is
+        removed, unless `keep_metadata`."""
         return await self.begin(
             plan_make(
                 self._config,
@@ -248,6 +241,8 @@ class Studio:
                 target=target,
                 force=force,
                 export=export,
+                shrink=shrink,
+                keep_metadata=keep_metadata,
             )
         )
 
@@ -259,9 +254,15 @@ class Studio:
             return await self._finish(job)
 
     async def ask(
-        self, words: str, files: Sequence[Path] = (), target: Path | None = None
+        self,
+        words: str,
+        files: Sequence[Path] = (),
+        target: Path | None = None,
+        *,
+        shrink: bool = True,
+        keep_metadata: bool = False,
     ) -> Reply:
-        """Any sentence: routed, done, answered."""
+        """Any sentence: routed, done, answered. `shrink` and `keep_metadata` as for `make`."""
         from skill.routing import Action, route
 
         speak(self._config.language_of(words))
@@ -288,11 +289,9 @@ class Studio:
                         say("Which file? None was named."),
                         hint=say('Name it: image-to-video ask "…" --file photo.jpg'),
                     )
-                media = await self.upload(files)
+                uploaded = await self.upload(files, shrink=shrink, keep_metadata=keep_metadata)
                 if way.message is None:
-                    names = ", ".join(item.filename for item in media)
-                    text = say("Uploaded: {names}", names=names)
-                    return Reply(Action.UPLOAD, text)
+                    return uploaded
                 return replace(await self.chat(way.message), action=Action.UPLOAD)
             case Action.CHAT:
                 return await self.chat(words)
@@ -419,6 +418,7 @@ class Studio:
             return
         job.step, step = Step.CANCELLED, job.step
         discard(job.download)
+        self._vault.clear_workspace(job)
         self._vault.save(job)
         if step is Step.RENDERING and job.render_id:
             try:
@@ -443,7 +443,20 @@ class Studio:
     async def _result(self, job: Job, actions: tuple[GuiAction, ...] = ()) -> Video | Reply:
         """What came of a job that is done. Nothing here may fail for want of the network: the
         work is done and paid for."""
+        if job.goal == "upload":
+            return self._uploaded(job)
         return await self._video(job) if job.export else await self._reply(job, actions)
+
+    def _uploaded(self, job: Job) -> Reply:
+        from skill.routing import Action
+
+        names = ", ".join(item["filename"] for item in job.media)
+        return Reply(
+            Action.UPLOAD,
+            say("Uploaded: {names}", names=names),
+            offers=(("chat", say("turn my photos into a short video")),),
+            data={"files": job.media},
+        )
 
     async def _balance(self) -> Credits | None:
         with anyio.move_on_after(_DECORATION):

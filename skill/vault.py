@@ -87,6 +87,10 @@ class Job:
     message: str = ""
     vague: bool = False
     files: list[dict[str, Any]] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    media: list[dict[str, Any]] = field(default_factory=list)
+    shrink: bool = True
+    keep_metadata: bool = False
     uploaded: list[str] = field(default_factory=list)
     draft: dict[str, Any] | None = None
     answered: bool = False
@@ -306,6 +310,15 @@ class Vault:
     def stop_request(self, job: Job) -> Path:
         """A file that asks whoever works on the job to let go of it."""
         return self.folder / "locks" / f"{job.id}.stop"
+
+    def workspace(self, job: Job) -> Path:
+        """The folder for files that are made ready for a job; it need not be there."""
+        return self.folder / "ready" / job.id
+
+    def clear_workspace(self, job: Job) -> None:
+        import shutil
+
+        shutil.rmtree(self.workspace(job), ignore_errors=True)
 
     def save(self, job: Job, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; it is on disk when this returns. `only_from`: raises

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from skill.advice import next_wishes
 from skill.conversation import Answer, converse
@@ -33,6 +35,7 @@ from skill.language import say
 from skill.media import opened
 from skill.part import discard
 from skill.polling import RenderWatch, recovery_waits
+from skill.preparing import is_due, make_ready, make_smaller, no_longer, told
 from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line
 from skill.stream import End
@@ -46,8 +49,10 @@ if TYPE_CHECKING:
     from skill.answers import Credits, Media, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
+    from skill.preparing import Record
 
 
+_SMALLER = 2  # times a photo is made smaller that the backend finds too large
 _PATIENCE = 5.0  # s of real time for what is good to know, and no more
 
 
@@ -97,6 +102,9 @@ class Worker:
             if not job.finished:
                 error.job = job.id
             raise
+        finally:
+            if job.finished:
+                self._vault.clear_workspace(job)
 
     def _begin_anew(self, job: Job, error: NotFoundError) -> None:
         """Take a new project where the backend no longer knows the job's (1002), as long as
@@ -114,7 +122,7 @@ class Worker:
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
-        if job.goal == "chat":
+        if job.goal in ("chat", "upload"):
             self._connection.projects.lost(job.session_id, error)
         self._anew = True
         self._tell(Detail(f"{error.message} Taking a new one."))
@@ -133,6 +141,7 @@ class Worker:
     # ------------------------------------------------------------ the photos go up
 
     async def _upload(self, job: Job) -> None:
+        await self._prepare(job)
         if not job.session_id:
             session = await self._connection.create_session(job.language)
             job.session_id, job.task_id, job.user_id = (
@@ -154,36 +163,78 @@ class Worker:
             await self._find_uploaded(job)
         total = sum(file["size"] for file in job.files) or 1
         done = 0
-        for file in job.files:
+        for number, file in enumerate(job.files):
             if file["sha256"] not in job.uploaded:
-                await self._upload_one(job, file, done, total)
+                await self._upload_fitting(job, number, done, total)
             done += file["size"]
             self._tell(Progress("upload", 100 * done / total))
         self._advance(job, Step.UPLOADED)
 
-    async def _upload_one(self, job: Job, file: dict[str, object], before: int, total: int) -> None:
+    async def _prepare(self, job: Job) -> None:
+        """Have every file as it may be sent, before anything is."""
+        due = [
+            number
+            for number, file in enumerate(job.files)
+            if file["sha256"] not in job.uploaded and is_due(file)
+        ]
+        if not due:
+            return
+        self._tell(Stage("prepare", say("Making the photos ready...")))
+        for done, number in enumerate(due, 1):
+            make = partial(
+                make_ready,
+                job.files[number],
+                self._connection.config.manifest.listing,
+                self._vault.workspace(job),
+                shrink=job.shrink,
+                keep_metadata=job.keep_metadata,
+            )
+            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            self._tell(Progress("prepare", 100 * done / len(due)))
+        self._vault.save(job)
+        for sentence in told(job.files[number] for number in due):
+            self._tell(Notice(sentence))
+
+    async def _upload_fitting(self, job: Job, number: int, before: int, total: int) -> None:
+        """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
+        for tries_left in reversed(range(_SMALLER + 1)):
+            file = job.files[number]
+            try:
+                await self._upload_one(job, file, before, total)
+                return
+            except FileRefusedError as error:
+                large = error.backend_code in (4002, 413)
+                if not (large and job.shrink and file["kind"] == "image" and tries_left):
+                    raise
+            make = partial(
+                make_smaller,
+                file,
+                self._connection.config.manifest.listing,
+                self._vault.workspace(job),
+                keep_metadata=job.keep_metadata,
+            )
+            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            self._vault.save(job)
+            for sentence in told([job.files[number]]):
+                self._tell(Notice(sentence))
+
+    async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
         def told(read: int) -> None:
             self._tell(Progress("upload", 100 * (before + read) / total))
 
         async def send() -> tuple[Media, ...]:
-            with opened(Path(str(file["path"]))) as source:
-                if sha256(Path(str(file["path"]))) != file["sha256"]:
-                    raise UsageError(
-                        say(
-                            "{path} is no longer the file it was.",
-                            path=clean_line(str(file["path"]), 200),
-                        ),
-                        hint=say("Put it back, then go on; or give the job up with cancel."),
-                    )
+            with opened(Path(file["path"])) as source:
+                if sha256(Path(file["path"])) != file["sha256"]:
+                    raise no_longer(file)
                 return await self._client.upload(
                     job.session_id,
-                    str(file["name"]),
-                    str(file["mime"]),
+                    file["name"],
+                    file["mime"],
                     _Counted(source, told),  # type: ignore[arg-type]
                 )
 
         try:
-            await self._connection.call(send)
+            media = await self._connection.call(send)
         except NetworkError as error:
             if not error.unsent:
                 await self._find_uploaded(job)
@@ -191,9 +242,22 @@ class Worker:
                 return
             # Sending a file again costs nothing; the message has not been sent yet.
             await self._connection.clock.sleep(self._connection.timing.retry_base)
-            await self._connection.call(send)
-        job.uploaded.append(str(file["sha256"]))
+            media = await self._connection.call(send)
+        job.media += [vars(item) for item in media]
+        job.uploaded.append(file["sha256"])
         self._vault.save(job)
+
+    async def _end_upload(self, job: Job) -> None:
+        if job.urls:
+            self._tell(Stage("upload", say("The backend fetches the files...")))
+            media = await self._connection.call(
+                lambda: self._client.upload_urls(job.session_id, job.urls)
+            )
+            job.media += [vars(item) for item in media]
+            job.urls = []
+            self._vault.save(job)
+        self._keep_project(job)
+        self._advance(job, Step.DONE)
 
     async def _find_uploaded(self, job: Job) -> None:
         """Learn from the state which files had arrived when the answer was lost."""
@@ -212,6 +276,9 @@ class Worker:
     # ------------------------------------------------------------ the message goes out, once
 
     async def _send(self, job: Job) -> None:
+        if job.goal == "upload":
+            await self._end_upload(job)
+            return
         state = await self._connection.state(job.session_id)
         job.draft = state.draft
         balance = await self._balance()
@@ -299,10 +366,13 @@ class Worker:
         self._see(job, after)
         # Only now is it the project that further commands mean: a `make` that comes to
         # nothing leaves the one before as it was.
+        self._keep_project(job)
+        self._advance(job, Step.ANSWERED)
+
+    def _keep_project(self, job: Job) -> None:
         self._connection.projects.keep(
             StoredSession(job.session_id, job.task_id, job.user_id, job.language, touched=True)
         )
-        self._advance(job, Step.ANSWERED)
 
     async def _note_cost(self, job: Job) -> None:
         """Have the balance after the message in the job, where it can be had at once."""

@@ -1,0 +1,132 @@
+"""Files made ready before they are sent: what a job keeps of one, and what is told of it.
+
+A file's record is a dict that can be written as JSON. `changes` is what has to be done to it
+first; once that is done, the record is of the file that came of it, and `origin` is the one
+before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skill.errors import UsageError
+from skill.language import say
+from skill.media import Change, inspect, prepare, shrunk
+from skill.sanitize import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from skill.listings import Listing
+    from skill.media import LocalFile
+
+Record = dict[str, Any]
+_NAMED = 3  # files named one by one; of more, how many
+
+
+def record_of(file: LocalFile) -> Record:
+    return {
+        "path": str(file.path.absolute()),
+        "name": file.name,
+        "mime": file.mime,
+        "kind": file.kind,
+        "size": file.size,
+        "sha256": file.sha256,
+        "format": file.format,
+        "changes": [change.value for change in file.changes],
+        "located": file.located,
+    }
+
+
+def is_due(record: Record) -> bool:
+    """Whether something is still to be done to it, or to be done again."""
+    return bool(record["changes"]) or ("origin" in record and not Path(record["path"]).is_file())
+
+
+def make_ready(
+    record: Record, listing: Listing, folder: Path, *, shrink: bool, keep_metadata: bool
+) -> Record:
+    """Do what is to be done to a file, into `folder`. Raises UsageError where it is no longer
+    the file it was, and what `media.prepare` does."""
+    if not record["changes"]:
+        record = record["origin"]
+    path = Path(record["path"])
+    file = inspect(path, listing, shrink=shrink, keep_metadata=keep_metadata)
+    if file.sha256 != record["sha256"]:
+        raise no_longer(record)
+    return _after(record, prepare(replace(file, name=record["name"]), folder))
+
+
+def make_smaller(record: Record, listing: Listing, folder: Path, *, keep_metadata: bool) -> Record:
+    """The picture in a quarter of its bytes, for a backend that finds it too large (4002)."""
+    file = inspect(Path(record["path"]), listing, keep_metadata=keep_metadata)
+    smaller = shrunk(replace(file, name=record["name"]), folder, max_bytes=record["size"] // 4)
+    return _after(record, smaller)
+
+
+def _after(record: Record, file: LocalFile) -> Record:
+    origin = record.get("origin", record)
+    done = {*record.get("done", ()), *file.done}
+    told = [change.value for change in Change if change in done]
+    return {**record_of(file), "changes": [], "origin": origin, "done": told}
+
+
+def no_longer(record: Record) -> UsageError:
+    return UsageError(
+        say("{path} is no longer the file it was.", path=clean_line(record["path"], 200)),
+        hint=say("Put it back, then go on; or give the job up with cancel."),
+    )
+
+
+def told(records: Iterable[Record]) -> list[str]:
+    """What is done, or has been done, to the files: a sentence for those of which it is the
+    same."""
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        if words := _changes(record):
+            groups.setdefault(words, []).append(record.get("origin", record)["name"])
+    return [
+        say("{names}: {changes}.", names=_names(names), changes=words)
+        for words, names in groups.items()
+    ]
+
+
+def _names(names: list[str]) -> str:
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return say("{names} and {count} more", names=", ".join(names[:2]), count=len(names) - 2)
+
+
+def _changes(record: Record) -> str:
+    before = record.get("origin", record)
+    after = record if "origin" in record else None
+    return ", ".join(
+        _change(Change(change), before, after)
+        for change in record.get("done" if after else "changes", ())
+    )
+
+
+def _change(change: Change, before: Record, after: Record | None) -> str:
+    match change:
+        case Change.CONVERT if after is not None:
+            return say(
+                "converted from {before} to {after}", before=before["format"], after=after["format"]
+            )
+        case Change.CONVERT:
+            return say("converted from {before}", before=before["format"])
+        case Change.TURN:
+            return say("turned upright")
+        case Change.SHRINK if after is not None:
+            return say(
+                "shrunk from {before:.1f} MB to {after:.1f} MB",
+                before=before["size"] / 1e6,
+                after=after["size"] / 1e6,
+            )
+        case Change.SHRINK:
+            return say("shrunk")
+        case Change.STRIP if before["located"]:
+            return say("the place where it was taken and other private data removed")
+        case Change.STRIP:
+            return say("private data in it removed")

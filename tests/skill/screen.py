@@ -16,7 +16,7 @@ DATA = Path(__file__).with_name("data")
 
 _TORSO = re.compile(
     r"[,;，；、]\W*$|\b(?:and|or|but|so|then|to|the|a|an|by|in|on|with|from|if|when|once|which|that|just)\W*$"
-    r"|^\W*(?:and|or|but|which)\b|^\W*(?:并且|或者|以及)|(?:如果|请|并|在|把|将|想|先|再|您可以|你可以)\W*$"
+    r"|^\W*(?:and|or|but|which(?!.*\?$))\b|^\W*(?:并且|或者|以及)|(?:如果|请|并|在|把|将|想|先|再|您可以|你可以)\W*$"
     r"|\*\*\s*\*\*|\(\s*\)|（\s*）",
     re.IGNORECASE,
 )
@@ -53,6 +53,8 @@ def cases(name: str) -> list[Case]:
     found = []
     for block in re.split(r"\n\s*\n(?=\[)", (DATA / name).read_text("utf-8")):
         lines = [line for line in block.splitlines() if line and not line.startswith("#")]
+        if not lines:
+            continue
         head = re.fullmatch(r"\[(\w+) (\w+)\]((?: \w+)*)", lines[0])
         assert head, lines[0]
 

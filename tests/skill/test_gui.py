@@ -35,7 +35,7 @@ STEPS = [
     ("In the timeline, you can preview the result.", [STATE]),
     ("Press Play to watch it.", [STATE]),
     ("Press the spacebar to play the preview.", [STATE]),
-    ("To change the font, select the title and open the Text panel.", [NONE, STATE]),
+    ("To change the font, select the title and open the Text panel.", [STATE]),
     ("Drag and drop the clips.", [CHAT]),
     ("drag and drop the clips", [CHAT]),
     ("Just drag the photos onto the timeline.", [CHAT]),

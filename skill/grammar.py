@@ -18,6 +18,8 @@ OFFER = r"\byou can\b(?:\W+\w+){0,2}?\W+(?:export|download) (?:it|the|your)|可�
 """True without a screen too: the sentence stays, and it is an export."""
 PURPOSE = r"\s(?:to|so|in order|and)\s|即可|就能|就可以|来|以便"
 """Where the name of a thing ends and what it is good for begins."""
+CHOSEN = r"\s(?:from|in|on|under|to|so|and)\s|来|以便"
+"""Where the name of what is chosen ends."""
 
 # -- whose step it is
 
@@ -27,12 +29,12 @@ LEAD = (
     r"|need|want|have|like|must|either|always|again|when|whenever|if|once|ready|happy|done|satisfied|by|after|before"
     r"|i suggest|i recommend|i'd suggest|i'd recommend|consider|which|that|where|here|there|it|all|do|is|with it|able|easily|directly|instead"
     r"|step \d+|alternatively|afterwards|quickly|great|ok|okay|for|up|free|be|begin|start|way|simplest|the|easiest|wish"
-    r"|finish|done with)\b\W*)*"
+    r"|finish|done with|manually|yourself|though|otherwise|quick|as well|back|still|remember to|right|looks?|good)\b\W*)*"
 )
 """All that may stand before the verb if the user is the one who does it."""
 LEAD_ZH = (
     r"(?:请|您|你|可以|可|也|还|需要|只需|只要|就|再|然后|接着|最后|首先|其次|现在|直接|先|并|或者|或|即可|能|想|要|如果|若"
-    r"|如需|通过|建议|尝试|试试|后|完成|随时|方便|继续|下一步|之后|接下来|去|来|使用|用|将|把|它|一下|的话|那么|满意|\W"
+    r"|如需|通过|建议|尝试|试试|后|完成|随时|方便|继续|下一步|之后|接下来|去|来|使用|用|将|把|它|一下|的话|那么|满意|依次|快|赶紧|不妨|自己|自行|手动|随意|任意|立即|马上|一键|轻松|仍然?|进一步|重新|再次|逐个|分别|稍后|记得|别忘了|务必|\W"
     r"|(?:将|把)[^，。；]{1,10}|(?:在|从|于|到)[^，。；]{1,14}?(?:里|中|上|下|内|角|侧|处|方|面板|菜单|时|页面|位置))*"
 )
 USER = (
@@ -64,11 +66,14 @@ FORWARD = (
     r"(?:if|when|whenever|once|after|before|to|for|in|from|on|at|under|with|as soon as|until|unless|while)\b"
     r"|(?:now|next|then|finally|first|second|third|lastly|also|alternatively|step \d+|option \d+|(?:pro )?tips?|note|hint"
     r"|next steps?|preview|export|reminder|important|please|here's how|how to \w+|instructions?|otherwise|or)\W*$"
-    r"|(?:如果|若|如需|当|等|想要?|要|为了|在|从|首先|最后|然后|接下来|现在|请|完成后|满意后|下一步|提示|注意|步骤|操作|另外|或者)"
+    r"|(?:\W|please|just|then|first)*(?:select|hold|grab|highlight|mark|pick|choose|type|locate)\b(?! me\b)"
+    r"|(?:请|先|再|您|可以)*(?:按住|选[中择]|输入|先)|(?:如果|若|如需|当|等|想要?|要|为了|在|从|首先|最后|然后|接下来|现在|请|完成后|满意后|下一步|提示|注意|步骤|操作|另外|或者)"
 )
 """How a clause begins, or all of it, that cannot stand without the step that follows it."""
+TRAILS = r"with\b"
+"""… unless something is before it that it belongs to: "20 seconds, with captions"."""
 STANDS = (
-    r"(?:i|i'm|i've|i'll|it|it's|we|they|this|there|let me|tell me|just tell|ask me|both|everything|nothing)\b"
+    r"(?:(?:otherwise|or|but|and|alternatively)\W+)?(?:i|i'm|i've|i'll|it|it's|we|they|this|there|let me|tell me|just tell|ask me|both|everything|nothing)\b"
     r"|(?:the|your|all)\s+(?:[\w-]+\s+){1,3}?(?:is|are|has|have|was|were|will|now|can|starts?|ends?|runs?|lasts?|takes?)\b"
     r"|(?:而|但|不过|另外)?(?:我|视频|影片|标题|音乐|字幕|画面|片段|目前|告诉我|直接告诉我|总时长|时长|新的)"
 )

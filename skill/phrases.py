@@ -55,6 +55,11 @@ PIECES = {
     r"|library|inspector|properties|settings|preferences|editor|dashboard|workspace|canvas|player|layers|page"
     r"|storyboard|tracks?|(?:preview|export|settings|media|project) (?:window|view|area|section)|drawer|options?"
     r"|billing|account|subscription|pricing|▮+\W*section)\b",
+    # Things of an interface and of nothing else, so that the verb matters less.
+    "hard": r"(?:panels?|tabs?|side ?bars?|tool ?bars?|inspector|drop-?downs?|check ?box(?:es)?|playhead|sliders?|handles?"
+    r"|(?:text|input|search|prompt) (?:box|field|bar)|(?:crop|trim|split|razor|blade|text|selection|cut) tool"
+    r"|(?:preview|media|export|settings|project) (?:window|area|section|menu|page)"
+    r"|(?:on|in|to|onto|from|along|inside) the (?:timeline|canvas|player|editor|workspace))\b",
     # What needs no "button" after it; ▮ is a masked quotation.
     "named": r"\W*(?-i:Export|Download|Render|Share|Play|Preview|Space|Enter|Delete|File|Settings|Billing|Account|▮)",
 }
@@ -109,6 +114,11 @@ STEPS_EN = (
         CHAT,
     ),
     Step(
+        r"(?:grab|pull|stretch)(?:ing)?\s+{some}(?:edges?|corners?|ends?)\b",
+        "Pull the right edge of the clip to 6 seconds.",
+        CHAT,
+    ),
+    Step(
         r"(?:check|view|see|review|manage|update|upgrade|top up|recharge|(?:add|buy|purchase|get) (?:more )?credits)\b"
         r"[^,;:]{0,40}?\b(?:billing|account|subscription|pricing|plan page|credits page)\b",
         "Check your account's billing page.",
@@ -139,9 +149,25 @@ STEPS_EN = (
     ),
     Step(
         r"(?:scroll\s+(?:up|down|to|through|left|right)|swipe\s+(?:up|down|left|right)|hover\s+(?:over|on)"
-        r"|zoom (?:in|out) on the timeline|log ?in to|sign (?:in|up))\b",
+        r"|zoom (?:in|out) on the timeline|(?:log ?in|sign (?:in|up))(?:\s+(?:to|again|with|first|here)|\W*$))\b",
         "Scroll down to the end.",
         NONE,
+    ),
+    Step(
+        r"(?:press|hit|hold|use)(?:ing)?\s+(?:down\s+)?(?:the\s+)?(?:ctrl|cmd|command|control|alt|option|shift|⌘)\b\S*",
+        "Press Ctrl+E to export the project.",
+    ),
+    Step(
+        r"(?:see|view|watch|look at|have a look at|take a look at|glance at|review|inspect|browse|compare|confirm|verify"
+        r"|find|locate|listen to|explore|check)(?:ing)?\s+(?:[^\s,;:]+\s+){0,8}?{hard}",
+        "Have a look at the Text layer in the Layers panel.",
+        STATE,
+    ),
+    Step(
+        r"(?:press|hit|smash|grab|pull|slide|move|resize|rotate|scale|crop|toggle|turn (?:on|off)|enable|disable|tick|untick"
+        r"|uncheck|type|enter|fill in|paste|set|adjust|change|tweak|edit|rename|rearrange|reorder|swap|stretch|shorten|extend"
+        r"|trim|split|mute|use|import|place|drop|put|search|lower|raise|upload)(?:ing)?\s+(?:[^\s,;:]+\s+){0,8}?{hard}",
+        "Resize it with the corner handles.",
     ),
 )
 
@@ -169,11 +195,16 @@ NOUNS_EN = (
         "File > Export > MP4",
     ),
     Step(
-        r"(?:shown|listed|displayed|found|visible|available|located|seen|viewed|previewed|adjusted|changed|edited"
-        r"|downloaded|exported|accessed|managed|set)\s+(?:in|on|under|from|at|via|through|with)\s+(?:the|your)\s+"
-        r"(?:\S+\s+){0,2}?(?:panel|tab|side ?bar|tool ?bar|inspector|drop-?down"
+        r"(?:shown|listed|displayed|found|visible|available|located|seen|viewed|previewed|adjusted|changed|edited|tweaked"
+        r"|moved|resized|renamed|replaced|reordered|removed|saved|opened|reached|downloaded|exported|accessed|managed|set)"
+        r"\s+(?:in|on|under|from|at|via|through|with)\s+(?:the|your)\s+"
+        r"(?:\S+\s+){0,2}?(?:panel|tab|side ?bar|tool ?bar|inspector|drop-?down|timeline|player|sliders?|handles?"
         r"|(?:account|billing|export|settings|profile|audio|text|effects?|project|media)\s+(?:menu|page|section|settings|window))\b",
         "Your balance is shown on the billing page.",
+    ),
+    Step(
+        r"(?:buttons?|sliders?|handles?|panel|tab|icon)\b[^,;:]{0,40}\b(?:lets?|allows?) you\b",
+        "The slider in the Audio panel lets you lower the music.",
     ),
 )
 """Told of the interface itself: gone without the user doing anything, unless it is part of a story."""
@@ -181,6 +212,9 @@ NOUNS_EN = (
 PLACE_ZH = (
     r"(?:面板|标签页?|选项卡|菜单|页面|设置|时间[线轴]|轨道|素材库|媒体库|编辑器|工具栏|侧边栏|窗口|弹窗|对话框|属性栏"
     r"|账户|账单|充值页)"
+)
+HARD_ZH = (
+    r"(?:面板|标签页?|选项卡|时间[线轴]|素材库|媒体库|编辑器|工具栏|侧边栏|属性栏|播放器|预览窗口)"
 )
 STEPS_ZH = (
     Step(
@@ -241,6 +275,18 @@ STEPS_ZH = (
         "请到账单页面充值。",
         CREDITS,
     ),
+    Step(
+        r"(?:到|去|在)[^，。；]{0,14}?" + HARD_ZH + r"(?:页|里|中|上|内)?[^，。；]{0,4}?"
+        r"(?:对比|看|调整|修改|设置|更改|选择|播放|预览|试听|编辑|确认|检查|听)",
+        "可以到音频标签页对比一下。",
+        STATE,
+    ),
+    Step(
+        r"在?[^，。；]{0,8}(?:文本框|输入框|搜索框)[^，。；]{0,6}(?:输入|填写|修改)",
+        "在文本框中输入新的标题。",
+        CHAT,
+    ),
+    Step(r"播放(?:一下)?(?:预览|视频|成片|效果)", "先播放预览。", STATE),
     Step(r"(?:导出|下载)(?:按钮|选项|菜单)", "请使用导出按钮。", EXPORT),
     Step(r"导出(?:视频|影片|成片|项目|即可|吧|它|为|$)", "现在导出视频吧。", EXPORT),
 )
@@ -248,6 +294,17 @@ STEPS_ZH = (
 FOLLOW_ZH = (Step(r"选[择中]?\S", "点击菜单，选择“分割”。"),)
 
 NOUNS_ZH = (
+    Step(
+        r"在[^，。；]{0,14}?"
+        + HARD_ZH
+        + r"(?:里|中|上|内)?(?:可以?|就?能|会)(?:看到|查看|找到|预览|调整)",
+        "在右侧的图层面板里可以看到所有轨道。",
+        STATE,
+    ),
+    Step(
+        r"(?:按钮|滑块|面板|标签页)[^，。；]{0,4}(?:可以?|能)(?:让您?|帮您?|用来)?(?:调整|修改|下载|导出|查看)",
+        "音频面板可以调整音量。",
+    ),
     Step(
         r"(?:文件|设置|菜单|项目|账户|导出|工具)\s*(?:>|→|›|»|➜|->)\s*[\w▮]",
         "文件 > 导出 > MP4",
@@ -265,12 +322,12 @@ NOUNS_ZH = (
 )
 
 LABELS = tuple(
-    (action, rf"\b(?:{english})\b|{chinese}")
+    (action, rf"\b(?:{english})s?\b|{chinese}")
     for action, english, chinese in (
         (EXPORT, "export|download|render|share", "导出|下载"),
-        (CREDITS, "billing|account|credits|subscription|plans?|pricing|upgrade|top[ -]?up", "账户|账单|充值|积分|余额|订阅|套餐"),
+        (CREDITS, "billing|account|credit|subscription|plan|pricing|upgrade|top[ -]?up", "账户|账单|充值|积分|余额|订阅|套餐"),
         (NONE, "close|cancel|dismiss|ok|got it|log ?in|sign (?:in|up)|refresh|full ?screen", "关闭|取消|确定|知道了|登录|刷新|全屏"),
-        (CHAT, "sliders?|handles?", "滑块"),
+        (CHAT, "slider|handle", "滑块"),
         (STATE, "play|preview|timeline|panel|tab|library|settings|history|layers|properties|menu|inspector|editor|side ?bar|player|space ?bar|space", "播放|预览|面板|标签|选项卡|时间[线轴]|素材库|设置|菜单"),
         (CHAT, "add|apply|generate|split|trim|cut|delete|remove|undo|redo|mute|replace|regenerate|retry|upload", "添加|应用|生成|删除|撤销|分割|静音|替换|上传"),
     )

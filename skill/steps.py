@@ -16,7 +16,7 @@ from skill import grammar, phrases
 from skill.phrases import GuiAction, Step
 from skill.sentences import pattern
 
-_ENDS = ".!?…。！？:：\"'”’」』）)]*_` "
+_ENDS = ".!?…。！？～~:：\"'”’」』）)]*_` "
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,10 @@ def _standing(masked: str, clauses: list[_Clause], keep: list[bool]) -> list[boo
     texts = [masked[it.start : it.end].strip(" #>▮") for it in clauses]
     for i in reversed(range(len(clauses))):
         leads_on = (
-            i + 1 < len(clauses) and not keep[i + 1] and pattern(grammar.FORWARD).match(texts[i])
+            i + 1 < len(clauses)
+            and not keep[i + 1]
+            and pattern(grammar.FORWARD).match(texts[i])
+            and not (i and pattern(grammar.TRAILS).match(texts[i]))
         )
         if leads_on or not re.search(r"\w", texts[i]):
             keep[i] = False
@@ -164,14 +167,16 @@ def _by_user(prefix: str, verb: str, joined: str) -> bool:
 
 def _done(step: Step, plain: str, masked: str) -> _Done:
     """What the thing that is clicked, opened or used is called, decides."""
-    if step.action:
-        return _Done(step.action, step.guess)
-    purpose = pattern(grammar.PURPOSE).search(masked)
-    named = plain[: purpose.start()] if purpose else plain
+    if step.action and not step.guess:
+        return _Done(step.action)
+    name_ends = pattern(grammar.CHOSEN if step.guess else grammar.PURPOSE).search(masked)
+    named = plain[: name_ends.start()] if name_ends else plain
     for words, labels in ((named, phrases.LABELS), (plain, phrases.LABELS[:3])):
         for action, label in labels:
             if pattern(label).search(words):
                 return _Done(action)
+    if step.action:
+        return _Done(step.action, guess=True)
     if pattern(grammar.OPENING).match(masked):
         return _Done(GuiAction.STATE)
     chosen = pattern(grammar.CHOOSING).match(masked)

@@ -66,7 +66,8 @@ FORWARD = (
     r"(?:if|when|whenever|once|after|before|to|for|in|from|on|at|under|with|as soon as|until|unless|while)\b"
     r"|(?:now|next|then|finally|first|second|third|lastly|also|alternatively|step \d+|option \d+|(?:pro )?tips?|note|hint"
     r"|next steps?|preview|export|reminder|important|please|here's how|how to \w+|instructions?|otherwise|or)\W*$"
-    r"|(?:\W|please|just|then|first)*(?:select|hold|grab|highlight|mark|pick|choose|type|locate)\b(?! me\b)"
+    r"|(?:\W|please|just|then|first)*(?:select|hold|grab|highlight|mark|pick|choose|type|locate|head|go|navigate)\b(?! me\b)"
+    r"|(?!我|视频|影片|标题|音乐|字幕|已)[^，。；]{1,16}(?:后|时|的话|之前)$"
     r"|(?:请|先|再|您|可以)*(?:按住|选[中择]|输入|先)|(?:如果|若|如需|当|等|想要?|要|为了|在|从|首先|最后|然后|接下来|现在|请|完成后|满意后|下一步|提示|注意|步骤|操作|另外|或者)"
 )
 """How a clause begins, or all of it, that cannot stand without the step that follows it."""

@@ -57,9 +57,9 @@ PIECES = {
     r"|billing|account|subscription|pricing|▮+\W*section)\b",
     # Things of an interface and of nothing else, so that the verb matters less.
     "hard": r"(?:panels?|tabs?|side ?bars?|tool ?bars?|inspector|drop-?downs?|check ?box(?:es)?|playhead|sliders?|handles?"
-    r"|(?:text|input|search|prompt) (?:box|field|bar)|(?:crop|trim|split|razor|blade|text|selection|cut) tool"
+    r"|(?:text|input|search|prompt) (?:box|field|bar)|(?:crop|trim|split|razor|blade|text|selection|cut) tool|colou?r (?:palette|picker|wheel)|media (?:library|bin|browser)"
     r"|(?:preview|media|export|settings|project) (?:window|area|section|menu|page)"
-    r"|(?:on|in|to|onto|from|along|inside) the (?:timeline|canvas|player|editor|workspace))\b",
+    r"|(?:on|in|to|onto|from|along|inside|through) the (?:timeline|canvas|player|editor|workspace))\b",
     # What needs no "button" after it; ▮ is a masked quotation.
     "named": r"\W*(?-i:Export|Download|Render|Share|Play|Preview|Space|Enter|Delete|File|Settings|Billing|Account|▮)",
 }
@@ -86,7 +86,7 @@ STEPS_EN = (
         guess=True,
     ),
     Step(
-        r"(?:open|opening|opened|go(?:ing)? (?:back )?to|head (?:back |over )?to|navigat(?:e|ing) to"
+        r"(?:open|opening|opened|(?:pull|bring|call) up|launch|access|reveal|go(?:ing)? (?:back )?to|head (?:back |over )?to|navigat(?:e|ing) to"
         r"|switch(?:ed|ing)? (?:over )?to|visit|jump to|return to|enter|expand(?:ed|ing)?|select(?:ing)?|choos(?:e|ing)|pick)"
         r"\s+(?:{some}{place}|(?!\W*▮){named})",
         "Open the Audio panel to adjust the volume.",
@@ -99,7 +99,7 @@ STEPS_EN = (
     ),
     Step(
         r"drag(?:ging)?(?:[- ]and[- ]drop(?:ping)?|/drop)?\s+(?:and\s+drop\s+)?"
-        r"(?:{the}|(?:clips?|a|an|handles?|edges?|files?|photos?|images?|onto|into|more)\b|▮)",
+        r"(?!rac(?:e|ing)\b|queens?\b|shows?\b|on\b)(?:\w|▮)",
         "Drag and drop the clips.",
         CHAT,
     ),
@@ -119,7 +119,7 @@ STEPS_EN = (
         CHAT,
     ),
     Step(
-        r"(?:check|view|see|review|manage|update|upgrade|top up|recharge|(?:add|buy|purchase|get) (?:more )?credits)\b"
+        r"(?:check|view|see|review|manage|track|monitor|find|update|upgrade|top up|recharge|(?:add|buy|purchase|get) (?:more )?credits)\b"
         r"[^,;:]{0,40}?\b(?:billing|account|subscription|pricing|plan page|credits page)\b",
         "Check your account's billing page.",
         CREDITS,
@@ -149,8 +149,14 @@ STEPS_EN = (
     ),
     Step(
         r"(?:scroll\s+(?:up|down|to|through|left|right)|swipe\s+(?:up|down|left|right)|hover\s+(?:over|on)"
-        r"|zoom (?:in|out) on the timeline|(?:log ?in|sign (?:in|up))(?:\s+(?:to|again|with|first|here)|\W*$))\b",
+        r"|zoom (?:in|out) on the timeline)\b",
         "Scroll down to the end.",
+        NONE,
+        guess=True,
+    ),
+    Step(
+        r"(?:log ?in|sign (?:in|up))(?:\s+(?:to|again|with|first|here)\b|\W*$)",
+        "Please log in again.",
         NONE,
     ),
     Step(
@@ -158,13 +164,14 @@ STEPS_EN = (
         "Press Ctrl+E to export the project.",
     ),
     Step(
-        r"(?:see|view|watch|look at|have a look at|take a look at|glance at|review|inspect|browse|compare|confirm|verify"
+        r"(?:see|view|watch|look at|(?:take|have|give (?:it|them|this)) a (?:look|listen|watch|try)(?: at)?|glance at|review|inspect|browse"
+        r"|compare|confirm|verify|scrub|skim|step|play back"
         r"|find|locate|listen to|explore|check)(?:ing)?\s+(?:[^\s,;:]+\s+){0,8}?{hard}",
         "Have a look at the Text layer in the Layers panel.",
         STATE,
     ),
     Step(
-        r"(?:press|hit|smash|grab|pull|slide|move|resize|rotate|scale|crop|toggle|turn (?:on|off)|enable|disable|tick|untick"
+        r"(?:press|hit|smash|grab|pull|slide|move|pick|select|choose|resize|rotate|scale|crop|toggle|turn (?:on|off)|enable|disable|tick|untick"
         r"|uncheck|type|enter|fill in|paste|set|adjust|change|tweak|edit|rename|rearrange|reorder|swap|stretch|shorten|extend"
         r"|trim|split|mute|use|import|place|drop|put|search|lower|raise|upload)(?:ing)?\s+(?:[^\s,;:]+\s+){0,8}?{hard}",
         "Resize it with the corner handles.",
@@ -240,6 +247,7 @@ STEPS_ZH = (
         + PLACE_ZH,
         "请打开音频面板调整音量。",
     ),
+    Step(r"拖[动曳拽]?[^，。；]{0,4}(?:进度条|播放头)", "您可以拖动进度条查看每个镜头。", STATE),
     Step(
         r"(?:拖拽|拖动|拖放|拖入|拖到|拖曳|拖至|滑动滑块|调节滑块|移动滑块)",
         "把素材拖拽到时间线上。",
@@ -269,17 +277,25 @@ STEPS_ZH = (
         r"(?:滚动|滑动)(?:页面|到|至|屏幕|列表)|(?:向|往)[上下左右](?:滚动|滑动)|悬停",
         "向下滚动。",
         NONE,
+        guess=True,
     ),
     Step(
-        r"(?:查看|检查|前往|登录|管理|去|到|在)[^，。；]{0,8}(?:账户|账单|充值|订阅|套餐)[^，。；]{0,4}(?:页面?|中心|充值|$)",
+        r"(?:查看|检查|前往|登录|管理|去|到|在)[^，。；]{0,8}(?:账户|账单|充值|订阅|套餐)[^，。；]{0,4}(?:页面?|中心|充值|$)"
+        r"|(?:进入|前往|打开|到|去)[^，。；]{0,14}(?:充值|购买(?:积分|点数|點數)|升级套餐)",
         "请到账单页面充值。",
         CREDITS,
     ),
     Step(
         r"(?:到|去|在)[^，。；]{0,14}?" + HARD_ZH + r"(?:页|里|中|上|内)?[^，。；]{0,4}?"
-        r"(?:对比|看|调整|修改|设置|更改|选择|播放|预览|试听|编辑|确认|检查|听)",
+        r"(?:对比|看|播放|预览|确认|检查|听)",
         "可以到音频标签页对比一下。",
         STATE,
+    ),
+    Step(
+        r"(?:到|去|在)[^，。；]{0,14}?" + HARD_ZH + r"(?:页|里|中|上|内)?[^，。；]{0,4}?"
+        r"(?:调|修改|设置|更改|选择|编辑|提高|降低|增加|减少|删除|添加|裁剪|移动|复制|换|改)",
+        "您可以在调色面板里提高亮度。",
+        CHAT,
     ),
     Step(
         r"在?[^，。；]{0,8}(?:文本框|输入框|搜索框)[^，。；]{0,6}(?:输入|填写|修改)",
@@ -329,7 +345,7 @@ LABELS = tuple(
         (NONE, "close|cancel|dismiss|ok|got it|log ?in|sign (?:in|up)|refresh|full ?screen", "关闭|取消|确定|知道了|登录|刷新|全屏"),
         (CHAT, "slider|handle", "滑块"),
         (STATE, "play|preview|timeline|panel|tab|library|settings|history|layers|properties|menu|inspector|editor|side ?bar|player|space ?bar|space", "播放|预览|面板|标签|选项卡|时间[线轴]|素材库|设置|菜单"),
-        (CHAT, "add|apply|generate|split|trim|cut|delete|remove|undo|redo|mute|replace|regenerate|retry|upload", "添加|应用|生成|删除|撤销|分割|静音|替换|上传"),
+        (CHAT, "add|apply|generate|split|trim|cut|delete|trash(?: can)?|remove|undo|redo|mute|replace|regenerate|retry|upload", "添加|应用|生成|删除|撤销|分割|静音|替换|上传"),
     )
 )  # fmt: skip
 """What a button or place is called → what it does; the first that is found. An upload is asked for

@@ -17,6 +17,8 @@ _STOP = r"\n|[.!?…]+|[。！？]+|[\"“「『《]|(?<!\w)['‘](?=\S)|[（(](
 MARK = r"[\n.!?…。！？\"“「『《'‘(（]"
 _PARTNER = dict(zip("\"“「『《'‘(（", "\"”」』》'’)）", strict=True))
 _CLOSERS = "\"'”’」』》）)]*_`"
+_SAYS = r"[.!?。！？]|\b(?:is|are|was|were|has|have|ready|done|finished|complete|added)\b|已|完成了?$|好了"
+"""What makes a sentence of a heading: "Your video is ready" stays even if only steps follow."""
 _ABBREVIATIONS = "e.g", "i.e", "vs", "mr", "mrs", "dr", "approx", "etc", "no"
 
 
@@ -90,8 +92,10 @@ def _with_space(window: str, end: int, whole: bool) -> tuple[int, int] | None:
 
 
 def is_intro(marker: str, text: str) -> bool:
+    """Whether a line promises others below it: a heading, a line in bold, a colon at its end."""
     bare = text.rstrip("*_ ")
-    return marker.lstrip().startswith("#") or text.startswith("#") or bare.endswith((":", "："))
-
-
-# -- what a sentence says
+    if bare.endswith((":", "：")):
+        return True
+    bold = text.startswith("**") and text.rstrip().endswith("**")
+    heading = marker.lstrip().startswith("#") or text.startswith("#")
+    return (bold or heading) and not pattern(_SAYS).search(bare)

@@ -129,7 +129,10 @@ def _rebuild(body: str, core: int, clauses: list[_Clause], keep: list[bool]) -> 
         text = text[:1].upper() + text[1:]
     if not keep[-1]:
         end = re.sub(r"[?:]", ".", re.sub(r"[？：]", "。", end.lstrip()))
-    return text.rstrip(" ") + end
+    text = text.rstrip(" ")
+    if (text + end).count("**") % 2 > body.count("**") % 2:
+        end = end.replace("**", "")
+    return text + end
 
 
 # -- one clause
@@ -171,7 +174,9 @@ def _done(step: Step, plain: str, masked: str) -> _Done:
         return _Done(step.action)
     name_ends = pattern(grammar.CHOSEN if step.guess else grammar.PURPOSE).search(masked)
     named = plain[: name_ends.start()] if name_ends else plain
-    for words, labels in ((named, phrases.LABELS), (plain, phrases.LABELS[:3])):
+    quoted = "".join(c for c, sign in zip(named, masked, strict=False) if sign == "▮")
+    every, common = phrases.LABELS, phrases.LABELS[:3]
+    for words, labels in ((quoted, every), (named, every), (plain, common)):
         for action, label in labels:
             if pattern(label).search(words):
                 return _Done(action)

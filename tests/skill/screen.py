@@ -17,7 +17,7 @@ DATA = Path(__file__).with_name("data")
 _TORSO = re.compile(
     r"[,;，；、]\W*$|\b(?:and|or|but|so|then|to|the|a|an|by|in|on|with|from|if|when|once|which|that|just)\W*$"
     r"|^\W*(?:and|or|but|which(?!.*\?$))\b|^\W*(?:并且|或者|以及)|(?:如果|请|并|在|把|将|想|先|再|您可以|你可以)\W*$"
-    r"|\*\*\s*\*\*|\(\s*\)|（\s*）",
+    r"|^[^，]{1,8}后\W*$|\*\*\s*\*\*|\(\s*\)|（\s*）",
     re.IGNORECASE,
 )
 
@@ -86,6 +86,7 @@ def judge(case: Case, got: Translation) -> Verdict:
         )
     sentences = re.split(r"(?<=[.!?])\s+|(?<=[。！？])|\n+", got.text)
     torso = any(_TORSO.search(sentence) for sentence in sentences if sentence.strip())
+    torso = torso or got.text.count("**") % 2 > case.text.count("**") % 2
     return Verdict(got.actions == case.actions, kept, not torso or got.text == case.text)
 
 

@@ -1,7 +1,7 @@
 """What a sentence says: the steps in the interface in it, and what remains without them. Pure.
 
 A step is told by three things together: a verb of the interface with a thing of the interface
-(`STEPS_EN`, `STEPS_ZH`), and the user being the one who does it (`LEAD`: "click …", "you can open
+(`STEPS` of `skill.phrases_en` and `skill.phrases_zh`), and the user being the one who does it (`LEAD`: "click …", "you can open
 …", 请打开 …). "The woman clicks her heels" lacks both, "I opened the scene with a wide shot" the
 first. What stands in quotation marks is never a step.
 """
@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from skill import grammar, phrases
-from skill.phrases import GuiAction, Step
+from skill import grammar, phrases_en, phrases_zh
+from skill.phrases import LABELS, GuiAction, Step
 from skill.sentences import pattern
 
 _ENDS = ".!?…。！？～~:：\"'”’」』）)]*_` "
@@ -43,10 +43,10 @@ def read(sentence: str) -> tuple[str, list[GuiAction]]:
     """What remains of a sentence, "" if nothing, and the actions of the steps in it."""
     plain = re.sub(r"[*_`]", " ", sentence.translate(grammar.TRADITIONAL))
     masked = _mask(plain)
-    chinese = bool(pattern(grammar.HAN).search(masked))
+    tables = _chinese() if pattern(grammar.HAN).search(masked) else _english()
     rest, done = sentence, list[_Done]()
-    if any(shape.search(masked) for shape, _ in (*_steps(chinese), *_nouns(chinese))):
-        rest, done = _without_steps(sentence, plain, masked, chinese)
+    if any(shape.search(masked) for shape, _ in (*tables.steps, *tables.nouns)):
+        rest, done = _without_steps(sentence, plain, masked, tables)
     if not done and pattern(grammar.OFFER).search(masked):
         return rest, [GuiAction.EXPORT]
     sure = [it.action for it in done if not it.guess]
@@ -55,12 +55,12 @@ def read(sentence: str) -> tuple[str, list[GuiAction]]:
     return rest, sure or guesses[:1]
 
 
-def _without_steps(body: str, plain: str, masked: str, chinese: bool) -> tuple[str, list[_Done]]:
+def _without_steps(body: str, plain: str, masked: str, tables: _Tables) -> tuple[str, list[_Done]]:
     asides: list[_Done] = []
     for group in reversed(list(pattern(grammar.ASIDE).finditer(masked))):
         inner = slice(group.start() + len(group[0]) - len(group[0].lstrip(" (（—–-")), group.end())
         inner = slice(inner.start, inner.start + len(masked[inner].rstrip(" )）—–-")))
-        rest, done = _clauses(body[inner], plain[inner], masked[inner], chinese)
+        rest, done = _clauses(body[inner], plain[inner], masked[inner], tables)
         if done:
             asides = done + asides
             cut = inner if rest else slice(*group.span())
@@ -69,11 +69,11 @@ def _without_steps(body: str, plain: str, masked: str, chinese: bool) -> tuple[s
                 t[: cut.start] + " " * len(rest.rstrip(".。")) + t[cut.stop :]
                 for t in (plain, masked)
             )
-    rest, done = _clauses(body, plain, masked, chinese)
+    rest, done = _clauses(body, plain, masked, tables)
     return rest, done + asides
 
 
-def _clauses(body: str, plain: str, masked: str, chinese: bool) -> tuple[str, list[_Done]]:
+def _clauses(body: str, plain: str, masked: str, tables: _Tables) -> tuple[str, list[_Done]]:
     core = len(masked.rstrip(_ENDS))
     clauses = _split(masked[:core])
     keep: list[bool] = []
@@ -82,7 +82,7 @@ def _clauses(body: str, plain: str, masked: str, chinese: bool) -> tuple[str, li
         tied = masked[it.sep : it.start].strip().isalpha()
         joined = masked[clauses[0].start : it.sep] if tied else ""
         words = plain[it.start : it.end], masked[it.start : it.end]
-        done = _step(*words, joined, chinese, follows=bool(keep) and not keep[-1])
+        done = _step(*words, joined, tables, follows=bool(keep) and not keep[-1])
         found += [done] if done else []
         keep.append(done is None)
     if not found:
@@ -138,15 +138,15 @@ def _rebuild(body: str, core: int, clauses: list[_Clause], keep: list[bool]) -> 
 # -- one clause
 
 
-def _step(plain: str, masked: str, joined: str, chinese: bool, *, follows: bool) -> _Done | None:
+def _step(plain: str, masked: str, joined: str, tables: _Tables, *, follows: bool) -> _Done | None:
     """The step this clause is. `joined`: what "and" ties it to; `follows`: a step is before it."""
-    for shape, step in (*_steps(chinese), *(_follow(chinese) if follows else ())):
+    for shape, step in (*tables.steps, *(tables.follow if follows else ())):
         for match in shape.finditer(masked):
             if _by_user(masked[: match.start()], match[0], joined):
                 return _done(step, plain[match.start() :], masked[match.start() :])
     if pattern(grammar.STORY).search(masked):
         return None
-    for shape, step in _nouns(chinese):
+    for shape, step in tables.nouns:
         if noun := shape.search(masked):
             return _done(step, plain[noun.start() :], masked[noun.start() :])
     return None
@@ -175,7 +175,7 @@ def _done(step: Step, plain: str, masked: str) -> _Done:
     name_ends = pattern(grammar.CHOSEN if step.guess else grammar.PURPOSE).search(masked)
     named = plain[: name_ends.start()] if name_ends else plain
     quoted = "".join(c for c, sign in zip(named, masked, strict=False) if sign == "▮")
-    every, common = phrases.LABELS, phrases.LABELS[:3]
+    every, common = LABELS, LABELS[:3]
     for words, labels in ((quoted, every), (named, every), (plain, common)):
         for action, label in labels:
             if pattern(label).search(words):
@@ -198,28 +198,35 @@ def _mask(text: str) -> str:
 # -- the tables, compiled when they are first needed
 
 
-def _compiled(steps: tuple[Step, ...], before: str) -> _Shapes:
+@dataclass(frozen=True)
+class _Tables:
+    steps: _Shapes
+    follow: _Shapes
+    nouns: _Shapes
+
+
+def _compiled(steps: tuple[Step, ...], before: str = "") -> _Shapes:
     compiled = []
     for step in steps:
         shape = step.shape
-        for name, piece in phrases.PIECES.items():
+        for name, piece in phrases_en.PIECES.items():
             shape = shape.replace("{" + name + "}", piece)
         compiled.append((re.compile(before + f"(?:{shape})", re.I), step))
     return tuple(compiled)
 
 
 @cache
-def _steps(chinese: bool) -> _Shapes:
-    english = _compiled(phrases.STEPS_EN, r"\b")
-    return _compiled(phrases.STEPS_ZH, "") + english if chinese else english
+def _english() -> _Tables:
+    tables = phrases_en.STEPS, phrases_en.FOLLOW, phrases_en.NOUNS
+    return _Tables(*(_compiled(table, r"\b") for table in tables))
 
 
 @cache
-def _follow(chinese: bool) -> _Shapes:
-    return _compiled(phrases.FOLLOW_ZH, "") if chinese else _compiled(phrases.FOLLOW_EN, r"\b")
-
-
-@cache
-def _nouns(chinese: bool) -> _Shapes:
-    english = _compiled(phrases.NOUNS_EN, r"\b")
-    return _compiled(phrases.NOUNS_ZH, "") + english if chinese else english
+def _chinese() -> _Tables:
+    """With the English: words of both stand in one sentence."""
+    english = _english()
+    return _Tables(
+        _compiled(phrases_zh.STEPS) + english.steps,
+        _compiled(phrases_zh.FOLLOW),
+        _compiled(phrases_zh.NOUNS) + english.nouns,
+    )

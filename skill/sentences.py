@@ -39,8 +39,6 @@ def sentence_end(window: str, whole: bool) -> tuple[int, int] | None:
     """Where the first sentence ends and where the white space after it does; None: not known yet."""
     at = 0
     while (stop := pattern(_STOP).search(window, at)) is not None and stop.start() < LONGEST:
-        if stop.end() == len(window) and not whole:
-            return None
         mark, at = stop[0], stop.end()
         if mark == "\n":
             return _with_space(window, stop.start(), whole)

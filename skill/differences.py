@@ -120,7 +120,7 @@ def _splits(some: Group, say: Mapping[str, str]) -> tuple[list[str], set[Piece]]
     parts = {pair.new.number: pair for pair in some.pairs}
     for piece in some.came:
         pair = parts.get(piece.number - 1)
-        if pair is None or pair.old in settled:
+        if pair is None:
             continue
         whole, head, tail = pair.old.segment, pair.new.segment, piece.segment
         same = (tail.source, tail.name) == (whole.source, whole.name)

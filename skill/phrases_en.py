@@ -11,7 +11,7 @@ from skill.phrases import CHAT, CREDITS, EXPORT, NONE, STATE, Step
 PIECES = {
     # Up to five words, as few as possible.
     "some": r"(?:[^\s,;:]+\s+){0,5}?",
-    "the": r"(?:the|your|this|that|it|them|these|any|each|all)\b",
+    "the": r"(?:the|your|its|their|this|that|it|them|these|any|each|all)\b",
     # Things that are worked with the hand.
     "widget": r"(?:buttons?|icons?|sliders?|menus?|panels?|tabs?|handles?|drop-?downs?|toggles?|tool ?bars?"
     r"|space ?bar|(?:enter|space|delete) key)\b",
@@ -19,11 +19,11 @@ PIECES = {
     "place": r"(?:buttons?|panels?|tabs?|menus?|dialogs?|pop-?ups?|modals?|side ?bars?|tool ?bars?|icons?|timeline"
     r"|library|inspector|properties|settings|preferences|editor|dashboard|workspace|canvas|player|layers|page"
     r"|storyboard|tracks?|(?:preview|export|settings|media|project) (?:window|view|area|section)|drawer|options?"
-    r"|billing|account|subscription|pricing|▮+\W*section)\b",
+    r"|drop-?downs?|billing|account|subscription|pricing|▮+\W*section)\b",
     # Things of an interface and of nothing else, so that the verb matters less.
     "hard": r"(?:panels?|tabs?|side ?bars?|tool ?bars?|inspector|drop-?downs?|check ?box(?:es)?|playhead|sliders?|handles?"
     r"|(?:text|input|search|prompt) (?:box|field|bar)|(?:crop|trim|split|razor|blade|text|selection|cut) tool|colou?r (?:palette|picker|wheel)|media (?:library|bin|browser)"
-    r"|(?:preview|media|export|settings|project) (?:window|area|section|menu|page)"
+    r"|(?:preview|media|export|settings|project) (?:window|area|section|menu|page)|section (?:on|at) the (?:left|right|top|bottom)"
     r"|(?:on|in|to|onto|from|along|inside|through) the (?:timeline|canvas|player|editor|workspace))\b",
     # What needs no "button" after it; ▮ is a masked quotation.
     "named": r"\W*(?-i:Export|Download|Render|Share|Play|Preview|Space|Enter|Delete|File|Settings|Billing|Account|▮)",
@@ -41,6 +41,12 @@ STEPS = (
         "Press Play to watch it.",
     ),
     Step(
+        r"(?:press|hit|click|tap)\s+play(?:\s+(?:to|and)\b|\W*$)",
+        "Hit play to watch the draft.",
+        STATE,
+    ),
+    Step(r"us(?:e|ing)\s+(?:the|your)\s+mouse\b", "Use your mouse to pull the line down.", CHAT),
+    Step(
         r"(?:use|using|find|locate|look for|see)\s+{some}{widget}",
         "Use the slider in the Audio panel to lower the music.",
     ),
@@ -53,7 +59,7 @@ STEPS = (
     Step(
         r"(?:open|opening|opened|(?:pull|bring|call) up|launch|access|reveal|go(?:ing)? (?:back )?to|head (?:back |over )?to|navigat(?:e|ing) to"
         r"|switch(?:ed|ing)? (?:over )?to|visit|jump to|return to|enter|expand(?:ed|ing)?|select(?:ing)?|choos(?:e|ing)|pick)"
-        r"\s+(?:{some}{place}|(?!\W*▮){named})",
+        r"\s+(?:{some}(?:{place}|{hard})|(?!\W*▮){named})",
         "Open the Audio panel to adjust the volume.",
     ),
     Step(
@@ -64,7 +70,8 @@ STEPS = (
     ),
     Step(
         r"drag(?:ging)?(?:[- ]and[- ]drop(?:ping)?|/drop)?\s+(?:and\s+drop\s+)?"
-        r"(?!rac(?:e|ing)\b|queens?\b|shows?\b|on\b)(?:\w|▮)",
+        r"(?:{the}|(?:a|an|handles?|edges?|onto|into|more)\b|▮|(?!rac(?:e|ing)\b|queens?\b|shows?\b)(?:\w+\s+)?(?:clip|scene|shot"
+        r"|photo|image|file|title|text|track|card|layer|frame|corner)s?\b)",
         "Drag and drop the clips.",
         CHAT,
     ),
@@ -153,7 +160,7 @@ FOLLOW = (
 
 NOUNS = (
     Step(
-        r"(?:export|download)\W+(?:button|option|menu|icon)\b",
+        r"(?:export|download)\W+(?:button|option|menu|icon|arrow|link)\b",
         "The Export button is in the top-right corner.",
         EXPORT,
     ),
@@ -173,6 +180,11 @@ NOUNS = (
         r"(?:\S+\s+){0,2}?(?:panel|tab|side ?bar|tool ?bar|inspector|drop-?down|timeline|player|sliders?|handles?"
         r"|(?:account|billing|export|settings|profile|audio|text|effects?|project|media)\s+(?:menu|page|section|settings|window))\b",
         "Your balance is shown on the billing page.",
+    ),
+    Step(
+        r"appears?(?:\s+[^\s,;:]+){0,5}?\s+(?:in|on)\s+(?:the|your)\s+timeline\b",
+        "Each part appears as a block in your timeline.",
+        STATE,
     ),
     Step(
         r"(?:buttons?|sliders?|handles?|panel|tab|icon)\b[^,;:]{0,40}\b(?:lets?|allows?) you\b",

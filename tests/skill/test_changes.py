@@ -183,6 +183,16 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | No
      ['Duration: 0s → 12s', '3 clips added: coffee, rocket, cat', 'Music added: Lo-fi (0-12s, 35%)', "Title added: 'Urban Dreams' (0-3s)"], None),
     ("from empty ten", {},draft(TEN),
      ['Duration: 0s → 20s', '10 clips added: p0, p1, p2, p3, p4 and 5 more', 'Music added: Lo-fi (0-20s, 35%)', "Title added: 'Urban Dreams' (0-3s)"], None),
+    ("split, with the cut noted", BEFORE, draft([COFFEE, clip("rocket", 2000, out=2000), clip("rocket", 2000, ss=2000), CAT]),
+     ["Clip 2 split: rocket (2s + 2s)"], None),
+    ("clip front and the next one shorter, its title goes with it", BEFORE,
+     draft([MOON, clip("coffee", 3500), ROCKET, CAT], tit=[title("Urban Dreams", 4000)]),
+     ["Duration: 12s → 15.5s", "Clip added: moon (0-4s)", "Clip 2: 4s → 3.5s long"], None),
+    ("three titles timed each in its way", draft(TEN, tit=[title(f"c{i}", 6000 * i + 500) for i in range(3)]),
+     draft(TEN, tit=[title("c0", 800), title("c1", 6500, 1000), title("c2", 12800, 4000)]),
+     ["All 3 titles retimed"], ["全部3个标题的时间有调整"]),
+    ("one photo in the place of two others", draft([COFFEE, ROCKET]), draft([clip("sun")]),
+     ["Duration: 8s → 4s", "All 2 clips replaced: coffee, rocket → sun"], None),
 ]  # fmt: skip
 
 

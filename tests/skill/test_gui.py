@@ -235,7 +235,12 @@ def test_a_step_takes_its_example_out(step: Step) -> None:
 
 # -- talk nobody fitted it to
 
-AT_FIRST_SIGHT = {"screen_first.txt": 112, "screen_second.txt": 31, "screen_third.txt": 27}
+AT_FIRST_SIGHT = {
+    "screen_first.txt": 112,
+    "screen_second.txt": 31,
+    "screen_third.txt": 27,
+    "screen_fourth.txt": 19,
+}
 """How many were right before anything was mended for them: measured once, when a set was new."""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "screen.md"
 EVERY = [case for name in AT_FIRST_SIGHT for case in cases(name)]

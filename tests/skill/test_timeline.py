@@ -91,6 +91,7 @@ def test_the_contract_s_own_example() -> None:
         ([{"tt": 0, "sg": [{"s": 0, "name": "a"}, {"s": 3000, "d": 1, "name": "b"}]}],
          "Timeline (1 track): 1. Video: a (0-3s), b (3-3s)"),
         # names: of the track, of the file; wrong types; control characters are no part of a name
+        ([{"tt": 0, "m": {"title": "Video"}, "sg": [{"d": 1000}]}], "Timeline (1 track): 1. Video: clip (0-1s)"),
         ([{"tt": 0, "m": {"title": "city"}, "sg": [{"d": 1000}]}], "Timeline (1 track): 1. Video: city (0-1s)"),
         ([{"tt": 0, "sg": [{"d": 1000, "src": {"name": "x.png"}}]}], "Timeline (1 track): 1. Video: x.png (0-1s)"),
         ([{"tt": 0, "sg": [{"d": 1000, "m": {"title": "a\nb\x1b[31m\u202ec"}}]}],

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import random
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skill.differences import MOST_LINES
 from skill.timeline import Timeline, changes
 
 
@@ -89,6 +91,7 @@ def test_the_contract_s_own_example() -> None:
         ([{"tt": 0, "sg": [{"s": 0, "name": "a"}, {"s": 3000, "d": 1, "name": "b"}]}],
          "Timeline (1 track): 1. Video: a (0-3s), b (3-3s)"),
         # names: of the track, of the file; wrong types; control characters are no part of a name
+        ([{"tt": 0, "m": {"title": "Video"}, "sg": [{"d": 1000}]}], "Timeline (1 track): 1. Video: clip (0-1s)"),
         ([{"tt": 0, "m": {"title": "city"}, "sg": [{"d": 1000}]}], "Timeline (1 track): 1. Video: city (0-1s)"),
         ([{"tt": 0, "sg": [{"d": 1000, "src": {"name": "x.png"}}]}], "Timeline (1 track): 1. Video: x.png (0-1s)"),
         ([{"tt": 0, "sg": [{"d": 1000, "m": {"title": "a\nb\x1b[31m\u202ec"}}]}],
@@ -105,6 +108,41 @@ def test_the_contract_s_own_example() -> None:
 )  # fmt: skip
 def test_the_summary_s_form(tracks: list[dict[str, Any]], told: str) -> None:
     assert summary(*tracks) == told
+
+
+@pytest.mark.parametrize(
+    ("segment", "told"),
+    [
+        ({"d": 40}, "(0-0.04s)"),
+        ({"s": 33.333, "d": 33.333}, "(0.03-0.07s)"),
+        ({"s": 0.4, "d": 0.1}, "(0-0s)"),
+        ({"s": 3_600_000, "d": 5_400_000}, "(3600-9000s)"),
+        ({"s": "1.5e3", "d": float("inf")}, "(1.5-1.5s)"),
+        ({"s": float("nan"), "d": -4}, "(0-0s)"),
+        ({"s": 10**400, "d": 1000}, "(0-1s)"),
+    ],
+)
+def test_times_of_every_size(segment: dict[str, Any], told: str) -> None:
+    assert summary({"tt": 0, "sg": [segment]}) == f"Timeline (1 track): 1. Video: clip {told}"
+
+
+def test_a_title_is_shown_clean_short_and_between_its_own_quotation_marks() -> None:
+    words = 'Say "hi"\n\x1b[2J\u202e' + "x" * 5000
+    raw = {"t": [{"tt": 7, "sg": [{"d": 1000, "text": words}]}]}
+    before = copy.deepcopy(raw)
+    text = Timeline.from_draft(raw).summary()
+    assert text.startswith("Timeline (1 track): 1. Title: \"Say 'hi' [2Jxx")
+    assert text.endswith('xx…" (0-1s)')
+    assert text.count('"') == 2
+    assert len(text) < 130
+    assert raw == before
+
+
+def test_a_track_of_very_many_segments_is_summed_up() -> None:
+    rows = [{"d": 1000, "name": f"n{i}"} for i in range(300)]
+    text = summary({"tt": 0, "sg": rows})
+    assert "n29 (29-30s), and 270 more (to 300s)" in text
+    assert "n30" not in text
 
 
 def test_twenty_tracks() -> None:
@@ -200,8 +238,8 @@ def without(track: int, segment: int) -> dict[str, Any]:
         (edited(s2={"tr": {"type": "cut"}}),
          ["Clip 2 transition: crossfade 0.6s → none"], ["片段2转场：crossfade 0.6s → 无"]),
         (edited(s1={"s": 6600, "d": 3400}, s2={"s": 0}),
-         ["Clip order: coffee, rocket → rocket, coffee", "Clip 2: 4s → 3.4s long"],
-         ["片段顺序：coffee、rocket → rocket、coffee", "片段2时长：4秒 → 3.4秒"]),
+         ["Clips 1 and 2 swapped: coffee ↔ rocket", "Clip 2: 4s → 3.4s long"],
+         ["片段1和2对调：coffee ↔ rocket", "片段2时长：4秒 → 3.4秒"]),
         (edited(s1={"filter": "sepia"}), ["Clip 1 changed"], ["片段1有改动"]),
         (edited(meta={"title": "Holiday"}), ["Project renamed: project → Holiday"], ["项目改名：project → Holiday"]),
     ],
@@ -228,7 +266,7 @@ def test_many_clips_of_another_length_are_one_line() -> None:
 
     assert changes(paced(4000), paced(2000)) == (
         "Duration: 20s → 10s",
-        "Pace: 5 clips now 2s long (were 4s)",
+        "All 5 clips now 2s long (were 4s)",
     )
 
 
@@ -275,9 +313,12 @@ DRAFT = JSON | st.fixed_dictionaries(
 
 @given(DRAFT)
 def test_any_json_is_a_timeline(value: Any) -> None:
+    # repr: what is NaN is not equal to itself
+    came = repr(value)
     timeline = Timeline.from_draft(value)
     assert timeline.summary().startswith("Timeline (")
-    assert "\n" not in timeline.summary()
+    assert len(timeline.summary().splitlines()) == 1
+    assert repr(value) == came, "what is not known is sent back untouched"
     json.dumps(timeline.to_json(), allow_nan=False)
     assert changes(value, copy.deepcopy(value)) == ()
     assert timeline.ready or not any(track.segments for track in timeline.tracks)
@@ -285,9 +326,10 @@ def test_any_json_is_a_timeline(value: Any) -> None:
 
 @given(DRAFT, DRAFT)
 def test_any_two_drafts_compare(before: Any, after: Any) -> None:
-    told = changes(before, after)
-    assert len(set(told)) == len(told)
-    assert all(told)
+    for language in ("en", "zh"):
+        told = changes(before, after, language)
+        assert len(set(told)) == len(told) <= MOST_LINES
+        assert all(len(line.splitlines()) == 1 for line in told)
 
 
 @given(st.integers(0, 10**6))
@@ -313,3 +355,19 @@ def test_a_draft_too_deep_to_walk() -> None:
     new = edited(s1={"x": deep})
     assert changes(draft(), new) in ((), ("Clip 1 changed",))
     assert changes(new, new) == ()
+    nowhere = Timeline.from_draft(
+        {"t": [{"tt": 0, "m": deep, "sg": [{"text": deep, "src": deep}]}]}
+    )
+    assert nowhere.summary() == "Timeline (1 track): 1. Video: clip (0-0s)"
+
+
+def test_a_draft_of_thousands_of_segments_takes_no_time() -> None:
+    def large(length: int) -> dict[str, Any]:
+        rows = [{"d": length, "src": {"hash": str(i % 7)}, "x": {"y": i}} for i in range(3000)]
+        texts = [{"s": i * length, "d": length, "text": f"t{i % 9}"} for i in range(3000)]
+        return {"t": [{"tt": 0, "sg": rows}, {"tt": 7, "sg": texts}]}
+
+    old, new = large(2000), large(1000)
+    began = time.process_time()
+    assert changes(old, new)
+    assert time.process_time() - began < 5

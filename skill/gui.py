@@ -23,6 +23,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skill.language import say
 from skill.phrases import INSTEAD, GuiAction
 from skill.sentences import LIST, MARK, MARKER, WINDOW, is_intro, line_end, pattern, sentence_end
 from skill.steps import read
@@ -41,17 +42,13 @@ class Translation:
     actions: tuple[GuiAction, ...]
 
 
-def instead(actions: Iterable[GuiAction], language: str = "en") -> tuple[str, ...]:
+def instead(actions: Iterable[GuiAction]) -> tuple[str, ...]:
     """What to tell a user where only steps were said: a sentence an action, in their order.
-
-    `language` "zh…" gives Chinese. `NONE` is told only if there is nothing else; no action at
-    all gives nothing.
-    """
+    `NONE` is told only if there is nothing else; no action at all gives nothing."""
     told = dict.fromkeys(actions)
     if len(told) > 1:
         told.pop(GuiAction.NONE, None)
-    sentences = INSTEAD["zh" if language.lower().startswith("zh") else "en"]
-    return tuple(sentences[action] for action in told)
+    return tuple(say(INSTEAD[action]) for action in told)
 
 
 def translate(text: str) -> Translation:

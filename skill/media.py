@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from skill import metadata, pictures
 from skill.errors import FileRefusedError, UsageError
+from skill.language import say
 from skill.listings import MIB
 
 if TYPE_CHECKING:
@@ -223,14 +224,18 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
     with _readable(path):
         if path.is_dir():
             raise UsageError(
-                f"{shown} is a folder.", hint="Name the photos in it, for example folder/*.jpg"
+                say("{path} is a folder.", path=shown),
+                hint=say("Name the photos in it, for example folder/*.jpg"),
             )
         if path.exists() and not path.is_file():
-            raise UsageError(f"{shown} is not a file.", hint="Name a photo.")
+            raise UsageError(say("{path} is not a file.", path=shown), hint=say("Name a photo."))
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
-                raise UsageError(f"{shown} is empty.", hint="Name a file with a picture in it.")
+                raise UsageError(
+                    say("{path} is empty.", path=shown),
+                    hint=say("Name a file with a picture in it."),
+                )
             mime = _mime(path, file.read(8192))
             look = _look(path, file, mime, keep=limits.keep_metadata)
     extension, kind = ACCEPTED.get(mime) or (_CONVERTED[mime].extension, "image")
@@ -280,14 +285,15 @@ def _mime(path: Path, head: bytes) -> str:
     mime = str(guess.mime) if guess is not None else ""
     if mime in ACCEPTED or mime in _CONVERTED:
         return mime
-    found = (
-        f"is a {guess.extension.upper()} file"
-        if guess is not None
-        else "is no picture, video or sound"
-    )
     raise FileRefusedError(
-        f"{_shown(path)} {found}, which the backend does not take.",
-        hint=f"Convert it to JPG or PNG. Taken are: {FORMATS}.",
+        say(
+            "{path} is a {kind} file, which the backend does not take.",
+            path=_shown(path),
+            kind=guess.extension.upper(),
+        )
+        if guess is not None
+        else say("{path} is no picture, video or sound.", path=_shown(path)),
+        hint=say("Convert it to JPG or PNG. Taken are: {formats}.", formats=FORMATS),
     )
 
 
@@ -328,21 +334,29 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
 
 def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
     if look.weight > limits.max_bytes:
-        over = f"{_shown(path)} is {_mb(look.weight)} MB; the limit is {_mb(limits.max_bytes)} MB."
+        over = say(
+            "{path} is {size} MB; the limit is {limit} MB.",
+            path=_shown(path),
+            size=_mb(look.weight),
+            limit=_mb(limits.max_bytes),
+        )
     else:
-        over = (
-            f"{_shown(path)} is {look.contents.width} × {look.contents.height} pixels;"
-            f" the limit is {limits.longest_edge}."
+        over = say(
+            "{path} is {width} × {height} pixels; the limit is {limit}.",
+            path=_shown(path),
+            width=look.contents.width,
+            height=look.contents.height,
+            limit=limits.longest_edge,
         )
     if kind != "image":
-        raise FileRefusedError(over, hint="Compress or trim it.")
+        raise FileRefusedError(over, hint=say("Compress or trim it."))
     if look.contents.moving:
         raise FileRefusedError(
-            over, hint="Shrinking would stop its motion: make it shorter, or an MP4 of it."
+            over, hint=say("Shrinking would stop its motion: make it shorter, or an MP4 of it.")
         )
     if not limits.shrink:
         raise FileRefusedError(
-            over, hint="Make the picture smaller, or have that done with --shrink."
+            over, hint=say("Make the picture smaller, or have that done with --shrink.")
         )
 
 
@@ -406,8 +420,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise UsageError(
-            f"{_shown(path)} can no longer be read: {error.strerror or error}.",
-            hint="Put it back, then try again.",
+            say(
+                "{path} can no longer be read: {reason}.",
+                path=_shown(path),
+                reason=error.strerror or error,
+            ),
+            hint=say("Put it back, then try again."),
         ) from error
 
 
@@ -418,12 +436,17 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        broken = " (a link to a file that is gone)" if path.is_symlink() else ""
-        raise UsageError(f"{shown} is not there{broken}.", hint="Check the path.") from error
+        gone = (
+            say("{path} is a link to a file that is gone.", path=shown)
+            if path.is_symlink()
+            else say("{path} is not there.", path=shown)
+        )
+        raise UsageError(gone, hint=say("Check the path.")) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"{shown} cannot be read: {reason}.", hint="Check the path and its rights."
+            say("{path} cannot be read: {reason}.", path=shown, reason=reason),
+            hint=say("Check the path and its rights."),
         ) from error
 
 
@@ -434,8 +457,12 @@ def _writable(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"{_shown(path)} cannot be made ready: {error.strerror or error}.",
-            hint="Check the room on the disk and the rights of the folder.",
+            say(
+                "{path} cannot be made ready: {reason}.",
+                path=_shown(path),
+                reason=error.strerror or error,
+            ),
+            hint=say("Check the room on the disk and the rights of the folder."),
         ) from error
 
 
@@ -446,18 +473,22 @@ def _sound(path: Path) -> Iterator[None]:
         yield
     except pictures.TooManyPixelsError as error:
         raise FileRefusedError(
-            f"{_shown(path)} has more than {pictures.PIXELS // 1_000_000} megapixels.",
-            hint="Make the picture smaller.",
+            say(
+                "{path} has more than {most} megapixels.",
+                path=_shown(path),
+                most=pictures.PIXELS // 1000000,
+            ),
+            hint=say("Make the picture smaller."),
         ) from error
     except pictures.TooLargeError as error:
         raise FileRefusedError(
-            f"{_shown(path)} is over the limit once it is made ready.",
-            hint="Make the picture smaller, or have that done with --shrink.",
+            say("{path} is over the limit once it is made ready.", path=_shown(path)),
+            hint=say("Make the picture smaller, or have that done with --shrink."),
         ) from error
     except ValueError as error:
         raise FileRefusedError(
-            f"{_shown(path)} cannot be read: {error}.",
-            hint="Save it anew as JPG or PNG, or take another copy of it.",
+            say("{path} cannot be read: {reason}.", path=_shown(path), reason=say(str(error))),
+            hint=say("Save it anew as JPG or PNG, or take another copy of it."),
         ) from error
 
 

@@ -54,18 +54,9 @@ in the chat: the user sends the file."""
 # -- what is said instead, where only steps were said
 
 INSTEAD = {
-    "en": {
-        EXPORT: "The video can be exported now.",
-        STATE: "Here is the timeline.",
-        CHAT: "Say what you want changed, or send the file, and it is done for you.",
-        CREDITS: "Here is your balance.",
-        NONE: "There is nothing you need to do.",
-    },
-    "zh": {
-        EXPORT: "视频现在可以导出了。",
-        STATE: "时间线如下。",
-        CHAT: "想改什么直接告诉我，或把文件发来，我来完成。",
-        CREDITS: "您的余额如下。",
-        NONE: "您无需操作。",
-    },
+    EXPORT: "The video can be exported now.",
+    STATE: "Here is the timeline.",
+    CHAT: "Say what you want changed, or send the file, and it is done for you.",
+    CREDITS: "Here is your balance.",
+    NONE: "There is nothing you need to do.",
 }

@@ -40,7 +40,7 @@ _READERS = {
     "TIFF": "TiffImagePlugin",
     "WEBP": "WebPImagePlugin",
 }
-_NO_READER = "nothing that reads its format is installed here"
+NO_READER = "nothing that reads its format is installed here"
 _PHOTOS = ("AVIF", "HEIF", "JPEG", "JPEG2000")  # formats of photographs: to JPEG, not to PNG
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 _LONGEST = {"JPEG": 65_500, "WEBP": 16_383}  # pixels an edge may have: libjpeg, RFC 9649
@@ -76,7 +76,7 @@ class Header:
 def check_heif() -> None:
     """Raises ValueError where its decoder is not installed; there is none for some machines."""
     if find_spec("pi_heif") is None:
-        raise ValueError(_NO_READER)
+        raise ValueError(NO_READER)
 
 
 def header(path: Path, form: str) -> Header:
@@ -271,7 +271,7 @@ def _understood() -> Iterator[None]:
     except MemoryError as error:
         raise ValueError("there is not enough memory for it") from error
     except ImportError as error:
-        raise ValueError(_NO_READER) from error
+        raise ValueError(NO_READER) from error
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

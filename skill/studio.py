@@ -495,16 +495,18 @@ class Studio:
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
         """What came of a message: the backend's words, what changed, and what the screen it
         speaks of stands for, done where that is free and safe."""
-        from skill.gui import GuiAction
+        from skill.gui import GuiAction, instead
         from skill.routing import Action
 
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
             parts.append(say("Done:"))
             parts += [f"- {change}" for change in job.changes]
+        if not parts:
+            parts += instead(actions)
         if GuiAction.CREDITS in actions and (balance := await self._balance()) is not None:
             parts.append(self.credits_line(balance))
-        if GuiAction.STATE in actions or (not parts and actions):
+        if GuiAction.STATE in actions:
             parts.append(job.summary)
         if not parts:
             parts.append(

@@ -14,6 +14,8 @@ from skill.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.language import of_environment, primary_tag, say, speak
 from skill.listings import LISTINGS
+from skill.phrases import INSTEAD
+from skill.pictures import NO_READER
 from skill.vault import Step
 
 _SOURCES = sorted(Path(skill.__file__).parent.rglob("*.py"))
@@ -58,7 +60,16 @@ def _said() -> set[str]:
         for _, call in _calls()
         if _name(call) == "say" and call.args and isinstance(call.args[0], ast.Constant)
     }
+    # Why a picture cannot be read: told by `media`, perhaps on behalf of another process.
+    said |= {
+        str(call.args[0].value)
+        for place, call in _calls()
+        if place.startswith(("metadata.py", "pictures.py"))
+        and _name(call) == "ValueError"
+        and isinstance(call.args[0], ast.Constant)
+    } | {NO_READER}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
+    said |= set(INSTEAD.values())
     said |= {listing.example for listing in LISTINGS.values()}
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 

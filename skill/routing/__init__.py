@@ -1,0 +1,14 @@
+"""The user's words → which action they ask for, and in which language. Pure: no model, no network, no clock.
+
+`route` reads a sentence (`reading.py`) by word classes (`words.py`) and rules with their reasons
+(`rules.py`), both of which are data to be read and added to; `detect_language` is in `script.py`.
+How it is done, how to teach it, and which mistake was preferred to which: docs/words.md.
+"""
+
+from __future__ import annotations
+
+from skill.routing.action import Action, Route
+from skill.routing.reading import route
+from skill.routing.script import detect_language
+
+__all__ = ["Action", "Route", "detect_language", "route"]

@@ -1,0 +1,290 @@
+"""A sentence → a `Route`, by the words and rules beside this module. Pure.
+
+The steps, each a function: `_plain` (one width, one case, Simplified; a quotation is one token),
+`_clauses` (cut at punctuation and connectives, words → classes, politeness dropped), `_judge` (what
+one clause is), `_read` (what the clauses make together). docs/words.md tells it with examples.
+
+A class is one character inside here, so that a clause is a short string and a shape a small regular
+expression: quick, and without nested repetition.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from skill.routing.action import Action, Route
+from skill.routing.rules import CONTEXT, FOLDS, HANDOVER, REFUSAL, RULES, VAGUE, Rule
+from skill.routing.words import CONNECTIVE, FILLER, MENDABLE, REAL_WORDS, TRADITIONAL, WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST = 400
+"""Characters; longer words are a brief for the agent, not a command. It bounds the time, too."""
+
+QUOTE = (
+    r"“[^“”]*”|„[^„“”]*[“”]|\"[^\"]*\"|「[^「」]*」|『[^『』]*』|《[^《》]*》|〈[^〈〉]*〉|«[^«»]*»|‹[^‹›]*›"
+    r"|‘[^‘’]*’(?!\w)|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`|[“„\"「『《«][^”\"」』》»]*$"
+)
+"""What stands in quotation marks, of any kind; a mark never closed quotes the rest."""
+
+_QUOTED, _LINK = "\x00", "\x01"
+_UNIT = (
+    r"(?P<link>https?://\S+)|(?P<quote>\x00)|(?P<stop>[,.;:!?\n，。；：！？、…—](?!\d))"
+    r"|(?P<word>[a-zà-ɏ][a-z0-9à-ɏ']*(?:-[a-z]+)*|\d+[a-z]+|\d+(?:[.:/x×]\d+)*|[\u2e80-\u9fff]|\w+)"
+)
+
+
+def route(words: str, files: Sequence[str] = ()) -> Route:
+    """Which action `words`, with `files` beside them, ask for.
+
+    Raises ValueError if there are neither words nor files.
+    """
+    text, given = words.strip(), tuple(files)
+    if not text:
+        if not given:
+            raise ValueError("nothing to do: give words, files or both")
+        return Route(Action.UPLOAD, None, given, "files, and no words beside them")
+    reading = _read(text, handed=bool(given))
+    if not given:
+        message = text if reading.wish else None
+        return Route(reading.action, message, (), reading.reason, reading.vague)
+    if reading.wish:
+        reason = "files with a wish: they go first, then the words"
+        return Route(Action.UPLOAD, text, given, reason, reading.vague)
+    if reading.action is Action.UPLOAD:
+        return Route(Action.UPLOAD, None, given, reading.reason)
+    reason = f"files first; {reading.action} is a free call of its own, to be asked after"
+    return Route(Action.UPLOAD, None, given, reason)
+
+
+class _Reading(NamedTuple):
+    """What the words ask for; `wish`: the agent is to hear of it."""
+
+    action: Action
+    reason: str
+    wish: bool = True
+    vague: bool = False
+
+
+class _Kind(Enum):
+    """What a clause is, where it is no free action."""
+
+    CONTEXT = "it asks for nothing"
+    WAIT = "it holds back what was said before it"
+    REFUSAL = "it refuses a free action"
+    WISH = "it is for the agent"
+
+
+def _read(text: str, *, handed: bool) -> _Reading:
+    """The clauses together. With `handed`, files lie beside them, and words may just hand them over."""
+    if len(text) > LONGEST:
+        return _Reading(Action.CHAT, "longer than a command: a brief for the agent")
+    clauses = _clauses(text)
+    if handed:
+        clauses = [clause for clause in clauses if not _fits(HANDOVER, clause)]
+        if not clauses:
+            return _Reading(Action.UPLOAD, "files, and no wish beside them", wish=False)
+    found: dict[Action, str] = {}
+    refused: set[Action] = set()
+    wishes: list[str] = []
+    held = upload_first = False
+    for clause in clauses:
+        judged = _judge(clause)
+        if isinstance(judged, Rule):
+            found.setdefault(judged.action, judged.reason)
+        elif judged is _Kind.WAIT:
+            held |= bool(found)
+        elif judged is _Kind.REFUSAL:
+            targets = _targets(clause)
+            refused |= targets
+            held |= not targets and not _has(clause, "make")
+        elif judged is _Kind.WISH:
+            upload_first |= not wishes and list(found) == [Action.UPLOAD]
+            wishes.append(clause)
+    if wishes:
+        vague = all(map(_vague, wishes))
+        if upload_first:
+            reason = "an upload, then a wish that needs the file"
+            return _Reading(Action.UPLOAD, reason, vague=vague)
+        reason = "a wish for the agent"
+        if found:
+            reason = f"an edit comes with it and must not be lost: the agent first, {next(iter(found))} next"
+        return _Reading(Action.CHAT, reason, vague=vague)
+    if held or refused & found.keys() or (refused and not found):
+        return _Reading(Action.CHAT, "the action is negated: nothing is run")
+    if not found:
+        return _Reading(Action.CHAT, "no free action is asked for")
+    action = Action.EXPORT if Action.EXPORT in found else next(iter(found))
+    return _Reading(action, found[action], wish=False)
+
+
+def _judge(clause: str) -> Rule | _Kind:
+    for rule in RULES:
+        if all(letter in clause for letter in _needed(rule.shape)) and _fits(rule.shape, clause):
+            return rule
+    if _fits("wait+", clause):
+        return _Kind.WAIT
+    if _fits(CONTEXT, clause) or _fits("no", clause):
+        return _Kind.CONTEXT
+    if _has(clause, "neg|wait|no") and _fits(REFUSAL, clause):
+        return _Kind.REFUSAL
+    return _Kind.WISH
+
+
+def _vague(clause: str) -> bool:
+    judged = _has(clause, "better") or (_has(clause, "make|neg") and _has(clause, "praise"))
+    return judged and _fits(VAGUE, clause)
+
+
+def _targets(clause: str) -> set[Action]:
+    keys = {
+        Action.EXPORT: "export|exported|send",
+        Action.UPLOAD: "upload|uploaded",
+        Action.STATE: "status|tracks|list",
+        Action.CREDITS: "credits|balance",
+    }
+    return {action for action, classes in keys.items() if _has(clause, classes)}
+
+
+# -- from letters to classes
+
+_SPECIAL = ("unknown", "quote", "url", "number")
+_CLASS = {name: chr(0x100 + i) for i, name in enumerate([*WORDS, *_SPECIAL])}
+_CUT = " "
+
+
+def _plain(text: str) -> str:
+    """One width, one case, Simplified for the characters known here; a quotation is one token.
+
+    Words that are nothing but one quotation are read as if they stood without the marks.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower().translate(_simplified()).strip()
+    marks = _pattern(QUOTE)
+    if marks.fullmatch(plain) and len(plain) > 2:
+        plain = plain[1:-1]
+    else:
+        plain = marks.sub(_QUOTED, plain)
+    return plain.replace("’", "'")
+
+
+def _clauses(text: str) -> list[str]:
+    """The clauses of a sentence, each a string of classes, empty ones left out."""
+    lexicon, longest = _lexicon()
+    clauses: list[str] = []
+    run: list[str] = []
+    for unit in _pattern(_UNIT).finditer(_plain(text)):
+        if unit.lastgroup == "stop":
+            clauses += _classes(run, lexicon, longest)
+            run = []
+        else:
+            run.append(_LINK if unit.lastgroup == "link" else _mend(unit[0], lexicon))
+    clauses += _classes(run, lexicon, longest)
+    return [_fold(clause) for clause in clauses if clause]
+
+
+def _classes(run: list[str], lexicon: dict[str, str], longest: dict[str, int]) -> list[str]:
+    """Words → classes, the longest phrase first, cut at connectives."""
+    found, at = "", 0
+    while at < len(run):
+        size = min(longest.get(run[at], 1), len(run) - at)
+        while size > 1 and " ".join(run[at : at + size]) not in lexicon:
+            size -= 1
+        word = " ".join(run[at : at + size])
+        found += lexicon.get(word, _CLASS["number" if word.isdecimal() else "unknown"])
+        at += size
+    return found.split(_CUT)
+
+
+def _fold(clause: str) -> str:
+    for shape, folded in FOLDS:
+        clause = _compiled(shape).sub(_letters(folded), clause)
+    return clause
+
+
+def _mend(word: str, lexicon: dict[str, str]) -> str:
+    if len(word) < 5 or word in lexicon:
+        return word
+    return next((keyword for keyword in MENDABLE if _one_slip(word, keyword)), word)
+
+
+def _one_slip(word: str, keyword: str) -> bool:
+    """Whether one letter added, left out, changed or swapped with its neighbour makes the difference."""
+    if abs(len(word) - len(keyword)) > 1:
+        return False
+    pairs = zip(word, keyword, strict=False)
+    at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(word), len(keyword)))
+    rest, right = word[at:], keyword[at:]
+    return (
+        rest[1:] == right[1:]
+        or rest[1:] == right
+        or rest == right[1:]
+        or (rest[:2] == right[:2][::-1] and rest[2:] == right[2:])
+    )
+
+
+@cache
+def _lexicon() -> tuple[dict[str, str], dict[str, int]]:
+    """Phrase → class ("" for politeness), and a phrase's first word → the most words it may have."""
+    lexicon = {_QUOTED: _CLASS["quote"], _LINK: _CLASS["url"]}
+    groups = [(english, chinese, _CLASS[name]) for name, (_, english, chinese) in WORDS.items()]
+    groups += [(*FILLER, ""), (*CONNECTIVE, _CUT), (REAL_WORDS, "", _CLASS["unknown"])]
+    for english, chinese, letter in groups:
+        for phrase in english.split("|"):
+            lexicon[phrase] = letter
+        for phrase in chinese.split():
+            lexicon[" ".join(phrase)] = letter
+    lexicon.pop("", None)
+    for phrase in [phrase for phrase in lexicon if "'" in phrase]:
+        lexicon.setdefault(phrase.replace("'", ""), lexicon[phrase])
+    longest: dict[str, int] = {}
+    for phrase in lexicon:
+        first, _, rest = phrase.partition(" ")
+        if rest:
+            longest[first] = max(longest.get(first, 1), phrase.count(" ") + 1)
+    return lexicon, longest
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    return {ord(t): s for t, s in zip(TRADITIONAL[::2], TRADITIONAL[1::2], strict=True)}
+
+
+# -- shapes, which are small regular expressions over classes
+
+
+@cache
+def _letters(shape: str) -> str:
+    """A shape in class names as a regular expression over class letters."""
+    wishing = _CLASS["neg"] + _CLASS["text"] + _CLASS["no"]
+    coded = re.sub(r"\w+", lambda m: f"[^{wishing}]" if m[0] == "rest" else _CLASS[m[0]], shape)
+    coded = coded.replace(" ", "")
+    return re.sub(r"\(([^()\[\]]+)\)", lambda m: f"[{m[1].replace('|', '')}]", coded)
+
+
+@cache
+def _compiled(shape: str) -> re.Pattern[str]:
+    return re.compile(_letters(shape))
+
+
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
+@cache
+def _needed(shape: str) -> str:
+    """The classes without which a shape cannot fit: asked for first, most shapes are never compiled."""
+    return re.sub(r"\[[^\]]*\][*+?]?|.[*?]", "", _letters(shape)).replace("+", "")
+
+
+def _fits(shape: str, clause: str) -> bool:
+    return _compiled(shape).fullmatch(clause) is not None
+
+
+def _has(clause: str, classes: str) -> bool:
+    return any(_CLASS[name] in clause for name in classes.split("|"))

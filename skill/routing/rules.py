@@ -1,0 +1,204 @@
+"""The shapes a clause may have, in the word classes of `skill.routing.words`. Data only.
+
+A shape is a small regular expression over classes: `x?` perhaps, `x*` any number, `x+` at least one,
+`(x|y)` either. A clause has a shape only if the shape explains all of it. Besides the classes there are
+`unknown` (a word nobody taught us), `quote` (what stands in quotation marks), `url`, `number`, and
+`rest`: any class but `neg`, `no` and `text`, which turn a question into a wish.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from skill.routing.action import Action
+
+
+class Rule(NamedTuple):
+    """A clause of this shape asks for this action, because of this."""
+
+    action: Action
+    shape: str
+    reason: str
+
+
+# Folded before the rules are asked, in this order: (what, into what). So "my birthday video" and
+# "the video of the beach" are "the video", "12 holiday photos" are "some photos".
+FOLDS = (
+    ("the cutting", "the thing"),
+    ("cutting (send|export)", "thing export"),
+    ("outcome praise", "praise"),
+    ("outcome", "make"),
+    ("number (credits|credit)", "the credits"),
+    ("number a? unknown? unknown? (media|asset)", "a media"),
+    ("upload the part media", "upload the media"),
+    ("a unknown unknown? media", "a media"),
+    ("the unknown unknown? media", "the media"),
+    ("the (unknown|of) (unknown|of)? unknown? unknown? unknown? (thing|file)", "the thing"),
+    ("the (done|exported) (thing|file)", "the thing"),
+    ("first$", ""),
+    ("the thing of the? unknown unknown? unknown? unknown?", "the thing"),
+)
+
+# What every export has or may have: the video, its format, its quality, where it is kept.
+OBJECT = "the|a|thing|it|file|container|quality|place"
+
+EXPORT = (
+    (
+        f"(where|failed|retry|redo|want|press|have|ask|see|send|{OBJECT})* export"
+        f" (export|failed|retry|redo|quote|send|ask|where|{OBJECT})*",
+        "an export or download, with nothing else asked for",
+    ),
+    (f"export ({OBJECT})* when (the|thing|it|ask)* done", "an export as soon as it is ready"),
+    (f"(want|have|send|see) ({OBJECT})* exported ({OBJECT})*", "the exported video is asked for"),
+    ("(press|where|see|ask)+ the* export button", "the button meant is the export"),
+    ("(want|have)? send (the|thing|it|file|container|quality|place)*", "the video is asked for"),
+    (
+        "(where|have|want|the|it|file|container|quality)* (thing|it|file|container)+ send"
+        " (the|a|thing|it|file|place|container)*",
+        "the video is asked for",
+    ),
+    (
+        "(want|have)+ (quality|container)* the (the|quality|container)* (thing|file)"
+        " (thing|file|a|container|quality|place)*",
+        "“the video”, unlike “a video”, is the one that exists",
+    ),
+    ("(want|have|send|the|a|quality)* container (quality|file|thing)*", "a format asks for the file"),
+    (
+        "(send|want)* see (the|send)* (thing|it|file) (the|thing|send)*",
+        "seeing the video needs the file",
+    ),
+)
+
+CREDITS = (
+    (
+        "(see|have|ask|want|left|the|howmuch|account|enough|where|list)* (credits|balance)"
+        " (left|account|have|howmuch|enough|the|see|cost|ask|credits|balance|where|status|working)*",
+        "credits or balance of the account, and of nothing else",
+    ),
+    ("(see|ask|where)+ the* account (the|status)*", "the account is asked for"),
+    (
+        "(see|ask|have|the|left)* howmuch (the|left|have)* credit (have|left|ask|the|account|of)*",
+        "an amount of credit is asked for",
+    ),
+    (
+        "(ask|see|have|the|a|left|more)* credit (have|left|account|status)+",
+        "an amount of credit is asked for",
+    ),
+    ("rest* howmuch (the|left|have|more)* (credits|credit) rest*", "a price or amount"),
+    ("(see|ask)* howmuch (have|the|ask|account)* left (have|spend|the|account|more)*", "an amount"),
+    (
+        "(ask|have|the|see|left|it)* enough (credits|credit|balance) rest*",
+        "whether the credits are enough",
+    ),
+    (
+        "(the|see|have)* (credits|balance) (the|have|ask)* enough rest*",
+        "whether the credits are enough",
+    ),
+    (
+        "(ask|have|it|the|see|thing|export|a|howmuch|make)* cost"
+        " (the|it|thing|export|a|ask|howmuch|make)*",
+        "a price is asked for: the balance is free to show, a message is not",
+    ),
+    (
+        "(see|make|thing|a|export)* howmuch (ask|the|it|thing|export|a)* spend"
+        " (the|thing|export|make)*",
+        "a price is asked for: the balance is free to show, a message is not",
+    ),
+    (
+        "(ask|have) (the|thing|it|export|a|unknown|part|upload|make)* (left|out|spend|cost)+"
+        " (the|a|it|howmuch)* (credits|credit|balance)",
+        "whether something has used up the credits",
+    ),
+    (
+        "(want|where|have|see)* (buy|more|send) (buy|the|more|a)* (credits|balance) (account|the)*",
+        "credits are bought on the account, not from the agent",
+    ),
+    ("(see|ask|have|the)* out (the)* (credits|credit|balance)", "the account has run out"),
+    ("(the|account|ask|have)* (credits|balance) out", "the account has run out"),
+)
+
+STATE = (
+    (
+        "(see|send|want|have|ask|where|a|the|thing|it|export|upload|file|tracks)* status"
+        " (of|thing|it|the|export|upload|ask|see|send|status|file|have)*",
+        "how far the work is",
+    ),
+    (
+        "(see|send|list|want|have|ask|the|thing|it)* tracks (of|the|what|see|thing|have|ask)*",
+        "what the timeline holds",
+    ),
+    (
+        "(see|have|ask|the|it|thing|tracks|media)* what (of|the|it|thing|tracks|what|have|media)*",
+        "what the project holds",
+    ),
+    ("list (the|a|it|media|asset|tracks|thing|of|have|send)*", "a list is made from the project"),
+    ("which (the|media|asset|tracks|it|thing|of|have|ask|uploaded|send)+", "what the project holds"),
+    ("ask (the|thing|it|tracks)+ look", "what the video looks like: the summary tells"),
+    ("(see|ask|the|thing|it)* howlong (the|thing|it|ask|of|left)*", "the length stands in the summary"),
+    (
+        "(see|the|thing|it|file|ask|have)* when"
+        " (the|thing|it|export|upload|file|ask|have|done|left|spend|send|more|status)*",
+        "when it will be ready: nobody knows better than the state",
+    ),
+    (
+        "(ask|have|see)+ (the|it|thing|export|upload|file|media|have|ask|left)* done"
+        " (the|export|upload|thing|media|file|it)*",
+        "whether it is ready, or has come through",
+    ),
+    (
+        "(ask|have|left|the|thing|it|export|upload)* working (the|thing|it|export|upload|ask)*",
+        "whether work is going on",
+    ),
+    (
+        "(ask|have)+ (the|it|thing|file|media|a|ask|have)* (exported|uploaded)",
+        "whether it has been done: a question, not an order",
+    ),
+    ("ask (have|send) (the|a)* media", "whether the photos have come"),
+    ("(the|it|thing|export|upload|file|ask|media)* isdone", "whether it is ready"),
+    ("where (the|thing|it|file|ask)+", "where the video is: the state tells"),
+    ("(the|it)* (thing|file) where", "where the video is: the state tells"),
+    (
+        "(see|have|want|send|a|the|thing)* preview (the|it|thing|of|tracks|see)*",
+        "a preview is the summary of the timeline",
+    ),
+)
+
+UPLOAD = (
+    (
+        "(await|want|where|have|see|a|the|media|asset|thing|file|it|more|ask|howmuch|failed|quality)* upload"
+        " (the|a|media|asset|thing|file|it|more|quote|url|place|here|of|container|number)*",
+        "files are to be sent, and nothing else",
+    ),
+    ("(send|the|a|have|media|asset|file|thing)* (media|asset|file|thing) toyou", "files are announced"),
+    ("here (the|a|file)* media (the|file|media)*", "files are announced"),
+)
+
+RULES = tuple(
+    Rule(action, shape, reason)
+    for action, shapes in (
+        (Action.EXPORT, EXPORT),
+        (Action.CREDITS, CREDITS),
+        (Action.STATE, STATE),
+        (Action.UPLOAD, UPLOAD),
+    )
+    for shape, reason in shapes
+)
+
+# A clause that asks for nothing: "looks good", "it's ready", "the link died, try again".
+CONTEXT = "(the|it|thing|ask|done|praise|look|have|retry|failed)*"
+
+# "don't export", "no upload": a free action that is refused.
+REFUSAL = (
+    "(neg|wait|no|make|it|the|thing|a|file|media|asset|export|exported|upload|uploaded|send|see|list|credits"
+    "|balance|status|tracks|have|want|done|ask|failed|button|press|more)*"
+)
+
+# With files beside them, words that only hand the files over.
+# But "give it music" is a wish, and so is "show the logo".
+HANDOVER = (
+    "(here|upload|toyou|await|the|a|it|more|media|asset|file|praise|done|ask|quote)*"
+    "|(send|have|upload|toyou|the|a|it|media|file|praise|done|ask|quote)*"
+)
+
+# A wish to be pleased, and not a word about how. A part of the video named, or a quality, is a word about it.
+VAGUE = "(make|better|praise|look|neg|outcome|it|the|thing|cutting|a|more|media|ask|see|want|have)*"

@@ -58,7 +58,7 @@ EXPORT = (
         "the video is asked for",
     ),
     (
-        "(want|have)+ (quality|container)* the (the|quality|container)* (thing|file)"
+        "want (want|have|quality|container)* the (the|quality|container)* (thing|file)"
         " (thing|file|a|container|quality|place)*",
         "“the video”, unlike “a video”, is the one that exists",
     ),
@@ -84,7 +84,11 @@ CREDITS = (
         "(ask|see|have|the|a|left|more)* credit (have|left|account|status)+",
         "an amount of credit is asked for",
     ),
-    ("rest* howmuch (the|left|have|more)* (credits|credit) rest*", "a price or amount"),
+    (
+        "(make|the|a|thing|export|spend|part|number|ask|have|of)* howmuch (the|left|have|more)*"
+        " (credits|credit) rest*",
+        "a price or amount; “show how many credits each course has” is a wish",
+    ),
     ("(see|ask)* howmuch (have|the|ask|account)* left (have|spend|the|account|more)*", "an amount"),
     (
         "(ask|have|the|see|left|it)* enough (credits|credit|balance) rest*",

@@ -57,7 +57,7 @@ VERBS = {
     ),
     "list": ("to count up what is there", "list|list out|list up", "列出 列一下 罗列"),
     "which": ("to ask what is there", "which|which of", "哪些 哪几个 哪几张"),
-    "want": ("to want", "want|need|require|i'd like|would like", ""),
+    "want": ("to want", "want|need|require|i'd like|would like|can i have|could i have|may i have|can we have|could we have|can i possibly have|can i please have|could i please have|can i get", ""),
     "have": ("to have", "have|has|had|got|i've|we've|you've|having", ""),
     "buy": (
         "to get more credits",

@@ -84,7 +84,7 @@ def _read(text: str, *, handed: bool) -> _Reading:
     """The clauses together. With `handed`, files lie beside them, and words may just hand them over."""
     if len(text) > LONGEST:
         return _Reading(Action.CHAT, "longer than a command: a brief for the agent")
-    clauses = _clauses(text)
+    clauses = [folded for clause in _clauses(text) if (folded := _fold(clause))]
     if handed:
         clauses = [clause for clause in clauses if not _fits(HANDOVER, clause)]
         if not clauses:
@@ -184,7 +184,7 @@ def _clauses(text: str) -> list[str]:
         else:
             run.append(_LINK if unit.lastgroup == "link" else _mend(unit[0], lexicon))
     clauses += _classes(run, lexicon, longest)
-    return [_fold(clause) for clause in clauses if clause]
+    return [clause for clause in clauses if clause]
 
 
 def _classes(run: list[str], lexicon: dict[str, str], longest: dict[str, int]) -> list[str]:

@@ -24,6 +24,15 @@ class Rule(NamedTuple):
 # Folded before the rules are asked, in this order: (what, into what). So "my birthday video" and
 # "the video of the beach" are "the video", "12 holiday photos" are "some photos".
 FOLDS = (
+    # Whose credits they are says what they are; "show my credits in gold" is the end of a film all the same.
+    ("^(ask|check|want|have)+ my credits (unknown|left|ask|have|the|it|thing)*$", "the credits"),
+    ("my", "the"),
+    ("check", "see"),
+    ("points", "howmuch credits"),
+    ("before the? daytime", ""),
+    ("ask (the|it|thing|left)* exporting", "ask working"),
+    ("exporting", "export"),
+    ("praise cutting", "praise"),
     ("the cutting", "the thing"),
     ("cutting (send|export)", "thing export"),
     ("outcome praise", "praise"),
@@ -40,18 +49,19 @@ FOLDS = (
 )
 
 # What every export has or may have: the video, its format, its quality, where it is kept.
-OBJECT = "the|a|thing|it|file|container|quality|place"
+OBJECT = "the|a|thing|link|it|file|container|quality|place"
 
 EXPORT = (
     (
         f"(where|failed|retry|redo|want|press|have|ask|see|send|{OBJECT})* export"
-        f" (export|failed|retry|redo|quote|send|ask|where|{OBJECT})*",
+        f" (export|failed|retry|redo|quote|send|ask|where|of|{OBJECT})*",
         "an export or download, with nothing else asked for",
     ),
-    (f"export ({OBJECT})* when (the|thing|it|ask)* done", "an export as soon as it is ready"),
+    (f"(where|want|see|have|send) ({OBJECT}|ask)* link (of|{OBJECT})*", "the link leads to the file"),
+    (f"export ({OBJECT})* when (the|thing|it|ask|itis)* done", "an export as soon as it is ready"),
     (f"(want|have|send|see) ({OBJECT})* exported ({OBJECT})*", "the exported video is asked for"),
     ("(press|where|see|ask)+ the* export button", "the button meant is the export"),
-    ("(want|have)? send (the|thing|it|file|container|quality|place)*", "the video is asked for"),
+    ("(want|have)? send (the|thing|link|it|file|container|quality|place)*", "the video is asked for"),
     (
         "(where|have|want|the|it|file|container|quality)* (thing|it|file|container)+ send"
         " (the|a|thing|it|file|place|container)*",
@@ -71,8 +81,8 @@ EXPORT = (
 
 CREDITS = (
     (
-        "(see|have|ask|want|left|the|howmuch|account|enough|where|list)* (credits|balance)"
-        " (left|account|have|howmuch|enough|the|see|cost|ask|credits|balance|where|status|working)*",
+        "(see|have|ask|want|left|the|a|howmuch|account|enough|where|list)* (credits|balance)"
+        " (left|account|have|howmuch|enough|the|see|cost|ask|credits|balance|where|status)*",
         "credits or balance of the account, and of nothing else",
     ),
     ("(see|ask|where)+ the* account (the|status)*", "the account is asked for"),
@@ -141,7 +151,7 @@ STATE = (
     ("(see|ask|the|thing|it)* howlong (the|thing|it|ask|of|left)*", "the length stands in the summary"),
     (
         "(see|the|thing|it|file|ask|have)* when"
-        " (the|thing|it|export|upload|file|ask|have|done|left|spend|send|more|status)*",
+        " (the|thing|it|export|upload|file|ask|have|done|left|spend|send|more|status|itis)*",
         "when it will be ready: nobody knows better than the state",
     ),
     (
@@ -158,7 +168,7 @@ STATE = (
         "whether it has been done: a question, not an order",
     ),
     ("ask (have|send) (the|a)* media", "whether the photos have come"),
-    ("(the|it|thing|export|upload|file|ask|media)* isdone", "whether it is ready"),
+    ("(the|it|thing|export|upload|file|ask|media|make)* isdone", "whether it is ready"),
     ("where (the|thing|it|file|ask)+", "where the video is: the state tells"),
     ("(the|it)* (thing|file) where", "where the video is: the state tells"),
     (
@@ -173,6 +183,7 @@ UPLOAD = (
         " (the|a|media|asset|thing|file|it|more|quote|url|place|here|of|container|number)*",
         "files are to be sent, and nothing else",
     ),
+    ("(await|want|have)* upload a unknown unknown? unknown? unknown?", "one thing is to be sent"),
     ("(send|the|a|have|media|asset|file|thing)* (media|asset|file|thing) toyou", "files are announced"),
     ("here (the|a|file)* media (the|file|media)*", "files are announced"),
 )
@@ -189,7 +200,7 @@ RULES = tuple(
 )
 
 # A clause that asks for nothing: "looks good", "it's ready", "the link died, try again".
-CONTEXT = "(the|it|thing|ask|done|praise|look|have|retry|failed)*"
+CONTEXT = "(the|it|itis|thing|link|ask|done|praise|look|have|retry|failed)*"
 
 # "don't export", "no upload": a free action that is refused.
 REFUSAL = (
@@ -200,9 +211,9 @@ REFUSAL = (
 # With files beside them, words that only hand the files over.
 # But "give it music" is a wish, and so is "show the logo".
 HANDOVER = (
-    "(here|upload|toyou|await|the|a|it|more|media|asset|file|praise|done|ask|quote)*"
-    "|(send|have|upload|toyou|the|a|it|media|file|praise|done|ask|quote)*"
+    "(here|upload|toyou|await|the|a|it|more|media|asset|file|praise|done|ask|itis|quote)*"
+    "|(send|have|upload|toyou|the|a|it|media|file|praise|done|ask|itis|quote)*"
 )
 
 # A wish to be pleased, and not a word about how. A part of the video named, or a quality, is a word about it.
-VAGUE = "(make|better|praise|look|neg|outcome|it|the|thing|cutting|a|more|media|ask|see|want|have)*"
+VAGUE = "(make|better|itis|praise|look|neg|outcome|it|the|thing|cutting|a|more|media|ask|see|want|have)*"

@@ -11,15 +11,17 @@ from __future__ import annotations
 KEYWORDS = {
     "export": (
         "the order for the file",
-        "export|exports|exporting|render it out|render out|download|downloads|downloading|render|rendering",
+        "export|exports|render it out|render out|download|downloads|render",
         "导出 汇出 下载 输出 渲染 导出来 下载下来 发给我 传给我 寄给我 发我 传我 发过来 传过来 发来 出片 到出 道出",
     ),
+    "exporting": ("an export under way, or politely asked for", "exporting|downloading|rendering", ""),
     "exported": ("that it has been given", "exported|downloaded|rendered", ""),
     "credits": (
         "what the account holds, by a name that means little else",
         "credits|credit balance|credits balance",
-        "积分 余额 点数 额度 积份 馀额 没有积分 没积分 没余额 没有余额 多少点 几多点 多少点数 几多点数",
+        "积分 余额 点数 额度 积份 馀额 没有积分 没积分 没余额 没有余额",
     ),
+    "points": ("an amount of credits", "", "多少点 几多点 多少点数 几多点数"),
     "balance": ("what the account holds, or a setting of sound and colour", "balance", ""),
     "credit": ("money, or praise", "credit", ""),
     "status": (
@@ -36,8 +38,8 @@ KEYWORDS = {
     ),
     "upload": (
         "files on their way to us",
-        "upload|uploads|uploading|import|importing|send you|give you|send over|attach",
-        "上传 上载 导入 发给你 传给你 发你 传上去 传上来 上传上去",
+        "upload|uploads|uploading|import|importing|send you|give you|send over|attach|send you over",
+        "上传 上载 导入 发给你 传给你 发你 传上去 传上来 上传上去 补 补充 补传 再传",
     ),
     "uploaded": ("files that have come", "uploaded|imported", ""),
 }
@@ -46,17 +48,23 @@ KEYWORDS = {
 VERBS = {
     "send": (
         "to hand something over",
-        "send|give|get|save|share|deliver|fetch|grab|hand|hand over|email|mail|pass|give back|gimme|let me have",
+        "send|give|get|save|share|deliver|fetch|grab|hand|hand over|email|mail|pass|give back|gimme|let me have|whatsapp me|text me|dm me|airdrop me|message me|forward me|shoot me|drop me|slide me|forward",
         "给我 给 保存 储存 存 拿 取 分享 发送 传送 交给我 发 传 寄 拿到 得到 俾我 俾",
     ),
     "see": (
         "to look at something, or to be told",
-        "show|see|view|watch|display|check|check on|look at|have a look at|take a look at|look up|tell|know"
-        "|play|print|look into|remind",
-        "看 看看 看下 看一看 看一下 查 查看 查下 查查 查询 显示 播放 告诉 睇 睇下 睇睇 知道 检查 话我知 俾我知",
+        "show|see|view|watch|display|look at|have a look at|take a look at|play|print",
+        "看 看看 看下 看一看 看一下 显示 播放 睇 睇下 睇睇",
+    ),
+    "check": (
+        "to be told",
+        "check|check on|look up|look into|tell|know|remind|find out|confirm|verify|check out",
+        "查 查看 查下 查查 查询 查一下 告诉 知道 检查 话我知 俾我知 确认",
     ),
     "list": ("to count up what is there", "list|list out|list up", "列出 列一下 罗列"),
-    "which": ("to ask what is there", "which|which of", "哪些 哪几个 哪几张"),
+    "which": ("to ask what is there",
+        "which|which of|what photos|what pictures|what pics|what images|what files|what clips|what songs|what music",
+        "哪些 哪几个 哪几张"),
     "want": ("to want", "want|need|require|i'd like|would like|can i have|could i have|may i have|can we have|could we have|can i possibly have|can i please have|could i please have|can i get", ""),
     "have": ("to have", "have|has|had|got|i've|we've|you've|having", ""),
     "buy": (
@@ -82,12 +90,13 @@ VERBS = {
 THINGS = {
     "the": (
         "the one there is, unlike any one",
-        "the|my|our|this|these|that|those|final|final version of|current|latest|whole|entire|full|your|ur|own"
+        "the|this|these|that|those|final|final version of|current|latest|whole|entire|full|your|ur|own"
         "|that we made|that you made|you made|you just made|we made|we just made|rest of|last one|last batch of",
-        "我的 我们的 这个 这 那个 这些 这几张 这几个 这段 这条 这支 这部 这张 那段 那些 条 最终 最终版 最新 当前 目前 刚才 刚刚"
+        "这个 这 那个 这些 这几张 这几个 这段 这条 这支 这部 这张 那段 那些 条 最终 最终版 最新 当前 目前 刚才 刚刚"
         " 整个 整条 整段 昨天 做好 做完 做好的 做完的 完整 最后 嘅 做的 剪的 弄的 生成的 制作的 剪好 剪好的 弄好 弄好的 生成好的"
-        " 已完成 呢个 呢条 呢啲 嗰个 嗰条 我哋 我嘅 其余",
+        " 已完成 呢个 呢条 呢啲 嗰个 嗰条 其余",
     ),
+    "my": ("the one of the user", "my|our", "我的 我们的 我嘅 我哋"),
     "a": (
         "any one, or some",
         "a|an|one|some|another|two|three|four|five|six|several|2|3|4|5|new|few|a few|couple|couple of|other",
@@ -96,16 +105,17 @@ THINGS = {
     "thing": (
         "the video and what it is called",
         "thing|video|videos|clip|movie|film|project|result|results|output|slideshow|montage|reel|animation"
-        "|version|creation|link|download link|final cut|vid|a copy|copy|footage of",
-        "视频 影片 短片 片子 片 成片 项目 专案 作品 版 版本 结果 成品 链接 连结 下载链接 动画 一份 一条片",
+        "|version|creation|final cut|vid|a copy|copy|footage of",
+        "视频 影片 短片 片子 片 成片 项目 专案 作品 版 版本 结果 成品 动画 一份 一条片",
     ),
+    "link": ("where the file can be fetched", "link|download link|url", "链接 连结 下载链接 下载地址 网址"),
     "cutting": ("the video, or an edit of it", "cut|edit|work|short|loop|draft", ""),
-    "it": ("what was talked of", "it|them|everything|anything|all|all of it", "它 全部 所有 佢"),
+    "it": ("what was talked of", "it|them|mine|everything|anything|all|all of it", "它 全部 所有 佢"),
     "file": ("a file of any kind", "file|files", "文件 档案 档"),
     "media": (
         "what the video is made of",
         "photo|photos|picture|pictures|pic|pics|image|images|clips|footage|media|material|materials|batch"
-        "|snapshots|selfie|selfies|screenshots|shots",
+        "|snapshots|selfie|selfies|screenshots|shots|rest|others|ones",
         "照片 相片 图片 图 图像 素材 原图 相",
     ),
     "asset": (
@@ -141,7 +151,7 @@ QUESTIONS = {
     "howmuch": (
         "an amount",
         "how many|how much|how many more",
-        "多少 几多 还剩 剩 剩下 余下 仲有 剩余 多少个 仲剩",
+        "多少 几多 还剩 剩 剩下 余下 仲有 剩余 多少个 仲剩 净返 剩返 剩低",
     ),
     "howlong": (
         "the length of the video",
@@ -151,7 +161,7 @@ QUESTIONS = {
     "when": (
         "the time it takes",
         "when|when will|when can|how long will|how long until|how long till|how long before|how much longer|eta"
-        "|how soon|how long does",
+        "|how soon|how long does|how long do|how much longer till|how much longer until|how long to go",
         "多久 要多久 还要多久 等多久 什么时候 几时 啥时候 还要等多久",
     ),
     "what": (
@@ -177,22 +187,22 @@ QUESTIONS = {
     ),
     "isdone": (
         "whether it is ready",
-        "are you done|have you finished|are you finished|all done",
+        "are you done|have you finished|are you finished|all done|done yet|ready yet|finished yet|done now",
         "好了吗 好了没 好了没有 完成了吗 完成了没 完成没 好了么 好没 完成没有 做好了吗 做好了没 做好了没有 做好没 做好没有 做完了吗"
         " 做完了没 做完了没有 做完没 弄好了吗 弄好了没 完成了么 结束了吗 好未 搞定了吗 搞定了没 成功了吗 成功了没 完了吗 做好未"
-        " 整好未 完成未 成功没 搞掂未 好了没呢 完成了没有 弄好没 成功没有",
+        " 整好未 完成未 成功没 搞掂未 好了没呢 完成了没有 弄好没 成功没有 完了没 完了没有 完没 完未 好咗未 完成咗未 得咗未",
     ),
     "enough": ("whether it will do", "enough|sufficient", "够 足够 够不够 够用"),
     "left": (
         "kept or gone",
-        "left|remaining|used|spent|remain|available|consumed|still|left over|use up|used up|eat up",
+        "left|remaining|used|spent|remain|available|consumed|still|left over|use up|used up|eat up|gone down|gone up|go down|went down|dropped|changed|increased|refilled|renewed|reset|updated",
         "可用 用了 用掉 花了 消耗 扣了 用掉了 消耗了",
     ),
     "out": (
         "gone",
         "out of|run out of|ran out of|run out|ran out|running low on|low on|running out of|not enough"
         "|don't have any|don't have enough|no more",
-        "用完 用光 不足 不够 没有了 没了 用尽 花光 耗尽 用完了 不够了",
+        "用完 用光 不足 不够 没有了 没了 用尽 花光 耗尽 用完了 不够了 快用完 快用完了 快没了 快没 快用光 快不够",
     ),
     "cost": (
         "a price",
@@ -203,7 +213,7 @@ QUESTIONS = {
     "failed": (
         "that it did not work",
         "failed|broke|broken|didn't work|doesn't work|does not work|isn't working|not working|expired|crashed"
-        "|stuck|can't|cannot|couldn't|unable to|died|dead|timed out",
+        "|stuck|can't|cannot|couldn't|unable to|died|dead|timed out|lost|deleted|closed|missed|by accident|accidentally",
         "失败 失败了 打不开 过期 过期了 失效 不能 不了 无法 唔到",
     ),
     "more": ("in addition", "more|extra|additional", "更多"),
@@ -228,7 +238,7 @@ WISHES = {
         "make|create|generate|do something|change",
         "弄 做 搞 改 修 让 变 剪 编辑 整 生成 制作 创建 变得",
     ),
-    "outcome": ("how it was made, or is to be", "", "搞得 弄得 做得 改得 剪得 整得 做到 搞到"),
+    "outcome": ("how it was made, or is to be", "", "搞得 弄得 做得 改得 剪得 整得"),
     "better": (
         "better, and nothing said of how",
         "better|nicer|cooler|improve|enhance|polish|fix|beautify|optimize|optimise|prettier|fancier|refine"
@@ -251,12 +261,20 @@ WISHES = {
         "|portrait|landscape|square|horizontal|muted|silent|cropped|trimmed|tutorial",
         "之后的 以后的 之前 以前 音频 声音 第一 第二 第三 开头 结尾 竖屏 横屏 竖版 横版 方形 快 慢 亮 暗 短 长 白 教程",
     ),
+    "itis": ("that something is", "it's|that's|i'm|we're|you're|they're", ""),
+    "before": ("by a time", "before|by|until|till", ""),
+    "daytime": (
+        "a time that no video has to do with",
+        "lunch|dinner|tomorrow|tonight|noon|the weekend|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+        "|the meeting|my meeting|tomorrow morning|the end of the day|the deadline",
+        "明天 今晚 下班前 中午前 明早 晚上前",
+    ),
     "praise": (
         "that it is liked",
         "good|great|perfect|fine|nice|cool|awesome|beautiful|love|like|happy|satisfied|excellent|amazing|looks"
-        "|wonderful|lovely|brilliant|works|fantastic|super|that's|it's|i'm|we're|looking|happy with|satisfied with|pleased with|fine with|good with|ok with|okay with|no problem|no worries"
+        "|wonderful|lovely|brilliant|works|fantastic|super|looking|happy with|satisfied with|pleased with|fine with|good with|ok with|okay with|no problem|no worries"
         "|no changes|no more changes|nothing else|that's all|that's it|don't worry|approved|pleased|sweet|wicked"
-        "|stunning|gorgeous|spot on|they're|he's|she's|its",
+        "|stunning|gorgeous|spot on",
         "不错 完美 满意 很好 太好 太棒 棒 喜欢 可以了 没问题 很满意 很棒 挺好 赞 不用改了 不改了 就这样 就这样吧 太好了 就这个"
         " 几好 好正 好靓 很好看 挺好看",
     ),
@@ -268,14 +286,14 @@ WORDS = KEYWORDS | VERBS | THINGS | QUESTIONS | WISHES
 FILLER = (
     "please|pls|plz|kindly|could|would|can|may|might|will|shall|should|you|u|me|i|us|we|for|to|now|just|ok|okay|k|yes"
     "|yeah|yep|yup|ya|sure|alright|all right|right|hey|hi|hello|yo|thanks|thank|thx|ty|cheers|well|let|let's|go|ahead"
-    "|again|asap|quickly|already|really|actually|maybe|perhaps|yet|be|in|as|at|from|by|the way|by the way|oh|um|uh|er|hmm"
+    "|again|asap|quickly|already|really|actually|maybe|perhaps|yet|be|in|as|at|from|the way|by the way|oh|um|uh|er|hmm"
     "|so can|able|possible|possibly|at all|at all possible|there|on|how's|how do i|how can i|how would i|how|how come|what"
     "|what's|exactly|currently|like to|love to|i'd like to|would like to|i'd love to|help|very|much|so much|too|time"
     "|immediately|straight away|right away|right now|when it's done|when done|when ready|once it's ready|we'll|i'd|i'll"
     "|once it's done|when it's ready|if it's ready|as soon as it's ready|once it is done|when it is done|when you're done"
-    "|real quick|quick|real|gonna|wanna|gotta|soon|today|tonight|this time|for free|i was wondering if|wondering|if|i think"
+    "|real quick|quick|real|gonna|wanna|gotta|soon|today|this time|for free|i was wondering if|wondering|if|i think"
     "|i guess|hope|a way|there a way|is there a way|is it possible|would it be possible|any chance|is there any chance|any"
-    "|greetings|team|next|finally|once|once more|one more time|want to|need to|i want to|wish to|ready to|trying to|have to"
+    "|greetings|team|next|finally|once|once more|one more time|want to|need to|i want to|wish to|ready to|going to|i'm going to|about to|i'm about to|planning to|trying to|have to"
     "|i'm ready to|that would be|would be|why not|every time|into|everyone|with me|with us|so i can|so we can|it up|a bit"
     "|a little|bit|little|most|i mean|you know|basically|like i said|ideally|obviously|somehow"
     "|anyway|anyways|by now|as of now|at this point|at the moment|up to now|until now|at present|this very"
@@ -286,7 +304,7 @@ FILLER = (
     "|be so kind|would you mind|do you mind|mind|many thanks|thanks a lot|thanks a bunch|thanks a million|thanks so much|in advance"
     "|thanks in advance|much appreciated|appreciated|appreciate it|i'd appreciate it|grateful|i'd be grateful|sorry|sorry to bother you|sorry to bother"
     "|excuse me|pardon me|bother you|to bother|apologies|too much trouble|it isn't too much trouble|it's not too much trouble|it's no trouble"
-    "|no rush|take your time|you're the best|good morning|good evening|good afternoon|good job|nice job|nice work|well done|great job"
+    "|quick question|a quick question|i have a question|question|one question|one more thing|carry on|before we carry on|before we go on|before i go|before we continue|before we start|no rush|take your time|you're the best|good morning|good evening|good afternoon|good job|nice job|nice work|well done|great job"
     "|great work|have a nice day|sir|madam|buddy|dude|bro|man|mate|friend|dear|folks|guys|nemo|assistant|bot",
     "请 麻烦 麻烦你 麻烦您 劳驾 拜托 帮 帮我 帮忙 帮个忙 替我 给我们 可以 能 能不能 能否 可不可以 可否 是否 要不要 是不是 有没有 好不好"
     " 行不行 吗 嘛 么 呢 吧 啊 呀 了 的 地 得 一下 下 你 您 你们 我 我们 想 要 想要 我想 我要 现在 马上 立刻 立即 直接 就 先 谢谢 多谢"
@@ -295,7 +313,7 @@ FILLER = (
     " 啲 咗 如果可以 如果可以的话 可以的话 方便的话 有空的话 的话 一次 次 呗 喔 囉 咯 哟 完 好了 完成 完成了 共 总共 应该 大概 到底"
     " 究竟 已经 自己 一共 一声 对 最 一点 点儿 看起来 更 再 又 用 起来 由 之 行吗 好吗 可以吗 我现在 不好意思 打扰 打扰了 打扰一下"
     " 打搅 抱歉 您看 你看 能帮我 能帮忙 得空 有空 劳烦 谢了 感激 感恩 哥 姐 师傅 老师 客服 小助手 亲爱的 哈喽 嗨 早上好 晚上好"
-    " 等 啦啦 嘞 喇 㗎 咩 嘢 喺 系 系咪 有冇 可唔可以 得唔得 得未 得冇 点呀 点啊 点解 而家 依家 宜家 仲 未 晒 吓 哋 住 刚刚好 手上"
+    " 等 啦啦 嘞 喇 㗎 咩 嘢 喺 系 系咪 有冇 可唔可以 得唔得 得未 得冇 点呀 点啊 点解 而家 依家 宜家 仲 未 晒 吓 哋 住 刚刚好 手上 做到"
     " 顺便 帮帮 帮帮忙 就好 就行 即可 呀呀 这边 那边 目前为止 此刻 眼下 不知道 是多少 嗱 其实 然后呢 这样 那样",
 )  # fmt: skip
 
@@ -322,5 +340,5 @@ TRADITIONAL = (
     "麵面從从與与東东擊击種种處处準准備备劃划轉转編编換换關关閉闭壞坏"
     "問问積积冊册會会兒儿別别創创剛刚壯壮驚惊橫横潤润盤盘豎竖豔艳訴诉購购鈕钮錯错鏡镜駕驾況况兩两話话經经終终將将贊赞讚赞滿满歡欢勞劳託托貯贮網网緊紧趕赶辦办講讲誤误敗败試试邊边鐘钟難难類类體体測测歲岁岀出"
     "啟启場场實实認认識识頁页風风簡简聯联飛飞愛爱紅红藍蓝綠绿黃黄蓋盖層层屬属斷断續续補补親亲諮咨證证護护讀读雙双靜静響响"
-    "係系曬晒陣阵攪搅擾扰師师順顺靚靓羅罗"
+    "淨净係系曬晒陣阵攪搅擾扰師师順顺靚靓羅罗"
 )

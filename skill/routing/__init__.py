@@ -1,7 +1,8 @@
 """The user's words → which action they ask for, and in which language. Pure: no model, no network, no clock.
 
-`route` reads a sentence (`reading.py`) by word classes (`words.py`) and rules with their reasons
-(`rules.py`), both of which are data to be read and added to; `detect_language` is in `script.py`.
+`route` reads a sentence (`reading.py`) by word classes (`words.py`, `filler.py`) and rules with their
+reasons (`rules.py`): data, to be read and added to. How people write a word is `spelling.py`;
+`detect_language` is in `script.py`.
 How it is done, how to teach it, and which mistake was preferred to which: docs/words.md.
 """
 

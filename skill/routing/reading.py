@@ -1,6 +1,6 @@
 """A sentence → a `Route`, by the words and rules beside this module. Pure.
 
-The steps, each a function: `_plain` (one width, one case, Simplified; a quotation is one token),
+The steps, each a function: `plain` (one width, one case, Simplified; a quotation is one token),
 `_clauses` (cut at punctuation and connectives, words → classes, politeness dropped), `_judge` (what
 one clause is), `_read` (what the clauses make together). docs/words.md tells it with examples.
 
@@ -11,14 +11,14 @@ expression: quick, and without nested repetition.
 from __future__ import annotations
 
 import re
-import unicodedata
-from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from skill.routing.action import Action, Route
+from skill.routing.filler import CONNECTIVE, FILLER
 from skill.routing.rules import CONTEXT, FOLDS, HANDOVER, REFUSAL, RULES, VAGUE, Rule
-from skill.routing.words import CONNECTIVE, FILLER, MENDABLE, REAL_WORDS, TRADITIONAL, WORDS
+from skill.routing.spelling import QUOTED, REAL_WORDS, mend, plain
+from skill.routing.words import WORDS, Words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 LONGEST = 400
 """Characters; longer words are a brief for the agent, not a command. It bounds the time, too."""
 
-QUOTE = (
-    r"“[^“”]*”|„[^„“”]*[“”]|\"[^\"]*\"|「[^「」]*」|『[^『』]*』|《[^《》]*》|〈[^〈〉]*〉|«[^«»]*»|‹[^‹›]*›"
-    r"|‘[^‘’]*’(?!\w)|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`|[“„\"「『《«][^”\"」』》»]*$"
-)
-"""What stands in quotation marks, of any kind; a mark never closed quotes the rest."""
-
-_QUOTED, _LINK = "\x00", "\x01"
+_LINK = "\x01"
 _UNIT = (
     r"(?P<link>https?://\S+)|(?P<quote>\x00)|(?P<stop>[,.;:!?\n，。；：！？、…—](?!\d))"
     r"|(?P<word>[a-zà-ɏ][a-z0-9à-ɏ']*(?:-[a-z]+)*|\d+[a-z]+|\d+(?:[.:/x×]\d+)*|[\u2e80-\u9fff]|\w+)"
@@ -71,13 +65,9 @@ class _Reading(NamedTuple):
     vague: bool = False
 
 
-class _Kind(Enum):
-    """What a clause is, where it is no free action."""
-
-    CONTEXT = "it asks for nothing"
-    WAIT = "it holds back what was said before it"
-    REFUSAL = "it refuses a free action"
-    WISH = "it is for the agent"
+# What a clause is that is no free action: it asks for nothing; it holds back what was said before it; it
+# refuses a free action; it is for the agent.
+_Kind = Literal["context", "wait", "refusal", "wish"]
 
 
 def _read(text: str, *, handed: bool) -> _Reading:
@@ -97,13 +87,13 @@ def _read(text: str, *, handed: bool) -> _Reading:
         judged = _judge(clause)
         if isinstance(judged, Rule):
             found.setdefault(judged.action, judged.reason)
-        elif judged is _Kind.WAIT:
+        elif judged == "wait":
             held |= bool(found)
-        elif judged is _Kind.REFUSAL:
+        elif judged == "refusal":
             targets = _targets(clause)
             refused |= targets
             held |= not targets and not _has(clause, "make")
-        elif judged is _Kind.WISH:
+        elif judged == "wish":
             upload_first |= not wishes and list(found) == [Action.UPLOAD]
             wishes.append(clause)
     if wishes:
@@ -128,12 +118,12 @@ def _judge(clause: str) -> Rule | _Kind:
         if all(letter in clause for letter in _needed(rule.shape)) and _fits(rule.shape, clause):
             return rule
     if _fits("wait+", clause):
-        return _Kind.WAIT
+        return "wait"
     if _fits(CONTEXT, clause) or _fits("no", clause):
-        return _Kind.CONTEXT
+        return "context"
     if _has(clause, "neg|wait|no") and _fits(REFUSAL, clause):
-        return _Kind.REFUSAL
-    return _Kind.WISH
+        return "refusal"
+    return "wish"
 
 
 def _vague(clause: str) -> bool:
@@ -158,31 +148,17 @@ _CLASS = {name: chr(0x100 + i) for i, name in enumerate([*WORDS, *_SPECIAL])}
 _CUT = " "
 
 
-def _plain(text: str) -> str:
-    """One width, one case, Simplified for the characters known here; a quotation is one token.
-
-    Words that are nothing but one quotation are read as if they stood without the marks.
-    """
-    plain = unicodedata.normalize("NFKC", text).lower().translate(_simplified()).strip()
-    marks = _pattern(QUOTE)
-    if marks.fullmatch(plain) and len(plain) > 2:
-        plain = plain[1:-1]
-    else:
-        plain = marks.sub(_QUOTED, plain)
-    return plain.replace("’", "'")
-
-
 def _clauses(text: str) -> list[str]:
     """The clauses of a sentence, each a string of classes, empty ones left out."""
     lexicon, longest = _lexicon()
     clauses: list[str] = []
     run: list[str] = []
-    for unit in _pattern(_UNIT).finditer(_plain(text)):
+    for unit in _pattern(_UNIT).finditer(plain(text)):
         if unit.lastgroup == "stop":
             clauses += _classes(run, lexicon, longest)
             run = []
         else:
-            run.append(_LINK if unit.lastgroup == "link" else _mend(unit[0], lexicon))
+            run.append(_LINK if unit.lastgroup == "link" else mend(unit[0], lexicon))
     clauses += _classes(run, lexicon, longest)
     return [clause for clause in clauses if clause]
 
@@ -206,38 +182,15 @@ def _fold(clause: str) -> str:
     return clause
 
 
-def _mend(word: str, lexicon: dict[str, str]) -> str:
-    if len(word) < 5 or word in lexicon:
-        return word
-    return next((keyword for keyword in MENDABLE if _one_slip(word, keyword)), word)
-
-
-def _one_slip(word: str, keyword: str) -> bool:
-    """Whether one letter added, left out, changed or swapped with its neighbour makes the difference."""
-    if abs(len(word) - len(keyword)) > 1:
-        return False
-    pairs = zip(word, keyword, strict=False)
-    at = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(word), len(keyword)))
-    rest, right = word[at:], keyword[at:]
-    return (
-        rest[1:] == right[1:]
-        or rest[1:] == right
-        or rest == right[1:]
-        or (rest[:2] == right[:2][::-1] and rest[2:] == right[2:])
-    )
-
-
 @cache
 def _lexicon() -> tuple[dict[str, str], dict[str, int]]:
     """Phrase → class ("" for politeness), and a phrase's first word → the most words it may have."""
-    lexicon = {_QUOTED: _CLASS["quote"], _LINK: _CLASS["url"]}
-    groups = [(english, chinese, _CLASS[name]) for name, (_, english, chinese) in WORDS.items()]
-    groups += [(*FILLER, ""), (*CONNECTIVE, _CUT), (REAL_WORDS, "", _CLASS["unknown"])]
-    for english, chinese, letter in groups:
-        for phrase in english.split("|"):
-            lexicon[phrase] = letter
-        for phrase in chinese.split():
-            lexicon[" ".join(phrase)] = letter
+    lexicon = {QUOTED: _CLASS["quote"], _LINK: _CLASS["url"]}
+    groups = [(words, _CLASS[name]) for name, words in WORDS.items()]
+    groups += [(FILLER, ""), (CONNECTIVE, _CUT), (Words("", REAL_WORDS), _CLASS["unknown"])]
+    for words, letter in groups:
+        lexicon.update((phrase, letter) for phrase in words.english.split("|"))
+        lexicon.update((" ".join(phrase), letter) for phrase in words.chinese.split())
     lexicon.pop("", None)
     for phrase in [phrase for phrase in lexicon if "'" in phrase]:
         lexicon.setdefault(phrase.replace("'", ""), lexicon[phrase])
@@ -247,11 +200,6 @@ def _lexicon() -> tuple[dict[str, str], dict[str, int]]:
         if rest:
             longest[first] = max(longest.get(first, 1), phrase.count(" ") + 1)
     return lexicon, longest
-
-
-@cache
-def _simplified() -> dict[int, str]:
-    return {ord(t): s for t, s in zip(TRADITIONAL[::2], TRADITIONAL[1::2], strict=True)}
 
 
 # -- shapes, which are small regular expressions over classes

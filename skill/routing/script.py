@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from skill.routing.reading import QUOTE
+from skill.routing.spelling import QUOTE
 
 LONGEST = 1000
 """Characters looked at: the language of a brief shows at its beginning."""
@@ -26,7 +26,30 @@ SCRIPTS = {
 }  # fmt: skip
 
 # Scripts without a script of ours above, and names the locale has for our languages.
-ELSEWHERE = frozenset("hy ka am ti bn as gu kn ml or pa si ta te my km lo bo dz yue".split())
+ELSEWHERE = frozenset(
+    {
+        "hy",
+        "ka",
+        "am",
+        "ti",
+        "bn",
+        "as",
+        "gu",
+        "kn",
+        "ml",
+        "or",
+        "pa",
+        "si",
+        "ta",
+        "te",
+        "my",
+        "km",
+        "lo",
+        "bo",
+        "dz",
+        "yue",
+    }
+)
 ALIASES = {"iw": "he", "in": "id", "ji": "yi"}
 
 # Written without blanks: so many letters weigh as much as a word of the other scripts.
@@ -78,12 +101,18 @@ def _main_script(text: str) -> str | None:
 
 @cache
 def _runs() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, (letters, _, _) in SCRIPTS.items()))
+    return re.compile(
+        "|".join(f"(?P<{name}>[{letters}]+)" for name, (letters, _, _) in SCRIPTS.items())
+    )
 
 
 @cache
 def _not_latin() -> frozenset[str]:
-    named = (f"{language} {others}".split() for name, (_, language, others) in SCRIPTS.items() if name != "latin")
+    named = (
+        f"{language} {others}".split()
+        for name, (_, language, others) in SCRIPTS.items()
+        if name != "latin"
+    )
     return ELSEWHERE.union(*named) - {"sr"}
 
 

@@ -245,6 +245,9 @@ class Studio:
         from skill.routing import Action, route
 
         way = route(words, [str(file) for file in files])
+        if way.vague:
+            example = self._listing.example
+            self._tell(Notice(f'Being specific gives better results, for example: "{example}"'))
         match way.action:
             case Action.CREDITS:
                 credits = await self.credits()
@@ -273,12 +276,6 @@ class Studio:
                     return Reply(Action.UPLOAD, text)
                 return replace(await self.chat(way.message), action=Action.UPLOAD)
             case Action.CHAT:
-                if way.vague:
-                    self._tell(
-                        Notice(
-                            f'Being specific gives better results, for example: "{self._listing.example}"'
-                        )
-                    )
                 return await self.chat(words)
         raise InternalError(f"no such action: {way.action}")
 

@@ -118,6 +118,6 @@ def _not_latin() -> frozenset[str]:
 
 def _spoken(locale: str) -> str:
     """The language of a locale, or ""."""
-    found = re.match(r"([A-Za-z]{2,3})(?![A-Za-z0-9])", locale)
+    found = re.match(r"([A-Za-z]{2,3})(?=[_.@-]|$)", locale)
     language = found[1].lower() if found else ""
     return ALIASES.get(language, language)

@@ -30,7 +30,7 @@ FOLDS = (
     ("check", "see"),
     ("points", "howmuch credits"),
     ("before the? daytime", ""),
-    ("ask (the|it|thing|left)* exporting", "ask working"),
+    ("ask (the|it|thing|left)* exporting (the|it|thing)*$", "ask working"),
     ("exporting", "export"),
     ("praise cutting", "praise"),
     ("the cutting", "the thing"),
@@ -45,6 +45,7 @@ FOLDS = (
     ("the (unknown|of) (unknown|of)? unknown? unknown? unknown? (thing|file)", "the thing"),
     ("the (done|exported) (thing|file)", "the thing"),
     ("first$", ""),
+    ("^it? the media the unknown unknown?$", "the media"),
     ("the thing of the? unknown unknown? unknown? unknown?", "the thing"),
 )
 
@@ -76,6 +77,7 @@ EXPORT = (
     Rule(
         Action.EXPORT, "(press|where|see|ask)+ the* export button", "the button meant is the export"
     ),
+    Rule(Action.EXPORT, "where ask? send (the|thing|link|it|file)+", "where the video is fetched"),
     Rule(
         Action.EXPORT,
         "(want|have)? send (the|thing|link|it|file|container|quality|place)*",
@@ -162,6 +164,10 @@ CREDITS = (
         " (the|a|it|howmuch)* (credits|credit|balance)",
         "whether something has used up the credits",
     ),
+    Rule(Action.CREDITS, "(see)* howmuch ask (the|a|it)* (thing|export)", "a price is asked for"),
+    Rule(
+        Action.CREDITS, "(want|where|have|see)* buy (account|more)*", "only credits are bought here"
+    ),
     Rule(
         Action.CREDITS,
         "(want|where|have|see)* (buy|more|send) (buy|the|more|a)* (credits|balance) (account|the)*",
@@ -194,6 +200,7 @@ STATE = (
         "(see|have|ask|the|it|thing|tracks|media)* what (of|the|it|thing|tracks|what|have|media)*",
         "what the project holds",
     ),
+    Rule(Action.STATE, "ask? (the|it)? (thing|it|export) coming", "how far the work is"),
     Rule(
         Action.STATE,
         "list (the|a|it|media|asset|tracks|thing|of|have|send)*",
@@ -255,7 +262,7 @@ UPLOAD = (
     Rule(
         Action.UPLOAD,
         "(await|want|where|have|see|a|the|media|asset|thing|file|it|more|ask|howmuch|failed|quality)* upload"
-        " (the|a|media|asset|thing|file|it|more|quote|url|place|here|of|container|number)*",
+        " (the|a|media|asset|thing|file|it|more|quote|url|place|here|of|container|format|number)*",
         "files are to be sent, and nothing else",
     ),
     Rule(

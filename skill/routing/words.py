@@ -44,11 +44,12 @@ KEYWORDS = {
         "status|state|situation|progress|going on|happening|going|any update|any updates|any news|an update"
         "|update me|status update|status report|where are we|where are you|where are we at|where do we stand"
         "|how's it going|how is it going|how's that going|how far|how far along|coming along|getting on",
-        "状态 进度 进展 情况 做到哪 做到哪里 做到哪儿 做到哪步 做到哪一步 到哪一步 到哪步 到哪了 怎么样 怎样 如何 壮态 状况 点样",
+        "状态 进度 进展 情况 做到哪 做到哪里 做到哪儿 做到哪步 做到哪一步 到哪一步 到哪步 到哪了 怎么样 怎样 如何 壮态 状况",
     ),
+    "coming": Words("that it goes on", "coming|coming on|shaping up|turning out"),
     "working": Words(
         "that it is at work",
-        "working|working on|processing|running|still going|in progress|on it",
+        "working|working on|processing|still running|still going|in progress|on it",
         "还在做 还在处理 处理中 生成中 进行中",
     ),
     "upload": Words(
@@ -125,7 +126,7 @@ THINGS = {
     ),
     "thing": Words(
         "the video and what it is called",
-        "thing|video|videos|clip|movie|film|project|result|results|output|slideshow|montage|reel|animation"
+        "thing|bad boy|video|videos|clip|movie|film|project|result|results|output|slideshow|montage|reel|animation"
         "|version|creation|final cut|vid|a copy|copy|footage of",
         "视频 影片 短片 片子 片 成片 项目 专案 作品 版 版本 结果 成品 动画 一份 一条片",
     ),
@@ -158,11 +159,12 @@ THINGS = {
         "轨道 时间线 时间轴 片段列表 分镜 片段",
     ),
     "container": Words("a file format", "mp4|mov|gif|webm|avi|mkv|mpeg", ""),
+    "format": Words("what may be sent", "png|jpg|jpeg|webp|mp3|wav|m4a|heic"),
     "quality": Words(
         "what every export has or may ask for",
         "1080p|720p|480p|2160p|4k|2k|8k|hd|full hd|uhd|high|highest|best|quality|resolution|format|30fps"
         "|60fps|24fps|25fps",
-        "高清 高清版 超清 最高 画质 清晰度 格式 质量 原画 高质量 分辨率 最好 蓝光",
+        "高清 高清版 高清版本 超清 最高 画质 清晰度 格式 质量 原画 高质量 分辨率 最好 蓝光",
     ),
     "place": Words(
         "where a file is kept",
@@ -218,15 +220,15 @@ QUESTIONS = {
     ),
     "isdone": Words(
         "whether it is ready",
-        "are you done|have you finished|are you finished|all done|done yet|ready yet|finished yet|done now",
-        "好了吗 好了没 好了没有 完成了吗 完成了没 完成没 好了么 好没 完成没有 做好了吗 做好了没 做好了没有 做好没 做好没有 做完了吗"
+        "are you done|have you finished|are you finished|all done|are we there yet|there yet|done yet|ready yet|finished yet|done now",
+        "好了吗 还没好吗 还没好么 还没做好吗 还没完吗 好了没 好了没有 完成了吗 完成了没 完成没 好了么 好没 完成没有 做好了吗 做好了没 做好了没有 做好没 做好没有 做完了吗"
         " 做完了没 做完了没有 做完没 弄好了吗 弄好了没 完成了么 结束了吗 好未 搞定了吗 搞定了没 成功了吗 成功了没 完了吗 做好未"
         " 整好未 完成未 成功没 搞掂未 好了没呢 完成了没有 弄好没 成功没有 完了没 完了没有 完没 完未 好咗未 完成咗未 得咗未",
     ),
     "enough": Words("whether it will do", "enough|sufficient", "够 足够 够不够 够用"),
     "left": Words(
         "kept or gone",
-        "left|remaining|used|spent|remain|available|consumed|still|left over|use up|used up|eat up|gone down|gone up|go down|went down|dropped|changed|increased|refilled|renewed|reset|updated",
+        "left|remaining|used|spent|remain|available|consumed|still|left over|use up|used up|use|eat up|gone down|gone up|go down|went down|dropped|changed|increased|refilled|renewed|reset|updated",
         "可用 用了 用掉 花了 消耗 扣了 用掉了 消耗了",
     ),
     "out": Words(
@@ -238,7 +240,7 @@ QUESTIONS = {
     "cost": Words(
         "a price",
         "cost|costs|charge|charged|price|pricing|what does it cost",
-        "价格 费用 多少钱 收费 花费 消费 几钱 几多钱",
+        "价格 费用 点收费 多少钱 收费 花费 消费 几钱 几多钱",
     ),
     "spend": Words("to use up", "take|takes|spend|took", "需要 要花 花 要用 扣 花掉 扣掉"),
     "failed": Words(
@@ -306,7 +308,7 @@ WISHES = {
         "|wonderful|lovely|brilliant|works|fantastic|super|looking|happy with"
         "|satisfied with|pleased with|fine with|good with|ok with|okay with|no problem|no worries"
         "|no changes|no more changes|nothing else|that's all|that's it|don't worry|approved|pleased|sweet|wicked"
-        "|stunning|gorgeous|spot on",
+        "|stunning|gorgeous|spot on|nice one|good one",
         "不错 完美 满意 很好 太好 太棒 棒 喜欢 可以了 没问题 很满意 很棒 挺好 赞 不用改了 不改了 就这样 就这样吧 太好了 就这个"
         " 几好 好正 好靓 很好看 挺好看",
     ),

@@ -39,6 +39,7 @@ SETS = {
     "routing_heldout.tsv": "the second",
     "routing_fresh.tsv": "strangers",
     "routing_fresh2.tsv": "more strangers",
+    "routing_fresh3.tsv": "the last strangers",
 }
 
 

@@ -115,7 +115,7 @@ def _read(text: str, *, handed: bool) -> _Reading:
 
 def _judge(clause: str) -> Rule | _Kind:
     for rule in RULES:
-        if all(letter in clause for letter in _needed(rule.shape)) and _fits(rule.shape, clause):
+        if _may(rule.shape, clause) and _fits(rule.shape, clause):
             return rule
     if _fits("wait+", clause):
         return "wait"
@@ -178,7 +178,8 @@ def _classes(run: list[str], lexicon: dict[str, str], longest: dict[str, int]) -
 
 def _fold(clause: str) -> str:
     for shape, folded in FOLDS:
-        clause = _compiled(shape).sub(_letters(folded), clause)
+        if _may(shape, clause):
+            clause = _compiled(shape).sub(_letters(folded), clause)
     return clause
 
 
@@ -189,8 +190,8 @@ def _lexicon() -> tuple[dict[str, str], dict[str, int]]:
     groups = [(words, _CLASS[name]) for name, words in WORDS.items()]
     groups += [(FILLER, ""), (CONNECTIVE, _CUT), (Words("", REAL_WORDS), _CLASS["unknown"])]
     for words, letter in groups:
-        lexicon.update((phrase, letter) for phrase in words.english.split("|"))
-        lexicon.update((" ".join(phrase), letter) for phrase in words.chinese.split())
+        lexicon.update(dict.fromkeys(words.english.split("|"), letter))
+        lexicon.update(dict.fromkeys(map(" ".join, words.chinese.split()), letter))
     lexicon.pop("", None)
     for phrase in [phrase for phrase in lexicon if "'" in phrase]:
         lexicon.setdefault(phrase.replace("'", ""), lexicon[phrase])
@@ -226,8 +227,14 @@ def _pattern(expression: str) -> re.Pattern[str]:
 
 @cache
 def _needed(shape: str) -> str:
-    """The classes without which a shape cannot fit: asked for first, most shapes are never compiled."""
-    return re.sub(r"\[[^\]]*\][*+?]?|.[*?]", "", _letters(shape)).replace("+", "")
+    """The classes without which a shape cannot fit."""
+    alone = re.sub(r"\([^)]*\)[*+?]?|\w+[*?]|[+^$]", "", shape)
+    return "".join(_CLASS[name] for name in alone.split())
+
+
+def _may(shape: str, clause: str) -> bool:
+    """A look before the shape is tried, since most shapes are never compiled."""
+    return all(letter in clause for letter in _needed(shape))
 
 
 def _fits(shape: str, clause: str) -> bool:

@@ -16,6 +16,9 @@ QUOTE = (
 )
 """What stands in quotation marks, of any kind; a mark never closed quotes the rest."""
 
+MARKS = "“„\"「『《〈«‹‘'`"
+"""With which a quotation begins."""
+
 QUOTED = "\x00"
 """What stands for a quotation in a plain text: one is talked about, not said."""
 
@@ -46,11 +49,9 @@ def plain(text: str) -> str:
     Words that are nothing but one quotation are read as if they stood without the marks.
     """
     folded = unicodedata.normalize("NFKC", text).lower().translate(_simplified()).strip()
-    marks = _quotation()
-    if marks.fullmatch(folded) and len(folded) > 2:
-        folded = folded[1:-1]
-    else:
-        folded = marks.sub(QUOTED, folded)
+    if any(mark in folded for mark in MARKS):
+        whole = _quotation().fullmatch(folded) and len(folded) > 2
+        folded = folded[1:-1] if whole else _quotation().sub(QUOTED, folded)
     return folded.replace("’", "'")
 
 

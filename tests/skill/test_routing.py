@@ -253,6 +253,18 @@ def test_handing_files_over_makes_a_vague_wish_no_clearer(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "it's done, but make it nicer",
+        "upload my photos and make it look good",
+        "不错，再弄好看点",
+    ],
+)
+def test_what_asks_for_nothing_makes_a_vague_wish_no_clearer(words: str) -> None:
+    assert route(words).vague
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         "make it 5 seconds longer",
         "make it better lit",
         "make the music better",

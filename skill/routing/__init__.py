@@ -8,8 +8,21 @@ How it is done, how to teach it, and which mistake was preferred to which: docs/
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from skill.routing.action import Action, Route
 from skill.routing.reading import route
-from skill.routing.script import detect_language
+
+if TYPE_CHECKING:
+    from skill.routing.script import detect_language
 
 __all__ = ["Action", "Route", "detect_language", "route"]
+
+
+def __getattr__(name: str) -> Any:
+    """`detect_language`, imported when it is first wanted: `route` starts without it."""
+    if name != "detect_language":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from skill.routing.script import detect_language
+
+    return detect_language

@@ -115,7 +115,6 @@ class Studio:
         self._client = connection.client
         self._vault = connection.vault
         self._config = connection.config
-        self._listing = connection.config.manifest.listing
         self.job: Job | None = None  # the one at work: what whoever stops this can point to
 
     @classmethod

@@ -196,6 +196,13 @@ class TestTheActions:
         assert server.backend.journal.messages() == ["turn this into a 5 second video"]
         assert len(server.backend.journal.calls("upload")) == 1
 
+    def test_a_vague_wish_is_told_so_also_with_files_and_still_sent(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        ran = run("ask", "make it look nice", "--file", photos[0])
+        assert "Being specific gives better results" in ran.err
+        assert server.backend.journal.messages() == ["make it look nice"]
+
     def test_every_edit_is_answered_also_the_silent_ones(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
     ) -> None:

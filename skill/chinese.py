@@ -160,6 +160,7 @@ SENTENCES: Final[dict[str, str]] = {
     # ------------------------------------------------------------ the user's files
     "Making the photos ready...": "正在整理照片...",
     "{names}: {changes}.": "{names}：{changes}。",
+    "{name}: {message}": "{name}：{message}",
     "{names} and {count} more": "{names} 等另外 {count} 个",
     "converted from {before}": "由 {before} 转换",
     "converted from {before} to {after}": "已由 {before} 转换为 {after}",
@@ -205,8 +206,8 @@ SENTENCES: Final[dict[str, str]] = {
     "there is not enough memory for it": "内存不够",
     "nothing that reads its format is installed here": "这里没有安装能读这种格式的程序",
     # ------------------------------------------------------------ the render and the clip
-    "The render failed: {message}": "渲染失败：{message}",
-    "The render failed.": "渲染失败。",
+    "The render came to nothing ({status}): {message}": "渲染没有成功（{status}）：{message}",
+    "The render came to nothing ({status}).": "渲染没有成功（{status}）。",
     "The render is not done after {minutes:.0f} minutes (its status: {status}).": "过了 {minutes:.0f} 分钟，渲染还没有完成（状态：{status}）。",
     "The render is gone. {message}": "渲染已不存在。{message}",
     "Rendering costs nothing: try again later.": "渲染不花积分：请稍后再试。",

@@ -53,9 +53,13 @@ class RenderWatch:
             return None
         if status in FAILED:
             raise BackendFailedError(
-                say("The render failed: {message}", message=message)
+                say(
+                    "The render came to nothing ({status}): {message}",
+                    status=status,
+                    message=message,
+                )
                 if message
-                else say("The render failed.")
+                else say("The render came to nothing ({status}).", status=status)
             )
         if progress >= self._progress + 1:
             self._progress, self._moved = progress, now

@@ -45,6 +45,9 @@ CREATE TABLE jobs (
 """
 
 
+_READY = "ready"
+
+
 class Step(StrEnum):
     """How far a job has come. Each step is written down before the next is begun."""
 
@@ -312,13 +315,16 @@ class Vault:
         return self.folder / "locks" / f"{job.id}.stop"
 
     def workspace(self, job: Job) -> Path:
-        """The folder for files that are made ready for a job; it need not be there."""
-        return self.folder / "ready" / job.id
+        """A folder for the files that are made ready for a job."""
+        folder = self.folder / _READY / job.id
+        for path in (folder.parent, folder):
+            path.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
     def clear_workspace(self, job: Job) -> None:
         import shutil
 
-        shutil.rmtree(self.workspace(job), ignore_errors=True)
+        shutil.rmtree(self.folder / _READY / job.id, ignore_errors=True)
 
     def save(self, job: Job, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; it is on disk when this returns. `only_from`: raises

@@ -203,20 +203,27 @@ class Worker:
                 await self._upload_one(job, file, before, total)
                 return
             except FileRefusedError as error:
-                large = error.backend_code in (4002, 413)
-                if not (large and job.shrink and file["kind"] == "image" and tries_left):
+                error.message = say("{name}: {message}", name=file["name"], message=error.message)
+                large = error.backend_code in (4002, 413) and file["kind"] == "image"
+                if not (large and job.shrink and tries_left):
                     raise
-            make = partial(
-                make_smaller,
-                file,
-                self._connection.config.manifest.listing,
-                self._vault.workspace(job),
-                keep_metadata=job.keep_metadata,
-            )
+                await self._make_smaller(job, number, error)
+
+    async def _make_smaller(self, job: Job, number: int, refusal: FileRefusedError) -> None:
+        make = partial(
+            make_smaller,
+            job.files[number],
+            self._connection.config.manifest.listing,
+            self._vault.workspace(job),
+            keep_metadata=job.keep_metadata,
+        )
+        try:
             job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
-            self._vault.save(job)
-            for sentence in told([job.files[number]]):
-                self._tell(Notice(sentence))
+        except FileRefusedError:  # it moves, or is as small as it gets
+            raise refusal from None
+        self._vault.save(job)
+        for sentence in told([job.files[number]]):
+            self._tell(Notice(sentence))
 
     async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
         def told(read: int) -> None:

@@ -331,7 +331,7 @@ ROWS = {
     "chat": Row(("chat", "make it 8 seconds, 快一点"), "message", "project"),
     "chat on": Row(("chat", "make it slower"), "state credits", "project", like=True),
     "chat --no-wait": Row(("chat", "make it slower", "--no-wait"), "message", "project", like=True),
-    "upload": Row(("upload", "a.png"), "state upload", "project"),
+    "upload": Row(("upload", "a.png"), "upload", "project"),
     "upload URL": Row(("upload", "{other}/photo.mp4"), "upload", "project", like=True),
     "status": Row(("status",), "state", "project"),
     "credits": Row(("credits",), "token credits"),

@@ -43,9 +43,8 @@ def test_what_is_free_and_safe_is_done(server: Server, run: Callable[..., Ran]) 
     answers(server, stream("Please check your credits on the billing page."))
     assert "credits are available" in run("chat", "can I go on?", "--json").answer["data"]["text"]
     answers(server, stream("Open the Audio panel."))
-    assert (
-        run("chat", "where is the music?", "--json").answer["data"]["text"].startswith("Timeline (")
-    )
+    text = run("chat", "where is the music?", "--json").answer["data"]["text"]
+    assert text.startswith("Here is the timeline.\nTimeline (")
 
 
 def test_the_text_is_never_empty(server: Server, run: Callable[..., Ran]) -> None:

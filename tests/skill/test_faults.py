@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +51,10 @@ WAITING = ("Waiting for the backend", "⏳ Still working")
 def told(ran: Ran, usual: set[str], server: Server, *, slow: bool) -> str:
     """What this run told that one without a fault does not. Signs of life are left out where
     nothing is slow but the machine."""
-    lines = [plain(line, server) for line in ran.err.splitlines()]
+    meanwhile = takewhile(lambda line: line != "Next:", ran.err.splitlines())
+    lines = [plain(line, server) for line in meanwhile]
     news = [line for line in dict.fromkeys(lines) if line and line not in usual]
-    passed_over = ("Next: ",) if slow else ("Next: ", *WAITING)
-    news = [line for line in news if not line.startswith(passed_over)]
+    news = [line for line in news if slow or not line.startswith(WAITING)]
     if ran.code == 0:
         news.append("the video")
     return " ⏎ ".join(news)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import httpx
 import pytest
 
-from skill import media
+from skill import planning
 from skill.client import Client
 from skill.token import Token
 
@@ -94,16 +94,15 @@ async def test_the_same_open_file_is_sent_whole_again(file: Path, on_disk: bool)
 def test_a_file_that_goes_meanwhile_is_one_clear_line(
     server: Server, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = media.inspect_all
+    real = planning._take_files
 
-    def inspect_all(*words: Any) -> Any:
-        found = real(*words)
+    def take_files(*words: Any, **settings: Any) -> None:
+        real(*words, **settings)
         photos[0].unlink()
-        return found
 
-    monkeypatch.setattr(media, "inspect_all", inspect_all)
-    for command, told in (("upload", "can no longer be read"), ("make", "is not there")):
+    monkeypatch.setattr(planning, "_take_files", take_files)
+    for command in ("upload", "make"):
         ran = run(command, photos[0], "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (2, "usage"), ran.answer
-        assert told in ran.answer["error"]["message"]
+        assert "can no longer be read" in ran.answer["error"]["message"]
         photos[0].write_bytes(photos[1].read_bytes())

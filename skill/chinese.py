@@ -55,6 +55,7 @@ SENTENCES: Final[dict[str, str]] = {
     "{available:g} credits are available ({held:g} more are held by work in progress).": "可用积分：{available:g}（另有 {held:g} 被进行中的工作占用）。",
     "Work on this machine (--local) is free: no credits are used.": "在本机制作（--local）是免费的，不用积分。",
     "Would upload: {names}": "将要上传：{names}",
+    "Would make ready: {file}": "将要整理：{file}",
     "Would say: {message}": "将要发送：{message}",
     "Expected cost: about {cost} credits; export is free. Nothing was sent.": "预计花费：约 {cost} 积分，导出免费。什么都没有发送。",
     "Balance: {available:g} credits.": "余额：{available:g} 积分。",

@@ -426,6 +426,7 @@ def _check_cap(options: Namespace, config: Config) -> None:
 
 def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
     """--dry-run: what would be sent and cost."""
+    from skill.preparing import told
     from skill.wish import ANONYMOUS_CREDITS
 
     cost = _cost(config)
@@ -433,7 +434,12 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
     data = {
         "message": job.message,
         "files": [
-            {"file": file["path"], "name": file["name"], "bytes": file["size"]}
+            {
+                "file": file["path"],
+                "name": file["name"],
+                "bytes": file["size"],
+                "changes": file["changes"],
+            }
             for file in job.files
         ],
         "target": job.target,
@@ -453,6 +459,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
         )
     lines = [
         say("Would upload: {names}", names=", ".join(names)),
+        *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),
         left,

@@ -73,6 +73,21 @@ def _after(record: Record, file: LocalFile) -> Record:
     return {**record_of(file), "changes": [], "origin": origin, "done": told}
 
 
+def prepared(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """Which files were changed, and how: the name before and after, sizes in bytes."""
+    return [
+        {
+            "file": record["origin"]["name"],
+            "name": record["name"],
+            "changes": record["done"],
+            "bytes_before": record["origin"]["size"],
+            "bytes": record["size"],
+        }
+        for record in records
+        if "origin" in record
+    ]
+
+
 def no_longer(record: Record) -> UsageError:
     return UsageError(
         say("{path} is no longer the file it was.", path=clean_line(record["path"], 200)),

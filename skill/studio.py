@@ -76,6 +76,7 @@ class Video(Charged):
     summary: str
     text: str = ""
     wishes: tuple[str, ...] = ()  # what might be said next
+    prepared: tuple[dict[str, Any], ...] = ()  # the files that were changed before they went up
 
 
 @dataclass(frozen=True)
@@ -447,6 +448,7 @@ class Studio:
         return await self._video(job) if job.export else await self._reply(job, actions)
 
     def _uploaded(self, job: Job) -> Reply:
+        from skill.preparing import prepared
         from skill.routing import Action
 
         names = ", ".join(item["filename"] for item in job.media)
@@ -454,7 +456,7 @@ class Studio:
             Action.UPLOAD,
             say("Uploaded: {names}", names=names),
             offers=(("chat", say("turn my photos into a short video")),),
-            data={"files": job.media},
+            data={"files": job.media, "prepared": prepared(job.files)},
         )
 
     async def _balance(self) -> Credits | None:
@@ -467,6 +469,7 @@ class Studio:
 
     async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe
+        from skill.preparing import prepared
 
         target = Path(job.target)
         try:
@@ -489,6 +492,7 @@ class Studio:
             credits_before=job.credits_before,
             credits_after=job.credits_after,
             wishes=tuple(job.wishes),
+            prepared=tuple(prepared(job.files)),
         )
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:

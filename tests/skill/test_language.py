@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,12 @@ from skill.listings import LISTINGS
 from skill.phrases import INSTEAD
 from skill.pictures import NO_READER
 from skill.vault import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_server import Server
+    from tests.skill.conftest import Ran
 
 _SOURCES = sorted(Path(skill.__file__).parent.rglob("*.py"))
 _WAITS = ["{number:.0f} days", "{number:.0f} hours", "{number:.0f} minutes"]
@@ -161,3 +168,124 @@ def test_the_environment_names_the_language_as_posix_has_it() -> None:
     assert of_environment({"LANG": "de_DE.UTF-8", "LC_ALL": "zh_CN.UTF-8"}) == "zh"
     assert of_environment({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "", "LC_ALL": ""}) == "de"
     assert of_environment({}) == ""
+
+
+class TestWhoIsSpokenTo:
+    """The language is that of the user's words, else of the project, else of the environment."""
+
+    def sessions(self, server: Server) -> list[str | None]:
+        calls = server.backend.journal.calls("session")
+        return [(call.body or {}).get("language") for call in calls]
+
+    def test_in_the_language_of_the_words(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        ran = run("make", *photos, "-p", "用我的照片做一段 3 秒的视频", "-o", "trip.mp4")
+        assert ran.code == 0, ran.err
+        assert ran.err.startswith("正在准备...\n准备好了。\n正在上传 3 个文件...\n正在制作")
+        assert "花费：50 积分，剩余 50。" in ran.out
+        assert self.sessions(server) == ["zh"]
+
+    def test_the_words_made_of_options_are_in_it_too(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        words = ("--aspect", "9:16", "--duration", 4, "--title", "我们的旅行", "--no-export")
+        assert run("make", *photos, *words).code == 0
+        (message,) = server.backend.journal.messages()
+        assert message == (
+            "把我的照片免费做成一段短视频。 画面比例：9:16。 分辨率：1080p。 时长：4 秒。 标题：“我们的旅行”。"
+        )
+        summary = run("status", "--json").answer["data"]["summary"]
+        assert '"我们的旅行"' in summary
+        assert "-4s" in summary
+
+    def test_as_the_user_says(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        ran = run("make", *photos, "-p", "a calm slideshow", "--language", "zh-TW", "--no-export")
+        assert "正在上传" in ran.err
+        assert self.sessions(server) == ["zh"]
+        assert "image-to-video --language=zh export" in ran.err
+        assert run("credits", "--language", "en").out == "50 credits are available.\n"
+
+    def test_where_nothing_is_said_in_that_of_the_project(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        assert run("credits").out == "100 credits are available.\n"
+        assert run("make", *photos, "-p", "做一段视频", "--no-export").code == 0
+        assert run("credits").out.startswith("可用积分：")
+        assert run("chat", "make it slower").code == 0
+        assert "credits are available" in run("credits").out
+
+    def test_else_in_that_of_the_environment(
+        self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        assert run("credits").out == "可用积分：100。\n"
+        error = run("make", "none.jpg", "--json").answer["error"]
+        assert error["code"] == "usage"
+        assert error["message"] == "none.jpg 不存在。"
+        monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+        assert run("chat", "mach mir einen Film vom Meer").code == 0
+        assert self.sessions(server) == ["de"]
+
+    def test_english_words_are_answered_in_english_wherever_one_is(
+        self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        assert run("ask", "how many credits do I have?").out == "100 credits are available.\n"
+
+    def test_a_job_goes_on_in_its_own(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("render_status", status=503, times=None)
+        job = run("make", *photos, "-p", "做一段视频", "--json").answer["error"]["job"]
+        assert run("resume", job).err.splitlines()[-3].startswith("错误：")
+        server.backend.faults.clear()
+        assert "正在下载..." in run("resume", job).err
+
+    def test_what_is_no_language_is_refused(self, run: Callable[..., Ran]) -> None:
+        ran = run("credits", "--language", "klingon please", "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+
+    def test_wrong_options_are_told_in_it(
+        self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        assert run("credits", "--bogus").err.startswith("错误：看不懂：--bogus。")
+
+
+class TestFirstContact:
+    def test_it_is_set_up_then_ready_and_no_token_is_shown(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        ran = run("make", *photos, "-o", "trip.mp4")
+        assert ran.err.startswith("Setting things up...\nReady.\nUploading 3 files...\n")
+        assert "nmv_" not in ran.err + ran.out
+        assert "{" not in ran.err + ran.out
+
+    def test_it_is_said_once(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        assert run("connect").out == "Ready.\n"
+        assert "Ready." not in run("make", *photos, "-o", "trip.mp4").err
+
+
+class TestWhatComesNext:
+    def test_after_an_edit_two_wishes_and_the_export(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        run("make", *photos, "--no-export")
+        assert run("chat", 'add the title "Hello"', "--json").answer["next"] == [
+            "image-to-video chat 'make it a little slower'",
+            "image-to-video chat 'make the music quieter'",
+            "image-to-video export",
+        ]
+
+    def test_only_where_there_is_something_to_see(
+        self, server: Server, run: Callable[..., Ran]
+    ) -> None:
+        server.backend.fail(
+            "message", status=200, body="", headers={"content-type": "text/event-stream"}
+        )
+        assert run("chat", "hello", "--json").answer["next"] == []

@@ -74,10 +74,10 @@ def _after(record: Record, file: LocalFile) -> Record:
 
 
 def prepared(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Which files were changed, and how: the name before and after, sizes in bytes."""
+    """Which files were changed, and how: the user's file and the name it was sent under, sizes in bytes."""
     return [
         {
-            "file": record["origin"]["name"],
+            "file": record["origin"]["path"],
             "name": record["name"],
             "changes": record["done"],
             "bytes_before": record["origin"]["size"],
@@ -101,11 +101,16 @@ def told(records: Iterable[Record]) -> list[str]:
     groups: dict[str, list[str]] = {}
     for record in records:
         if words := _changes(record):
-            groups.setdefault(words, []).append(record.get("origin", record)["name"])
+            groups.setdefault(words, []).append(_named(record))
     return [
         say("{names}: {changes}.", names=_names(names), changes=words)
         for words, names in groups.items()
     ]
+
+
+def _named(record: Record) -> str:
+    """The file as its user knows it."""
+    return clean_line(Path(record.get("origin", record)["path"]).name, 100)
 
 
 def _names(names: list[str]) -> str:

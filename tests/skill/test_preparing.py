@@ -75,7 +75,7 @@ class TestWhatArrives:
         assert picture(data).size == (32, 48)
         assert not picture(data).getexif()
         (prepared,) = ran.answer["data"]["prepared"]
-        assert (prepared["file"], prepared["changes"]) == ("IMG_1.jpg", ["turn", "strip"])
+        assert (prepared["file"], prepared["changes"]) == (str(sideways), ["turn", "strip"])
 
     def test_what_has_nothing_to_hide_is_sent_as_it_is(
         self,
@@ -315,7 +315,8 @@ class TestAnUploadIsAJob:
 class TestWhatIsTold:
     def record(self, name: str, *changes: str, located: bool = False) -> dict[str, object]:
         return {
-            "name": name,
+            "path": f"/photos/{name}",
+            "name": "sent.jpg",
             "format": "HEIC",
             "size": 9_000_000,
             "changes": list(changes),
@@ -324,7 +325,13 @@ class TestWhatIsTold:
 
     def done(self, name: str, *changes: str) -> dict[str, object]:
         origin = self.record(name, *changes)
-        new = {"name": "x.jpg", "format": "JPG", "size": 2_100_000, "changes": []}
+        new = {
+            "path": "/ready/1.jpg",
+            "name": "x.jpg",
+            "format": "JPG",
+            "size": 2_100_000,
+            "changes": [],
+        }
         return {**new, "done": list(changes), "origin": origin}
 
     def test_nothing_of_what_needed_nothing(self) -> None:

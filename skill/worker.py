@@ -300,12 +300,13 @@ class Worker:
                     )
                 )
             )
-        patience = (
-            say("Working on it...")
-            if self._connection.config.local
-            else say("Working on it... This may take a few minutes.")
+        long = job.goal == "make" and not self._connection.config.local
+        working = (
+            say("Working on it... This may take a few minutes.")
+            if long
+            else say("Working on it...")
         )
-        self._tell(Stage("generate", patience))
+        self._tell(Stage("generate", working))
         self._vault.save(job, only_from=Step.UPLOADED)
 
         def about_to_send() -> None:

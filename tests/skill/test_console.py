@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 
-import pyte
 import pytest
 
 from skill.bar import line, width
@@ -13,25 +12,7 @@ from skill.console import Console
 from skill.errors import NoCreditsError
 from skill.language import speak
 from skill.report import Notice, Progress, Report, Stage, Words
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal of so many columns."""
-
-    def __init__(self, columns: int) -> None:
-        super().__init__()
-        self._columns = columns
-
-    def isatty(self) -> bool:
-        return True
-
-    @property
-    def lines(self) -> list[str]:
-        """The screen as it stands, read by a terminal emulator."""
-        screen = pyte.Screen(self._columns, 50)
-        pyte.Stream(screen).feed(self.getvalue().replace("\n", "\r\n"))
-        lines = [row.rstrip() for row in screen.display]
-        return lines[: max((i for i, row in enumerate(lines) if row), default=-1) + 1]
+from tests.skill.terminal import Terminal
 
 
 @pytest.fixture(params=[80, 40])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from skill.differences import MOST_LINES
 from skill.timeline import changes
+from skill.timeline.differences import MOST_LINES
 
 
 def clip(name: str, d: int = 4000, **more: Any) -> dict[str, Any]:

@@ -11,16 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skill import phrases_en, phrases_zh
 from skill.conversation import _Speaker
-from skill.gui import GuiAction, Translation, Translator, instead, translate
+from skill.gui import GuiAction, Translation, Translator, instead, phrases_en, phrases_zh, translate
 from skill.language import speak
 from skill.stream import Say
 
 from .screen import Case, cases, judge, keywords, score
 
 if TYPE_CHECKING:
-    from skill.phrases import Step
+    from skill.gui.phrases import Step
 
 EXPORT, STATE, CHAT, CREDITS, NONE = (
     GuiAction.EXPORT, GuiAction.STATE, GuiAction.CHAT, GuiAction.CREDITS, GuiAction.NONE,

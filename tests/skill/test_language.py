@@ -13,9 +13,9 @@ import skill
 from skill.chinese import SENTENCES
 from skill.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
+from skill.gui.phrases import INSTEAD
 from skill.language import of_environment, primary_tag, say, speak
 from skill.listings import LISTINGS
-from skill.phrases import INSTEAD
 from skill.pictures import NO_READER
 from skill.vault import Step
 

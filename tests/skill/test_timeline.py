@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skill.differences import MOST_LINES
 from skill.timeline import Timeline, changes
+from skill.timeline.differences import MOST_LINES
 
 
 def draft() -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Draft → `Timeline`: its summary, and what changed between two drafts. Pure.
+"""A timeline, its summary, and what changed since another.
 
-`skill.draft` reads, `skill.differences` compares, `skill.telling` holds the words. A draft that is
-sent back is the one that came: reading leaves it as it was, and nothing here writes drafts.
+A draft that is sent back is the one that came: reading leaves it as it was, and nothing here writes
+drafts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from skill.draft import (
+from skill.timeline.draft import (
     AUDIO,
     Segment,
     Track,
@@ -22,7 +22,7 @@ from skill.draft import (
     seconds,
     track_of,
 )
-from skill.telling import percent_shown, span_shown, time_shown
+from skill.timeline.telling import percent_shown, span_shown, time_shown
 
 __all__ = ["Segment", "Timeline", "Track", "changes"]
 
@@ -112,7 +112,7 @@ def changes(before: object, after: object, language: str = "en") -> tuple[str, .
     change to many clips is told once, and of very many changes the first. `language` "zh…" gives
     Chinese.
     """
-    from skill.differences import told
+    from skill.timeline.differences import told
 
     return told(Timeline.from_draft(before), Timeline.from_draft(after), language)
 

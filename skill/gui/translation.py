@@ -12,9 +12,6 @@ stays, and its action is told.
 
 The text arrives in pieces. A sentence is decided when it is whole and what follows it is there, so
 that it makes no difference where the pieces are cut.
-
-`skill.phrases` holds the words, `skill.sentences` finds where a sentence ends, `skill.steps` reads
-one; docs/screen.md tells how to teach it a phrase.
 """
 
 from __future__ import annotations
@@ -23,10 +20,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skill.gui.phrases import INSTEAD, GuiAction
+from skill.gui.sentences import (
+    LIST,
+    MARK,
+    MARKER,
+    WINDOW,
+    is_intro,
+    line_end,
+    pattern,
+    sentence_end,
+)
+from skill.gui.steps import read
 from skill.language import say
-from skill.phrases import INSTEAD, GuiAction
-from skill.sentences import LIST, MARK, MARKER, WINDOW, is_intro, line_end, pattern, sentence_end
-from skill.steps import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

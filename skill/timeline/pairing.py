@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skill.draft import AUDIO, TEXT, VIDEO, Segment
+from skill.timeline.draft import AUDIO, TEXT, VIDEO, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

@@ -1,16 +1,16 @@
-"""What the pieces of a timeline are called, in the words of `skill.telling`. Pure."""
+"""What the pieces of a timeline are called, in the words of `skill.timeline.telling`. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skill.telling import percent_shown, span_shown, time_shown
+from skill.timeline.telling import percent_shown, span_shown, time_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from skill.draft import Segment
-    from skill.pairing import Piece
+    from skill.timeline.draft import Segment
+    from skill.timeline.pairing import Piece
 
 MOST_NAMES = 6
 

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from skill.telling import time_shown
+from skill.timeline.telling import time_shown
 from skill.token import hide
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skill.naming import (
+from skill.timeline.naming import (
     MOST_NAMES,
     called,
     counted,
@@ -23,8 +23,8 @@ from skill.naming import (
     quoted,
     range_shown,
 )
-from skill.pairing import Group, Pair, Piece, group
-from skill.telling import EN, SHAPES, ZH, percent_shown, span_shown, time_shown
+from skill.timeline.pairing import Group, Pair, Piece, group
+from skill.timeline.telling import EN, SHAPES, ZH, percent_shown, span_shown, time_shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,0 +1,11 @@
+"""The backend's GUI talk → text for a user who has no screen, and the actions it stands for. Pure.
+
+`translation` is the way in, `sentences` finds where a sentence ends, `steps` reads one; the words are
+data, in `phrases`, `phrases_en`, `phrases_zh` and `grammar`. docs/screen.md tells how to teach it a
+phrase.
+"""
+
+from skill.gui.phrases import GuiAction
+from skill.gui.translation import Translation, Translator, instead, translate
+
+__all__ = ["GuiAction", "Translation", "Translator", "instead", "translate"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,24 +31,19 @@ from skill.errors import (
     error_for,
 )
 from skill.language import say
-from skill.media import opened
 from skill.part import discard
 from skill.polling import RenderWatch, recovery_waits
-from skill.preparing import is_due, make_ready, make_smaller, no_longer, told
 from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line
 from skill.stream import End
 from skill.timeline import Timeline, changes
+from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO
-
-    from skill.answers import Credits, Media, Render, State
+    from skill.answers import Credits, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
-    from skill.preparing import Record
 
 
 _SMALLER = 2  # times a photo is made smaller that the backend finds too large
@@ -141,7 +135,8 @@ class Worker:
     # ------------------------------------------------------------ the photos go up
 
     async def _upload(self, job: Job) -> None:
-        await self._prepare(job)
+        uploads = Uploads(self._connection)
+        await uploads.prepare(job)
         if not job.session_id:
             session = await self._connection.create_session(job.language)
             job.session_id, job.task_id, job.user_id = (
@@ -152,107 +147,8 @@ class Worker:
             self._vault.save(job)
             if self._connection.greeted:
                 self._tell(Notice(say("Ready.")))
-        if job.files:
-            uploading = (
-                say("Uploading one file...")
-                if len(job.files) == 1
-                else say("Uploading {count} files...", count=len(job.files))
-            )
-            self._tell(Stage("upload", uploading))
-        if self._resuming and job.files:
-            await self._find_uploaded(job)
-        total = sum(file["size"] for file in job.files) or 1
-        done = 0
-        for number, file in enumerate(job.files):
-            if file["sha256"] not in job.uploaded:
-                await self._upload_fitting(job, number, done, total)
-            done += file["size"]
-            self._tell(Progress("upload", 100 * done / total))
+        await uploads.send(job, resuming=self._resuming)
         self._advance(job, Step.UPLOADED)
-
-    async def _prepare(self, job: Job) -> None:
-        """Have every file as it may be sent, before anything is."""
-        due = [
-            number
-            for number, file in enumerate(job.files)
-            if file["sha256"] not in job.uploaded and is_due(file)
-        ]
-        if not due:
-            return
-        self._tell(Stage("prepare", say("Making the photos ready...")))
-        for done, number in enumerate(due, 1):
-            make = partial(
-                make_ready,
-                job.files[number],
-                self._connection.config.manifest.listing,
-                self._vault.workspace(job),
-                shrink=job.shrink,
-                keep_metadata=job.keep_metadata,
-            )
-            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
-            self._tell(Progress("prepare", 100 * done / len(due)))
-        self._vault.save(job)
-        for sentence in told(job.files[number] for number in due):
-            self._tell(Notice(sentence))
-
-    async def _upload_fitting(self, job: Job, number: int, before: int, total: int) -> None:
-        """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
-        for tries_left in reversed(range(_SMALLER + 1)):
-            file = job.files[number]
-            try:
-                await self._upload_one(job, file, before, total)
-                return
-            except FileRefusedError as error:
-                error.message = say("{name}: {message}", name=file["name"], message=error.message)
-                large = error.backend_code in (4002, 413) and file["kind"] == "image"
-                if not (large and job.shrink and tries_left):
-                    raise
-                await self._make_smaller(job, number, error)
-
-    async def _make_smaller(self, job: Job, number: int, refusal: FileRefusedError) -> None:
-        make = partial(
-            make_smaller,
-            job.files[number],
-            self._connection.config.manifest.listing,
-            self._vault.workspace(job),
-            keep_metadata=job.keep_metadata,
-        )
-        try:
-            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
-        except FileRefusedError:  # it moves, or is as small as it gets
-            raise refusal from None
-        self._vault.save(job)
-        for sentence in told([job.files[number]]):
-            self._tell(Notice(sentence))
-
-    async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
-        def told(read: int) -> None:
-            self._tell(Progress("upload", 100 * (before + read) / total))
-
-        async def send() -> tuple[Media, ...]:
-            with opened(Path(file["path"])) as source:
-                if sha256(Path(file["path"])) != file["sha256"]:
-                    raise no_longer(file)
-                return await self._client.upload(
-                    job.session_id,
-                    file["name"],
-                    file["mime"],
-                    _Counted(source, told),  # type: ignore[arg-type]
-                )
-
-        try:
-            media = await self._connection.call(send)
-        except NetworkError as error:
-            if not error.unsent:
-                await self._find_uploaded(job)
-            if file["sha256"] in job.uploaded:
-                return
-            # Sending a file again costs nothing; the message has not been sent yet.
-            await self._connection.clock.sleep(self._connection.timing.retry_base)
-            media = await self._connection.call(send)
-        job.media += [vars(item) for item in media]
-        job.uploaded.append(file["sha256"])
-        self._vault.save(job)
 
     async def _end_upload(self, job: Job) -> None:
         if job.urls:
@@ -265,20 +161,6 @@ class Worker:
             self._vault.save(job)
         self._keep_project(job)
         self._advance(job, Step.DONE)
-
-    async def _find_uploaded(self, job: Job) -> None:
-        """Learn from the state which files had arrived when the answer was lost."""
-        state = await self._connection.state(job.session_id)
-        there = {
-            info.get("hash") or info.get("filename")
-            for info in state.video_infos
-            if isinstance(info, dict)
-        }
-        for file in job.files:
-            known = file["sha256"] in there or file["name"] in there
-            if known and file["sha256"] not in job.uploaded:
-                job.uploaded.append(file["sha256"])
-        self._vault.save(job)
 
     # ------------------------------------------------------------ the message goes out, once
 
@@ -590,22 +472,6 @@ class Worker:
         except UsageError as error:  # the clip stands all the same; `delivered` tells `resume`
             self._tell(Notice(error.message))
             job.step = Step.DONE
-
-
-class _Counted:
-    """A file being read for an upload, that tells how far it is."""
-
-    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
-        self._file = file
-        self._told = told
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        self._told(self._file.tell())
-        return piece
-
-    def fileno(self) -> int:
-        return self._file.fileno()
 
 
 # What a backend that has not carried a message out answers. Whatever else comes once it has

@@ -1,0 +1,173 @@
+"""The files of a job, up to the backend: made ready before anything is sent, and sent once each."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from skill.delivery import sha256
+from skill.errors import FileRefusedError, NetworkError
+from skill.language import say
+from skill.media import opened
+from skill.preparing import is_due, make_ready, make_smaller, no_longer, told
+from skill.report import Notice, Progress, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from skill.answers import Media
+    from skill.connection import Connection
+    from skill.preparing import Record
+    from skill.vault import Job
+
+_SMALLER = 2  # times a photo is made smaller that the backend finds too large
+
+
+class Uploads:
+    """What is done is noted in the job and the vault, so that another process can go on."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._client = connection.client
+        self._vault = connection.vault
+        self._tell = connection.tell
+        self._listing = connection.config.manifest.listing
+
+    async def prepare(self, job: Job) -> None:
+        """Have every file as it may be sent, before anything is."""
+        due = [
+            number
+            for number, file in enumerate(job.files)
+            if file["sha256"] not in job.uploaded and is_due(file)
+        ]
+        if not due:
+            return
+        self._tell(Stage("prepare", say("Making the photos ready...")))
+        for done, number in enumerate(due, 1):
+            make = partial(
+                make_ready,
+                job.files[number],
+                self._listing,
+                self._vault.workspace(job),
+                shrink=job.shrink,
+                keep_metadata=job.keep_metadata,
+            )
+            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            self._tell(Progress("prepare", 100 * done / len(due)))
+        self._vault.save(job)
+        for sentence in told(job.files[number] for number in due):
+            self._tell(Notice(sentence))
+
+    async def send(self, job: Job, *, resuming: bool) -> None:
+        """Send what is not there yet. `resuming`: what another process sent last is looked up
+        first. Sending a file again costs nothing."""
+        if not job.files:
+            return
+        uploading = (
+            say("Uploading one file...")
+            if len(job.files) == 1
+            else say("Uploading {count} files...", count=len(job.files))
+        )
+        self._tell(Stage("upload", uploading))
+        if resuming:
+            await self._find_uploaded(job)
+        total = sum(file["size"] for file in job.files)
+        done = 0
+        for number, file in enumerate(job.files):
+            if file["sha256"] not in job.uploaded:
+                await self._upload_fitting(job, number, done, total)
+            done += file["size"]
+            self._tell(Progress("upload", 100 * done / total))
+
+    async def _upload_fitting(self, job: Job, number: int, before: int, total: int) -> None:
+        """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
+        for tries_left in reversed(range(_SMALLER + 1)):
+            file = job.files[number]
+            try:
+                await self._upload_one(job, file, before, total)
+                return
+            except FileRefusedError as error:
+                error.message = say("{name}: {message}", name=file["name"], message=error.message)
+                large = error.backend_code in (4002, 413) and file["kind"] == "image"
+                if not (large and job.shrink and tries_left):
+                    raise
+                await self._make_smaller(job, number, error)
+
+    async def _make_smaller(self, job: Job, number: int, refusal: FileRefusedError) -> None:
+        make = partial(
+            make_smaller,
+            job.files[number],
+            self._listing,
+            self._vault.workspace(job),
+            keep_metadata=job.keep_metadata,
+        )
+        try:
+            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+        except FileRefusedError:  # it moves, or is as small as it gets
+            raise refusal from None
+        self._vault.save(job)
+        for sentence in told([job.files[number]]):
+            self._tell(Notice(sentence))
+
+    async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
+        def told(read: int) -> None:
+            self._tell(Progress("upload", 100 * (before + read) / total))
+
+        async def send() -> tuple[Media, ...]:
+            with opened(Path(file["path"])) as source:
+                if sha256(Path(file["path"])) != file["sha256"]:
+                    raise no_longer(file)
+                return await self._client.upload(
+                    job.session_id,
+                    file["name"],
+                    file["mime"],
+                    _Counted(source, told),  # type: ignore[arg-type]
+                )
+
+        try:
+            media = await self._connection.call(send)
+        except NetworkError as error:
+            if not error.unsent:
+                await self._find_uploaded(job)
+            if file["sha256"] in job.uploaded:
+                return
+            # Sending a file again costs nothing; the message has not been sent yet.
+            await self._connection.clock.sleep(self._connection.timing.retry_base)
+            media = await self._connection.call(send)
+        job.media += [vars(item) for item in media]
+        job.uploaded.append(file["sha256"])
+        self._vault.save(job)
+
+    async def _find_uploaded(self, job: Job) -> None:
+        """Learn from the state which files had arrived when the answer was lost."""
+        state = await self._connection.state(job.session_id)
+        there = {
+            info.get("hash") or info.get("filename")
+            for info in state.video_infos
+            if isinstance(info, dict)
+        }
+        for file in job.files:
+            known = file["sha256"] in there or file["name"] in there
+            if known and file["sha256"] not in job.uploaded:
+                job.uploaded.append(file["sha256"])
+        self._vault.save(job)
+
+
+class _Counted:
+    """A file being read for an upload, that tells how far it is."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
+        self._file = file
+        self._told = told
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._file.read(size)
+        self._told(self._file.tell())
+        return piece
+
+    def fileno(self) -> int:
+        return self._file.fileno()

@@ -79,6 +79,13 @@ STANDS = (
     r"|(?:而|但|不过|另外)?(?:我|视频|影片|标题|音乐|字幕|画面|片段|目前|告诉我|直接告诉我|总时长|时长|新的)"
 )
 """How a clause begins that can stand on its own after a step that was taken out."""
+REPORTER = r"(?:i|we)(?:'ve|’ve| have)?(?: also| just)?\b|我们?(?:已经|已|刚刚|刚|也)*"
+"""Who tells what was done: "I opened the Audio panel and set the music to 30%"."""
+REPORTED = (
+    r"(?:then\s+|also\s+)?(?:\w+ed|set|put|made|cut|gave|took|kept|let|chose|brought|built|wrote|sped|split|found)\b"
+    r"|(?:把|将|给|为)|[^，。；]{1,20}了"
+)
+"""How what was done goes on after a step that was taken out: it is kept, with who did it."""
 ASIDE = r"\s?[(（][^()（）]{0,200}[)）]|\s[—–-]{1,2}\s[^—–\n]{1,200}?\s[—–-]{1,2}(?=\s)"
 """What is said in between: goes with its brackets or dashes."""
 QUOTATION = (

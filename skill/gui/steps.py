@@ -76,13 +76,14 @@ def _without_steps(body: str, plain: str, masked: str, tables: _Tables) -> tuple
 def _clauses(body: str, plain: str, masked: str, tables: _Tables) -> tuple[str, list[_Done]]:
     core = len(masked.rstrip(_ENDS))
     clauses = _split(masked[:core])
+    report = pattern(grammar.REPORTER).match(masked.lstrip(" #>"))
     keep: list[bool] = []
     found: list[_Done] = []
     for it in clauses:
         tied = masked[it.sep : it.start].strip().isalpha()
         joined = masked[clauses[0].start : it.sep] if tied else ""
         words = plain[it.start : it.end], masked[it.start : it.end]
-        done = _step(*words, joined, tables, follows=bool(keep) and not keep[-1])
+        done = _step(*words, joined, tables, follows=not report and bool(keep) and not keep[-1])
         found += [done] if done else []
         keep.append(done is None)
     if not found:
@@ -111,17 +112,21 @@ def _standing(masked: str, clauses: list[_Clause], keep: list[bool]) -> list[boo
         )
         if leads_on or not re.search(r"\w", texts[i]):
             keep[i] = False
+    report = pattern(grammar.REPORTER).match(texts[0])
     for i in range(1, len(clauses)):
-        if not keep[i - 1] and not pattern(grammar.STANDS).match(texts[i]):
-            keep[i] = False
+        stands = pattern(grammar.STANDS).match(texts[i])
+        if not keep[i - 1] and not stands:
+            keep[i] = keep[i] and bool(report and pattern(grammar.REPORTED).match(texts[i]))
     return keep
 
 
 def _rebuild(body: str, core: int, clauses: list[_Clause], keep: list[bool]) -> str:
     text, end = "", body[core:]
     for it, kept in zip(clauses, keep, strict=True):
-        if kept:
-            text += body[it.sep if text else it.start : it.end]
+        if kept and text:
+            text += body[it.sep : it.end]
+        elif kept:
+            text = _with_reporter(body, clauses[0], it)
     if not re.search(r"\w", text):
         return ""
     if not keep[0]:
@@ -133,6 +138,18 @@ def _rebuild(body: str, core: int, clauses: list[_Clause], keep: list[bool]) -> 
     if (text + end).count("**") % 2 > body.count("**") % 2:
         end = end.replace("**", "")
     return text + end
+
+
+def _with_reporter(body: str, first: _Clause, it: _Clause) -> str:
+    """A clause that begins what remains, with who did it where only the first clause said so."""
+    words = body[it.start : it.end]
+    lone = words.lstrip(" #>")
+    if it is first or pattern(grammar.STANDS).match(lone):
+        return words
+    report = pattern(grammar.REPORTER).match(body[first.start : first.end].lstrip(" #>"))
+    if report is None or not pattern(grammar.REPORTED).match(lone):
+        return words
+    return report[0] + ("" if pattern(grammar.HAN).match(lone) else " ") + lone
 
 
 # -- one clause

@@ -26,6 +26,8 @@ EXPORT, STATE, CHAT, CREDITS, NONE = (
 )  # fmt: skip
 
 STEPS = [
+    ("请检查您的账户余额。", [CREDITS]),
+    ("请查看您的账户。", [CREDITS]),
     ("Click the Export button.", [EXPORT]),
     ('Click "Export" in the top right corner.', [EXPORT]),
     ("Click **Export** to download your video!", [EXPORT]),
@@ -117,6 +119,13 @@ CONTENT = [
 ]
 
 MIXED = [
+    ("I opened the Audio panel and set the music to 30%.", "I set the music to 30%.", [STATE]),
+    (
+        "I've opened the Text panel, added a title and lowered the volume.",
+        "I've added a title and lowered the volume.",
+        [STATE],
+    ),
+    ("我打开了音频面板，把音乐调到30%。", "我把音乐调到30%。", [STATE]),
     ("Need more credits? Go to Settings > Billing.", "Need more credits?", [CREDITS]),
     (
         "I lowered the music to 20%; open the Audio panel if you want it louder.",

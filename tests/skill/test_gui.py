@@ -305,7 +305,7 @@ def test_where_only_steps_were_said_each_action_has_its_sentence() -> None:
 
 def test_it_is_told_in_the_language_that_is_spoken() -> None:
     speak("zh")
-    assert instead([CREDITS, CREDITS]) == ("您的余额如下。",)
+    assert instead([CREDITS, CREDITS]) == ("余额如下。",)
 
 
 def test_nothing_to_do_is_told_only_where_there_is_nothing_else() -> None:

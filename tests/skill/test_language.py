@@ -141,7 +141,7 @@ def test_a_code_of_the_backend_is_told_in_chinese_with_the_backends_own_word() -
     speak("zh")
     error = error_for(2001, "quota used up")
     assert isinstance(error, NoCreditsError)
-    assert error.message == "积分不足。后台说：quota used up"
+    assert error.message == "积分不足。后台说：“quota used up”。"
     assert "--local" in error.hint
 
 
@@ -252,7 +252,7 @@ class TestWhoIsSpokenTo:
         self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
-        assert run("credits", "--bogus").err.startswith("错误：看不懂：--bogus。")
+        assert run("credits", "--bogus").err.startswith("错误：无法识别：--bogus。")
 
 
 class TestFirstContact:

@@ -71,7 +71,7 @@ REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:wit
 CREATE = (
     r"\b(?:turn|make|create|generate|produce|convert|transform|animate|extend|build|craft)\b"
     r".*\b(?:videos?|clips?|movies?|slide\s?shows?|reels?|films?|animations?|montages?|mp4)\b"
-    r"|(?:做|生成|制作|创建|变|转|剪|来).*(?:视频|短片|影片|动画|片子|相册)"
+    r"|(?:做|生成|制作|创建|变|转|剪|来).*(?:视频|短片|影片|动画|片子|相册|幻灯片)"
 )
 OVER = r"\bstart (?:over|again|afresh)\b|\bfrom scratch\b|\bregenerate\b|\bredo\b|重新(?:生成|做|来|开始|制作)"
 QUESTION = (

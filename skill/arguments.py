@@ -106,7 +106,10 @@ def _globals(parser: argparse.ArgumentParser, *, top: bool) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
     if not 0 < value < 1e6:
         raise argparse.ArgumentTypeError(say("{text!r} is no number of seconds", text=text))
     return value

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
-from skill.language import say, speak
+from skill.language import say, size_in_words, speak
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -75,7 +75,7 @@ def _translate(options: Namespace, console: Console) -> None:
         line
         for line in (
             translation.text,
-            say("actions: {actions}", actions=", ".join(actions)) if actions else "",
+            say("actions: {actions}", actions=say(", ").join(actions)) if actions else "",
         )
         if line
     ]
@@ -95,7 +95,10 @@ def _doctor(options: Namespace, console: Console) -> None:
     checks = examine(options)
     lines = []
     for check in checks:
-        lines.append(f"{'✓' if check.ok else '✗'} {check.name}: {check.found}")
+        mark = "✓" if check.ok else "✗"
+        lines.append(
+            say("{mark} {name}: {found}", mark=mark, name=say(check.name), found=check.found)
+        )
         if check.remedy:
             lines.append(f"    {check.remedy}")
     data = {
@@ -127,7 +130,8 @@ def _jobs(options: Namespace, console: Console) -> None:
     lines = []
     for job in jobs:
         state = say("at work") if job.id in working else say("waits")
-        line = f"{job.id}  {job.goal}  {say(job.step.value)}, {state}  {job.created}  {job.target}"
+        how_far = say(", ").join([say(job.step.value), state])
+        line = f"{job.id}  {job.goal}  {how_far}  {job.created}  {job.target}"
         lines.append(line.rstrip())
         if job.failure and job.id not in working:
             lines.append(f"    {job.failure['message']}")
@@ -170,7 +174,7 @@ async def _status(options: Namespace, console: Console, studio: Studio) -> None:
     ]
     lines = [status.timeline.summary()]
     if names:
-        lines.append(say("Uploaded: {names}", names=", ".join(names)))
+        lines.append(say("Uploaded: {names}", names=say(", ").join(names)))
     next_ = [console.next("export")] if status.timeline.ready else []
     console.answer(data, lines, next_)
     console.suggest(next_)
@@ -315,11 +319,11 @@ def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) 
     lines = [
         video.summary,
         say(
-            "{width}x{height}, {seconds:.1f} s, {megabytes:.1f} MB",
+            "{width}x{height}, {seconds:.1f} s, {size}",
             width=video.width,
             height=video.height,
             seconds=video.duration,
-            megabytes=video.bytes / 1e6,
+            size=size_in_words(video.bytes),
         ),
     ]
     console.answer(data, [*lines, *_cost_line(video), f"MEDIA:{video.file}"], next_)
@@ -458,7 +462,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
             credits=ANONYMOUS_CREDITS,
         )
     lines = [
-        say("Would upload: {names}", names=", ".join(names)),
+        say("Would upload: {names}", names=say(", ").join(names)),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),

@@ -47,3 +47,8 @@ def say(sentence: str, /, **values: object) -> str:
 
         sentence = SENTENCES.get(sentence, sentence)
     return sentence.format(**values)
+
+
+def size_in_words(number: int) -> str:
+    """A size in bytes, as people have it: kB under a tenth of a megabyte, else MB (of a million)."""
+    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.0f} kB"

@@ -30,7 +30,7 @@ def require() -> None:
         raise UsageError(
             say(
                 "The built-in backend and its renderer are not installed (missing: {missing}).",
-                missing=", ".join(missing),
+                missing=say(", ").join(missing),
             ),
             hint=say(
                 "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'",

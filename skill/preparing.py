@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.language import say, size_in_words
 from skill.media import Change, inspect, prepare, shrunk
 from skill.sanitize import clean_line
 
@@ -115,14 +115,14 @@ def _named(record: Record) -> str:
 
 def _names(names: list[str]) -> str:
     if len(names) <= _NAMED:
-        return ", ".join(names)
-    return say("{names} and {count} more", names=", ".join(names[:2]), count=len(names) - 2)
+        return say(", ").join(names)
+    return say("{names} and {count} more", names=say(", ").join(names[:2]), count=len(names) - 2)
 
 
 def _changes(record: Record) -> str:
     before = record.get("origin", record)
     after = record if "origin" in record else None
-    return ", ".join(
+    return say(", ").join(
         _change(Change(change), before, after)
         for change in record.get("done" if after else "changes", ())
     )
@@ -140,9 +140,9 @@ def _change(change: Change, before: Record, after: Record | None) -> str:
             return say("turned upright")
         case Change.SHRINK if after is not None:
             return say(
-                "shrunk from {before:.1f} MB to {after:.1f} MB",
-                before=before["size"] / 1e6,
-                after=after["size"] / 1e6,
+                "shrunk from {before} to {after}",
+                before=size_in_words(before["size"]),
+                after=size_in_words(after["size"]),
             )
         case Change.SHRINK:
             return say("shrunk")

@@ -451,7 +451,7 @@ class Studio:
         from skill.preparing import prepared
         from skill.routing import Action
 
-        names = ", ".join(item["filename"] for item in job.media)
+        names = say(", ").join(item["filename"] for item in job.media)
         return Reply(
             Action.UPLOAD,
             say("Uploaded: {names}", names=names),

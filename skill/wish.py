@@ -48,7 +48,7 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
         said.append(say("Background music: {style}.", style=wish.music))
     if title:
         said.append(say('Title: "{title}".', title=title.replace('"', "'")))
-    return " ".join(said)
+    return say(" ").join(said)
 
 
 def check_words(words: str) -> str:

@@ -232,7 +232,7 @@ class Worker:
             say(
                 "The backend failed at it: {message}. Changed before that: {changes}.",
                 message=message,
-                changes="; ".join(told),
+                changes=say("; ").join(told),
             )
             if told
             else say("The backend failed at it: {message}. Nothing was changed.", message=message),
@@ -322,7 +322,7 @@ class Worker:
             balance = await self._balance()
             if balance is None or not balance.frozen:
                 break
-            told = "; ".join(changes(job.draft, state.draft, job.language))
+            told = say("; ").join(changes(job.draft, state.draft, job.language))
             self._tell(Notice(say("{told}. The backend is still at it.", told=told)))
             await self._pause(self._connection.timing.recovery_again)
             state = await self._connection.state(job.session_id)

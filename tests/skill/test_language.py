@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SOURCES = sorted(Path(skill.__file__).parent.rglob("*.py"))
 _WAITS = ["{number:.0f} days", "{number:.0f} hours", "{number:.0f} minutes"]
+_CHECKS = {"skill", "backend", "state", "token", "settings", "local renderer"}  # of `doctor`
 # What is told to a user as it stands: an error's words, a stage, a notice.
 _TOLD = {"Stage": 1, "Notice": 0}
 # Errors that are caught by us, or that a programmer gets.
@@ -76,7 +77,7 @@ def _said() -> set[str]:
         and isinstance(call.args[0], ast.Constant)
     } | {NO_READER}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
-    said |= set(INSTEAD.values())
+    said |= set(INSTEAD.values()) | _CHECKS
     said |= {listing.example for listing in LISTINGS.values()}
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 
@@ -193,7 +194,7 @@ class TestWhoIsSpokenTo:
         assert run("make", *photos, *words).code == 0
         (message,) = server.backend.journal.messages()
         assert message == (
-            "把我的照片免费做成一段短视频。 画面比例：9:16。 分辨率：1080p。 时长：4 秒。 标题：“我们的旅行”。"
+            "把我的照片免费做成一段短视频。画面比例：9:16。分辨率：1080p。时长：4 秒。标题：“我们的旅行”。"
         )
         summary = run("status", "--json").answer["data"]["summary"]
         assert '"我们的旅行"' in summary

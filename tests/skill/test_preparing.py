@@ -197,6 +197,14 @@ class TestTheDryRun:
         assert not (Config.resolve().home / "ready").exists()
 
 
+def left_at_the_upload(server: Server, run: Callable[..., Ran], photo: Path) -> str:
+    """A job whose photo is made ready, and not yet sent."""
+    server.backend.fail("upload", status=503, times=2)
+    job = run("make", photo, *WORDS, "--json").answer["error"]["job"]
+    assert isinstance(job, str)
+    return job
+
+
 class TestBrokenOff:
     def test_a_broken_photo_is_named_before_anything_is_sent(
         self, server: Server, run: Callable[..., Ran], sideways: Path, photos: list[Path]
@@ -211,8 +219,7 @@ class TestBrokenOff:
         self, server: Server, run: Callable[..., Ran], sideways: Path
     ) -> None:
         ready = Config.resolve().home / "ready"
-        server.backend.fail("upload", status=503, times=2)
-        job = run("make", sideways, *WORDS, "--json").answer["error"]["job"]
+        job = left_at_the_upload(server, run, sideways)
         (kept,) = (ready / job).iterdir()
         assert {stat.S_IMODE(path.stat().st_mode) for path in (ready, ready / job)} == {0o700}
         assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -228,8 +235,7 @@ class TestBrokenOff:
         run: Callable[..., Ran],
         sideways: Path,
     ) -> None:
-        server.backend.fail("upload", status=503, times=2)
-        job = run("make", sideways, *WORDS, "--json").answer["error"]["job"]
+        job = left_at_the_upload(server, run, sideways)
         sideways.unlink()
         assert run("resume", job).code == 0
         (data,) = arrived()
@@ -242,8 +248,7 @@ class TestBrokenOff:
         run: Callable[..., Ran],
         sideways: Path,
     ) -> None:
-        server.backend.fail("upload", status=503, times=2)
-        job = run("make", sideways, *WORDS, "--json").answer["error"]["job"]
+        job = left_at_the_upload(server, run, sideways)
         for kept in (Config.resolve().home / "ready" / job).iterdir():
             kept.unlink()
         assert run("resume", job).code == 0
@@ -253,8 +258,7 @@ class TestBrokenOff:
     def test_another_photo_in_its_place_is_refused(
         self, server: Server, run: Callable[..., Ran], sideways: Path
     ) -> None:
-        server.backend.fail("upload", status=503, times=2)
-        job = run("make", sideways, *WORDS, "--json").answer["error"]["job"]
+        job = left_at_the_upload(server, run, sideways)
         for kept in (Config.resolve().home / "ready" / job).iterdir():
             kept.unlink()
         sideways.write_bytes(saved(scene(), "JPEG", exif=b"Exif\0\0" + exif(3)))

@@ -17,7 +17,15 @@ def width(text: str) -> int:
     )
 
 
-def line(label: str, percent: float | None, elapsed: float, columns: int, *, colour: bool) -> str:
+def line(
+    label: str,
+    percent: float | None,
+    elapsed: float,
+    columns: int,
+    *,
+    colour: bool,
+    ascii_only: bool = False,
+) -> str:
     """The line as it stands after `elapsed` seconds, at most `columns` - 1 wide. `percent` is
     None where it is not known: a piece of the bar then moves along."""
     clock = f"{int(elapsed) // 60}:{int(elapsed) % 60:02d}"
@@ -33,7 +41,8 @@ def line(label: str, percent: float | None, elapsed: float, columns: int, *, col
         full = round(room * min(max(percent, 0), 100) / 100)
         parts = (0, full, room - full)
     on, off = ("\x1b[36m", "\x1b[0m") if colour else ("", "")
-    bar = f"{'╌' * parts[0]}{on}{'━' * parts[1]}{off}{'╌' * parts[2]}"
+    done, left = "#-" if ascii_only else "━╌"
+    bar = f"{left * parts[0]}{on}{done * parts[1]}{off}{left * parts[2]}"
     return f"{label} {bar} {tail}"
 
 

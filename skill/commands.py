@@ -263,10 +263,12 @@ async def _open(options: Namespace, console: Console, studio: Studio) -> None:
 
 def _words(options: Namespace) -> str:
     """What the user says in the command, in whatever language."""
+    from skill.planning import said_in
+
     for name in ("words", "message"):
         if words := getattr(options, name, None):
             return " ".join(words)
-    return getattr(options, "prompt", "") or getattr(options, "title", "") or ""
+    return said_in(getattr(options, "prompt", ""), getattr(options, "title", None))
 
 
 def _said(words: list[str]) -> str:
@@ -285,7 +287,7 @@ def _wish(options: Namespace) -> Any:
     return Wish(options.aspect, options.resolution, options.duration, options.music, options.title)
 
 
-def _care(options: Namespace) -> dict[str, bool]:
+def _care(options: Namespace) -> dict[str, Any]:
     """How files are made ready."""
     return {"shrink": options.shrink, "keep_metadata": options.keep_metadata}
 
@@ -547,7 +549,7 @@ def _mock(options: Namespace, console: Console) -> int:
                 "Cannot listen on {host} port {port}: {reason}.",
                 host=options.host,
                 port=options.port,
-                reason=getattr(error, "strerror", None) or error,
+                reason=str(getattr(error, "strerror", None) or error).rstrip("."),
             ),
             hint=say("Take another --port, or 0 for a free one."),
         ) from error

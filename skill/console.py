@@ -45,6 +45,14 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
+def _writes(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 @dataclass
 class Console:
     """The command line's face. `prefix` are the global options to repeat in `next`.
@@ -66,6 +74,7 @@ class Console:
     _open: str = ""  # what stands on the line that is not ended: "stage" or "words"
     _stage: str = ""
     _message: str = ""
+    _ended: str = ""  # the stage that came to 100 % last
     _label: str = ""
     _kept: bool = False  # whether the stage's message stands on a line of its own already
     _percent: float | None = None
@@ -104,7 +113,7 @@ class Console:
     # ------------------------------------------------------------ meanwhile
 
     def tell(self, report: Report) -> None:
-        if self.quiet and not isinstance(report, Words):
+        if self.quiet and not (isinstance(report, Words) and self.words_to_stdout):
             return
         if isinstance(report, Detail) and not self.verbose:
             return
@@ -115,6 +124,8 @@ class Console:
             case Stage(stage, message) if self.animated:
                 self._begin(stage, message)
             case Progress(stage, percent) if self.animated:
+                if stage == self._ended and percent == 100:
+                    return
                 if stage != self._stage:
                     self._begin(stage, say(VERBS.get(stage, stage.capitalize())))
                 self._percent = percent
@@ -151,6 +162,7 @@ class Console:
     def _begin(self, stage: str, message: str) -> None:
         """A line of its own for a stage; a message too long to stand beside a bar gets its own."""
         self._end_stage()
+        self._ended = ""
         self._stage, self._percent, self._began = stage, None, time.monotonic()
         self._label = self._message = message
         self._kept = False
@@ -168,14 +180,24 @@ class Console:
         self._open = "stage"
         elapsed = time.monotonic() - self._began
         colour = not os.environ.get("NO_COLOR")
-        drawn = line(self._label, self._percent, elapsed, self._columns, colour=colour)
+        encoding = getattr(self.err, "encoding", None) or "utf-8"
+        drawn = line(
+            self._label,
+            self._percent,
+            elapsed,
+            self._columns,
+            colour=colour,
+            ascii_only=not _writes("━╌", encoding),
+        )
         self._write(self.err, f"\r\x1b[K{drawn}")
 
     @property
     def _columns(self) -> int:
-        import shutil
-
-        return shutil.get_terminal_size().columns
+        try:
+            assert self.err is not None
+            return os.get_terminal_size(self.err.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
 
     def _end_line(self) -> None:
         """Make way for something else. The stage's line goes on below it; what stays above is
@@ -197,6 +219,8 @@ class Console:
             self._end_line()
         elif self._open:
             self._write(self.err, "\n")
+        if self._percent == 100:
+            self._ended = self._stage
         self._open = self._stage = ""
         return words
 

@@ -6,6 +6,7 @@ A sentence stands in the code in English, with `{fields}`; its Chinese stands in
 
 from __future__ import annotations
 
+import math
 import re
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MB = 1024 * 1024
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
 
@@ -50,5 +52,7 @@ def say(sentence: str, /, **values: object) -> str:
 
 
 def size_in_words(number: int) -> str:
-    """A size in bytes, as people have it: kB under a tenth of a megabyte, else MB (of a million)."""
-    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{number / 1e3:.0f} kB"
+    """A size in bytes, as people and listings have it: MB of 1024 kB, never less than it is."""
+    if number < _MB / 10:
+        return f"{math.ceil(number / 1024)} kB"
+    return f"{math.ceil(number / _MB * 10) / 10:g} MB"

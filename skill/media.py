@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
+import re
 import tempfile
 import unicodedata
 from contextlib import contextmanager
@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from skill import metadata, pictures
 from skill.errors import FileRefusedError, UsageError
-from skill.language import say
-from skill.listings import MIB
+from skill.language import say, size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -166,14 +165,19 @@ def inspect_all(
         file = _inspect(path, limits)
         if any(file.size == other.size and file.sha256 == other.sha256 for other in files):
             continue
-        stem, _, extension = file.name.rpartition(".")
-        number = 2
         while names & _claimed(file):
-            file = replace(file, name=f"{stem}-{number}.{extension}")
-            number += 1
+            file = replace(file, name=another_name(file.name))
         names |= _claimed(file)
         files.append(file)
     return files
+
+
+def another_name(name: str) -> str:
+    """The next for a file of that name: a.jpg, a-2.jpg, a-3.jpg …"""
+    stem, _, extension = name.rpartition(".")
+    numbered = re.fullmatch(r"(.*)-(\d{1,4})", stem)
+    stem, number = (numbered[1], int(numbered[2]) + 1) if numbered else (stem, 2)
+    return f"{stem}-{number}.{extension}"
 
 
 def _claimed(file: LocalFile) -> set[str]:
@@ -317,8 +321,11 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
             if form is not None:
                 pictures.check_heif()
             contents = metadata.read(file, size, mime)
-        if contents.width * contents.height > pictures.PIXELS:
+        pixels = contents.width * contents.height
+        if pixels > pictures.PIXELS:
             raise pictures.TooManyPixelsError
+        if not pixels and (form is not None or mime in _DRAWN):
+            raise ValueError("it has no picture")
     turned = form is not None and form.pillow == "HEIF"  # by its decoder, as the format has it
     return _Look(
         form.label if form else f"{contents.unusual} {ACCEPTED[mime][0].upper()}".strip(),
@@ -335,10 +342,10 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
 def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
     if look.weight > limits.max_bytes:
         over = say(
-            "{path} is {size} MB; the limit is {limit} MB.",
+            "{path} is {size}; the limit is {limit}.",
             path=_shown(path),
-            size=_mb(look.weight),
-            limit=_mb(limits.max_bytes),
+            size=size_in_words(look.weight),
+            limit=size_in_words(limits.max_bytes),
         )
     else:
         over = say(
@@ -490,11 +497,6 @@ def _sound(path: Path) -> Iterator[None]:
             say("{path} cannot be read: {reason}.", path=_shown(path), reason=say(str(error))),
             hint=say("Save it anew as JPG or PNG, or take another copy of it."),
         ) from error
-
-
-def _mb(size: int) -> str:
-    """Never less than it is."""
-    return f"{math.ceil(size / MIB * 10) / 10:g}"
 
 
 def _shown(path: Path) -> str:

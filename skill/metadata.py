@@ -415,11 +415,13 @@ def _blocks(source: _Source, at: int) -> int:
     return min(at, source.size)
 
 
-# MP4 and QuickTime: boxes that only ever hold what is private. 3GPP TS 26.244, 8.3 (loci);
+# MP4 and QuickTime: what tells that a box is private, wherever in it. 3GPP TS 26.244, 8.3 (loci);
 # QuickTime File Format, "User data atoms" and "Metadata"; XMP part 3, 1.1.6.
-_PRIVATE_BOXES = frozenset((b"\xa9xyz", b"loci", b"\xa9mak", b"\xa9mod", b"XMP_", b"GPMF"))
-_PRIVATE_KEYS = re.compile(rb"com\.apple\.quicktime\.(?:location|make|model|author)")
-_PLACE = re.compile(rb"\xa9xyz|quicktime\.location|GPSLatitude|GPMF")
+_PLACE = re.compile(rb"\xa9xyz|(?s:\0\0..loci)|quicktime\.location|GPSL(?:atitude|ongitude)|GPMF")
+_PRIVATE = re.compile(
+    _PLACE.pattern + rb"|\xa9mak|\xa9mod|XMP_|x:xmpmeta|quicktime\.(?:make|model|author)"
+)
+_CONTAINERS = (b"moov", b"trak", b"mdia", b"minf")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
 
@@ -450,34 +452,29 @@ def _movie(sorted_: _Sorted) -> Contents:
 
 def _candidates(source: _Source) -> Iterator[_Box]:
     """The boxes that may be metadata, in the order of the file."""
-    for top in _boxes(source, 0, source.size):
-        if top.kind != b"moov":
-            yield top
-            continue
-        for box in _boxes(source, top.start, top.end):
-            if box.kind == b"trak":
-                yield from _boxes(source, box.start, box.end)
-            else:
+
+    def within(start: int, end: int) -> Iterator[_Box]:
+        for box in _boxes(source, start, end):
+            if box.kind in _CONTAINERS:
+                yield from within(box.start, box.end)
+            elif box.kind in (b"udta", b"meta", b"uuid"):
                 yield box
+
+    return within(0, source.size)
 
 
 def _is_private(source: _Source, box: _Box) -> bool:
     if box.kind == b"uuid":
         return source.read(box.start, 16) == _XMP
-    if box.kind not in (b"udta", b"meta") or box.end - box.start > _MAX_BODY:
-        return False
-    inner = _boxes(source, box.start, box.end) if box.kind == b"udta" else ()
-    return any(entry.kind in _PRIVATE_BOXES for entry in inner) or bool(
-        _PRIVATE_KEYS.search(source.read(box.start, box.end - box.start))
-    )
+    return box.end - box.start <= _MAX_BODY and bool(_PRIVATE.search(_body(source, box)))
 
 
 def _tells_place(source: _Source, box: _Box) -> bool:
-    if box.kind == b"udta" and any(
-        entry.kind == b"loci" for entry in _boxes(source, box.start, box.end)
-    ):
-        return True
-    return bool(_PLACE.search(source.read(box.start, box.end - box.start)))
+    return bool(_PLACE.search(_body(source, box)))
+
+
+def _body(source: _Source, box: _Box) -> bytes:
+    return source.read(box.start, box.end - box.start)
 
 
 def _boxes(source: _Source, at: int, end: int) -> Iterator[_Box]:

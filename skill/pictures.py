@@ -8,11 +8,13 @@ from __future__ import annotations
 import errno
 import io
 import json
+import logging
+import os
 import subprocess
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 PIXELS = 250_000_000  # of one picture: a gigabyte once it is decoded
 _ONE_AT_A_TIME = threading.Lock()
+_SILENT = logging.NullHandler()
 # Pillow's name of a format → its module that reads it; HEIF is read by another package.
 _READERS = {
     "AVIF": "AvifImagePlugin",
@@ -48,7 +51,7 @@ _LARGEST_EXIF = 65_527  # bytes a JPEG segment holds
 _SMALLEST = 16  # pixels: an edge below which shrinking is given up
 # TIFF 6.0 tags that tell of the picture; the others tell how the file is laid out.
 _TOLD = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
-_EXIF, _GPS, _ORIENTATION = 0x8769, 0x8825, 0x0112
+_EXIF, _GPS, _ORIENTATION, _PHOTOMETRIC = 0x8769, 0x8825, 0x0112, 0x0106
 _XMP, _IPTC, _SUBFILE, _DNG = 0x02BC, 0x83BB, 0x00FE, 0xC612
 
 
@@ -149,16 +152,7 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
         "task": {**vars(task), "exif": task.exif.hex()},
     }
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter, no shell
-            [sys.executable, "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            check=False,
-        )
-        told = json.loads(done.stdout)
+        told = json.loads(_ask(json.dumps(order).encode()))
     except subprocess.TimeoutExpired as error:
         raise ValueError("it takes too long") from error
     except ValueError as error:
@@ -171,7 +165,53 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
     raise kinds.get(told["kind"], ValueError)(told["reason"])
 
 
+def stop() -> None:
+    """Have what is being drawn, by whichever thread, fail at once."""
+    for process in tuple(_AT_WORK):
+        process.kill()
+
+
+def _ask(order: bytes) -> bytes:
+    """The order to the other process, and its answer; empty where it died. It has neither the
+    token, nor what lies in the current folder for a library, and ends when we do: its input is
+    open for as long as we live."""
+    environment = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+        [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    _AT_WORK.add(process)
+    watchman = threading.Timer(_PATIENCE, process.kill)
+    watchman.daemon = True
+    watchman.start()
+    asked, answered = process.stdin, process.stdout
+    assert asked is not None
+    assert answered is not None
+    try:
+        with suppress(BrokenPipeError):
+            asked.write(order + b"\n")
+            asked.flush()
+        answer = answered.read()
+    finally:
+        late = not watchman.is_alive()
+        watchman.cancel()
+        process.kill()
+        process.wait()
+        _AT_WORK.discard(process)
+        with suppress(BrokenPipeError):
+            asked.close()
+        answered.close()
+    if late:
+        raise subprocess.TimeoutExpired(process.args, _PATIENCE)
+    return answer
+
+
 _PATIENCE = 600.0  # s: the largest picture takes a tenth of it
+_AT_WORK: set[subprocess.Popen[bytes]] = set()
 # This very copy of the skill, whatever else is installed.
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from skill.pictures import answer; answer()"
@@ -180,7 +220,8 @@ _PROGRAM = (
 
 def answer() -> None:
     """The other process: an order on stdin, what became of it on stdout."""
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
+    threading.Thread(target=_end_with_the_other, daemon=True).start()
     task = Task(**{**order["task"], "exif": bytes.fromhex(order["task"]["exif"])})
     told: dict[str, Any]
     try:
@@ -190,6 +231,13 @@ def answer() -> None:
     except OSError as error:
         told = {"errno": error.errno or errno.EIO, "reason": error.strerror or str(error)}
     sys.stdout.write(json.dumps(told))
+    sys.stdout.flush()
+    os._exit(0)  # a thread may be reading still
+
+
+def _end_with_the_other() -> None:
+    sys.stdin.read()
+    os._exit(1)
 
 
 def draw_here(source: Path, task: Task, target: Path) -> Drawn:
@@ -232,6 +280,8 @@ def _opened(path: Path, form: str) -> Iterator[ImageFile]:
     the process, so they are changed for as long as this lasts, by one thread at a time."""
     from PIL import Image
 
+    logging.getLogger("PIL").propagate = False  # what it has to say is no line of ours
+    logging.getLogger("PIL").addHandler(_SILENT)
     with _ONE_AT_A_TIME, path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -295,7 +345,9 @@ def _plain(image: Image.Image) -> Image.Image:
         image.info["transparency"] = tuple(value >> 8 for value in key)
     if image.mode.startswith("I;16"):
         image = image if image.mode == "I;16" else image.convert("I")
-        image = image.point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        dark = getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0  # white is 0: Pillow reads it so
+        scale, white = (-1 / 257, 255) if dark else (1 / 257, 0)
+        image = image.point(lambda value: value * scale + white + 0.5).convert("L")
     elif image.mode in ("I", "F"):
         image = _stretched(image)
     if profile:

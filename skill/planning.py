@@ -36,7 +36,7 @@ def plan_make(
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
 
-    job = _new("make", config, config.language_of(prompt.strip() or wish.title or ""))
+    job = _new("make", config, config.language_of(said_in(prompt, wish.title)))
     _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
         aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force)
@@ -46,19 +46,28 @@ def plan_make(
     return job
 
 
+def said_in(prompt: str, title: str | None) -> str:
+    """The words that tell the user's language: the prompt, else a title that is not in Latin
+    letters, as titles are in many a language."""
+    return prompt.strip() or ("" if title is None or title.isascii() else title)
+
+
 def plan_upload(
     config: Config,
     session: StoredSession | None,
     files: Sequence[Path],
     urls: Sequence[str],
     *,
+    words: str = "",
     shrink: bool,
     keep_metadata: bool,
 ) -> Job:
-    """Files into a project; a new one where there is none."""
+    """Files into a project; a new one where there is none. `words`: what the user said with them,
+    to be said once they are up."""
     job = _new("upload", config, session.language if session else config.language_of(""))
     _take_files(job, config, files, shrink=shrink, keep_metadata=keep_metadata)
     job.urls = list(urls)
+    job.message = words
     job.export = False
     if session is not None:
         _work_on(job, session)

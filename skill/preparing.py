@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
 from skill.language import say, size_in_words
-from skill.media import Change, inspect, prepare, shrunk
+from skill.media import Change, another_name, inspect, prepare, shrunk
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def record_of(file: LocalFile) -> Record:
         "format": file.format,
         "changes": [change.value for change in file.changes],
         "located": file.located,
+        "pages": file.pages,
     }
 
 
@@ -59,10 +60,15 @@ def make_ready(
     return _after(record, prepare(replace(file, name=record["name"]), folder))
 
 
-def make_smaller(record: Record, listing: Listing, folder: Path, *, keep_metadata: bool) -> Record:
-    """The picture in a quarter of its bytes, for a backend that finds it too large (4002)."""
+def make_smaller(
+    record: Record, listing: Listing, folder: Path, taken: set[str], *, keep_metadata: bool
+) -> Record:
+    """The picture in a quarter of its bytes, for a backend that finds it too large (4002);
+    under a name that is not `taken`."""
     file = inspect(Path(record["path"]), listing, keep_metadata=keep_metadata)
     smaller = shrunk(replace(file, name=record["name"]), folder, max_bytes=record["size"] // 4)
+    while smaller.name in taken:
+        smaller = replace(smaller, name=another_name(smaller.name))
     return _after(record, smaller)
 
 
@@ -128,14 +134,29 @@ def _changes(record: Record) -> str:
     )
 
 
+def _converted(before: Record, after: Record | None) -> str:
+    formats = {"before": before["format"], "after": after["format"] if after else ""}
+    if before["pages"] > 1 and after is not None:
+        return say(
+            "converted from {before} to {after} (the first of {pages} pictures)",
+            **formats,
+            pages=before["pages"],
+        )
+    if before["pages"] > 1:
+        return say(
+            "converted from {before} (the first of {pages} pictures)",
+            before=before["format"],
+            pages=before["pages"],
+        )
+    if after is not None:
+        return say("converted from {before} to {after}", **formats)
+    return say("converted from {before}", before=before["format"])
+
+
 def _change(change: Change, before: Record, after: Record | None) -> str:
     match change:
-        case Change.CONVERT if after is not None:
-            return say(
-                "converted from {before} to {after}", before=before["format"], after=after["format"]
-            )
         case Change.CONVERT:
-            return say("converted from {before}", before=before["format"])
+            return _converted(before, after)
         case Change.TURN:
             return say("turned upright")
         case Change.SHRINK if after is not None:

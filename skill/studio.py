@@ -186,16 +186,19 @@ class Studio:
         files: Sequence[Path],
         urls: Sequence[str] = (),
         *,
+        words: str = "",
         shrink: bool = True,
         keep_metadata: bool = False,
     ) -> Reply:
         """Put files, and files the backend fetches itself, into the current project. `shrink`
-        and `keep_metadata` as for `make`; `data["files"]` is what the backend says of them."""
+        and `keep_metadata` as for `make`; `words` are offered to be said next; `data["files"]`
+        is what the backend says of them."""
         job = plan_upload(
             self._config,
             self._connection.projects.current,
             files,
             urls,
+            words=words,
             shrink=shrink,
             keep_metadata=keep_metadata,
         )
@@ -289,7 +292,9 @@ class Studio:
                         say("Which file? None was named."),
                         hint=say('Name it: image-to-video ask "…" --file photo.jpg'),
                     )
-                uploaded = await self.upload(files, shrink=shrink, keep_metadata=keep_metadata)
+                uploaded = await self.upload(
+                    files, words=way.message or "", shrink=shrink, keep_metadata=keep_metadata
+                )
                 if way.message is None:
                     return uploaded
                 return replace(await self.chat(way.message), action=Action.UPLOAD)
@@ -455,7 +460,7 @@ class Studio:
         return Reply(
             Action.UPLOAD,
             say("Uploaded: {names}", names=names),
-            offers=(("chat", say("turn my photos into a short video")),),
+            offers=(("chat", job.message or say("turn my photos into a short video")),),
             data={"files": job.media, "prepared": prepared(job.files)},
         )
 

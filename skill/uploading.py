@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import anyio.to_thread
 
+from skill import pictures
+from skill.answers import Media
 from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
 from skill.language import say
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from skill.answers import Media
     from skill.connection import Connection
     from skill.preparing import Record
     from skill.vault import Job
@@ -46,7 +49,7 @@ class Uploads:
         ]
         if not due:
             return
-        self._tell(Stage("prepare", say("Making the photos ready...")))
+        self._tell(Stage("prepare", say("Making the files ready...")))
         for done, number in enumerate(due, 1):
             make = partial(
                 make_ready,
@@ -56,7 +59,7 @@ class Uploads:
                 shrink=job.shrink,
                 keep_metadata=job.keep_metadata,
             )
-            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            job.files[number] = await _in_a_thread(make)
             self._tell(Progress("prepare", 100 * done / len(due)))
         self._vault.save(job)
         for sentence in told(job.files[number] for number in due):
@@ -103,10 +106,11 @@ class Uploads:
             job.files[number],
             self._listing,
             self._vault.workspace(job),
+            {file["name"] for file in job.files if file is not job.files[number]},
             keep_metadata=job.keep_metadata,
         )
         try:
-            job.files[number] = await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+            job.files[number] = await _in_a_thread(make)
         except FileRefusedError:  # it moves, or is as small as it gets
             raise refusal from None
         self._vault.save(job)
@@ -138,23 +142,40 @@ class Uploads:
             # Sending a file again costs nothing; the message has not been sent yet.
             await self._connection.clock.sleep(self._connection.timing.retry_base)
             media = await self._connection.call(send)
-        job.media += [vars(item) for item in media]
-        job.uploaded.append(file["sha256"])
+        self._note(job, file, [vars(item) for item in media])
         self._vault.save(job)
 
     async def _find_uploaded(self, job: Job) -> None:
-        """Learn from the state which files had arrived when the answer was lost."""
+        """Learn from the state which files had arrived when the answer was lost. Where it tells no
+        hashes, a name says so in a project that holds nothing but this job's files."""
         state = await self._connection.state(job.session_id)
-        there = {
-            info.get("hash") or info.get("filename")
-            for info in state.video_infos
-            if isinstance(info, dict)
-        }
+        infos = [info for info in state.video_infos if isinstance(info, dict)]
         for file in job.files:
-            known = file["sha256"] in there or file["name"] in there
-            if known and file["sha256"] not in job.uploaded:
-                job.uploaded.append(file["sha256"])
+            for info in infos:
+                same = info["hash"] == file["sha256"] if info.get("hash") else job.fresh
+                if same and (info.get("hash") or info.get("filename") == file["name"]):
+                    self._note(job, file, [{"filename": file["name"], **_facts(info)}])
+                    break
         self._vault.save(job)
+
+    def _note(self, job: Job, file: Record, media: list[dict[str, Any]]) -> None:
+        if file["sha256"] not in job.uploaded:
+            job.uploaded.append(file["sha256"])
+            job.media += media
+
+
+def _facts(info: dict[str, Any]) -> dict[str, Any]:
+    """What the state tells of a file, in the fields of an upload's answer."""
+    return {field.name: info[field.name] for field in fields(Media) if field.name in info}
+
+
+async def _in_a_thread(make: Callable[[], Record]) -> Record:
+    """Where it is broken off, what is being drawn is too."""
+    try:
+        return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+    except anyio.get_cancelled_exc_class():
+        pictures.stop()
+        raise
 
 
 class _Counted:

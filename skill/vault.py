@@ -92,6 +92,7 @@ class Job:
     files: list[dict[str, Any]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     media: list[dict[str, Any]] = field(default_factory=list)
+    fresh: bool = False  # the project was made for this job
     shrink: bool = True
     keep_metadata: bool = False
     uploaded: list[str] = field(default_factory=list)

@@ -116,12 +116,16 @@ class Worker:
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
-        if job.goal in ("chat", "upload"):
-            self._connection.projects.lost(job.session_id, error)
+        if job.goal in ("chat", "upload") and not job.fresh:
+            try:
+                self._connection.projects.lost(job.session_id, error)
+            except NotFoundError:
+                job.step = Step.FAILED  # its place is gone, and nothing of it was sent
+                raise
         self._anew = True
         self._tell(Detail(f"{error.message} Taking a new one."))
         job.session_id, job.task_id, job.user_id = "", "", ""
-        job.uploaded = []
+        job.uploaded, job.media, job.fresh = [], [], False
         self._advance(job, Step.STARTED)
 
     def _advance(self, job: Job, step: Step, *, only_from: Step | None = None) -> None:
@@ -144,6 +148,7 @@ class Worker:
                 session.task_id,
                 session.user_id,
             )
+            job.fresh = True
             self._vault.save(job)
             if self._connection.greeted:
                 self._tell(Notice(say("Ready.")))
@@ -151,15 +156,24 @@ class Worker:
         self._advance(job, Step.UPLOADED)
 
     async def _end_upload(self, job: Job) -> None:
+        self._keep_project(job)
         if job.urls:
             self._tell(Stage("upload", say("The backend fetches the files...")))
-            media = await self._connection.call(
-                lambda: self._client.upload_urls(job.session_id, job.urls)
-            )
+        while job.urls:
+            url = job.urls[0]
+            try:
+                media = await self._connection.call(
+                    lambda url=url: self._client.upload_urls(job.session_id, [url])  # type: ignore[misc]
+                )
+            except (FileRefusedError, BackendFailedError) as error:
+                shown = clean_line(url, 200)
+                error.message = say("{name}: {message}", name=shown, message=error.message)
+                error.hint = say("Check the address, or fetch the file yourself and upload it.")
+                self._advance(job, Step.FAILED)
+                raise
             job.media += [vars(item) for item in media]
-            job.urls = []
+            job.urls = job.urls[1:]
             self._vault.save(job)
-        self._keep_project(job)
         self._advance(job, Step.DONE)
 
     # ------------------------------------------------------------ the message goes out, once

@@ -6,6 +6,8 @@ import io
 
 import pyte
 
+_NO_FILE = -1  # what `os.get_terminal_size` is asked with
+
 
 class Terminal(io.StringIO):
     """A stream that is a terminal of so many columns."""
@@ -16,6 +18,9 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        return _NO_FILE
 
     @property
     def lines(self) -> list[str]:

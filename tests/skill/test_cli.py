@@ -454,6 +454,13 @@ class TestUnfinishedWork:
         assert run("resume", "--json").answer["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize("seconds", ["abc", "-1", "nan", "0", "1e9"])
+def test_a_duration_that_is_none(run: Callable[..., Ran], seconds: str) -> None:
+    ran = run("make", "a.jpg", f"--duration={seconds}")
+    assert ran.code == 2
+    assert f"'{seconds}' is no number of seconds" in ran.err
+
+
 class TestLocal:
     """--local: the real renderer, in three processes that know nothing of each other."""
 

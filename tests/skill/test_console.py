@@ -11,15 +11,13 @@ from skill.bar import line, width
 from skill.console import Console
 from skill.errors import NoCreditsError
 from skill.language import speak
-from skill.report import Notice, Progress, Report, Stage, Words
+from skill.report import Detail, Notice, Progress, Report, Stage, Words
 from tests.skill.terminal import Terminal
 
 
 @pytest.fixture(params=[80, 40])
 def terminal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setattr(
-        "shutil.get_terminal_size", lambda *_: os.terminal_size((request.param, 24))
-    )
+    monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((request.param, 24)))
     monkeypatch.setattr("time.monotonic", lambda: 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -124,6 +122,30 @@ class TestOnATerminal:
         plain = Terminal(80)
         tell(Console(out=plain, err=plain), *RENDER)
         assert "\x1b[36m" not in plain.getvalue()
+
+    def test_its_own_width_counts_wherever_the_answer_goes(self, terminal: Terminal) -> None:
+        console = Console(out=io.StringIO(), err=terminal)
+        tell(console, *RENDER[:3])
+        console.draw()
+        assert len(terminal.lines) == 1
+
+    def test_one_that_knows_no_lines_gets_a_bar_of_signs(self, terminal: Terminal) -> None:
+        class Plain(Terminal):
+            encoding = "ascii"
+
+        plain = Plain(80)
+        tell(Console(out=plain, err=plain), *RENDER[:3])
+        assert plain.lines[0].startswith("Rendering ####")
+        assert plain.getvalue().isascii()
+
+    def test_what_is_said_twice_to_be_done_is_done_once(self, terminal: Terminal) -> None:
+        console = Console(out=terminal, err=terminal, verbose=True)
+        tell(console, *RENDER, Detail("→ 200"), RENDER[3])
+        assert len(terminal.lines) == 2
+
+    def test_quiet_leaves_out_words_that_are_not_the_answer(self, terminal: Terminal) -> None:
+        tell(Console(out=terminal, err=terminal, quiet=True), Words("Here it is."))
+        assert terminal.getvalue() == ""
 
     def test_a_dumb_terminal_gets_plain_lines(
         self, terminal: Terminal, monkeypatch: pytest.MonkeyPatch

@@ -249,6 +249,17 @@ class TestWhoIsSpokenTo:
         ran = run("credits", "--language", "klingon please", "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
 
+    def test_a_title_in_latin_letters_says_nothing(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        ran = run("make", *photos, "--title", "Lisbon 2026", "--dry-run")
+        assert ran.out.startswith("将要上传：")
+
     def test_wrong_options_are_told_in_it(
         self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:

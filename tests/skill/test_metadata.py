@@ -174,10 +174,17 @@ class TestClips:
             (samples.KEYS,),
             (samples.box(b"udta", samples.box(b"loci", bytes(6), SECRET)),),
             (samples.box(b"trak", samples.box(b"udta", samples.PLACE)),),
+            (samples.box(b"trak", samples.box(b"mdia", samples.box(b"udta", samples.PLACE))),),
+            (samples.box(b"trak", samples.box(b"meta", samples.box(b"xml ", samples.XMP))),),
+            (
+                samples.box(
+                    b"udta", samples.box(b"meta", bytes(4), samples.box(b"ilst", samples.PLACE))
+                ),
+            ),
             (samples.UUID,),
             (struct.pack(">I4sQ", 1, b"udta", 16 + len(samples.PLACE)) + samples.PLACE,),
         ],
-        ids=["place", "apple", "3gpp", "track", "xmp", "64-bit"],
+        ids=["place", "apple", "3gpp", "track", "media", "xml", "itunes", "xmp", "64-bit"],
     )
     def test_a_place_is_blanked_and_nothing_moves(
         self, clip: bytes, extra: tuple[bytes, ...]

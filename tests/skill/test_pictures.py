@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
+import logging
+import os
 import random
 import stat
 import struct
+import subprocess
+import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,9 +30,6 @@ from skill.media import Change, inspect, prepare, shrunk
 
 from . import samples
 from .samples import SECRET
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FREE = LISTINGS["image-to-video-in-free"]
 CONVERT, TURN, SHRINK, STRIP = Change
@@ -638,6 +642,55 @@ class TestTheOtherProcess:
             prepare(file, out)
         assert list(out.iterdir()) == []
 
+    def test_it_takes_no_library_from_the_current_folder(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.bmp", samples.saved(samples.scene(), "BMP")), FREE)
+        for name in ("json", "struct", "PIL", "pi_heif", "subprocess"):
+            (tmp_path / f"{name}.py").write_text("import os; os._exit(7)")
+        monkeypatch.chdir(tmp_path)
+        assert prepare(file, out).size
+
+    def test_it_does_not_know_the_token(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("NEMO_TOKEN", "nmv_usr_abcdefgh")
+        told = "{'kind': 'ValueError', 'reason': str('NEMO_TOKEN' in os.environ)}"
+        program = f"import os, json; print(json.dumps({told}), flush=True)"
+        monkeypatch.setattr(pictures, "_PROGRAM", program)
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        with pytest.raises(FileRefusedError, match="cannot be read: False"):
+            prepare(file, out)
+
+    def test_it_stops_when_it_is_told_to(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        monkeypatch.setattr(pictures, "_PROGRAM", "import threading; threading.Event().wait()")
+        with ThreadPoolExecutor() as pool:
+            made = pool.submit(prepare, file, out)
+            while not pictures._AT_WORK:
+                assert not made.done()
+            pictures.stop()
+            assert isinstance(made.exception(timeout=30), FileRefusedError)
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+    def test_it_ends_with_whoever_asked(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "never")
+        order = {
+            "source": str(tmp_path / "never"),
+            "target": "",
+            "task": {**vars(pictures.Task("BMP", 1)), "exif": ""},
+        }
+        root = str(Path(pictures.__file__).parents[1])
+        child = subprocess.Popen(
+            [sys.executable, "-c", pictures._PROGRAM, root], stdin=subprocess.PIPE
+        )
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.close()
+        assert child.wait(30) == 1
+
     def test_one_that_does_not_come_to_an_end_is_one_too(
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -710,6 +763,34 @@ def test_a_picture_over_the_bound_of_pillow_and_under_ours_is_read(
     path = on_disk(tmp_path, "wide.tif", samples.saved(Image.new("1", (90_000, 1000)), "TIFF"))
     ready = prepare(inspect(path, FREE), out)
     assert (ready.name, ready.done) == ("wide.png", (CONVERT,))
+
+
+def test_what_pillow_logs_is_no_line_of_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inspect(on_disk(tmp_path, "a.tif", samples.saved(samples.scene(), "TIFF")), FREE)
+    logging.getLogger("PIL.TiffImagePlugin").error("More samples per pixel than can be decoded")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_picture_without_pixels_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    data = bytearray(samples.saved(samples.scene(), "PNG"))
+    data[16:20] = bytes(4)
+    with pytest.raises(FileRefusedError, match=r"a\.png cannot be read: it has no picture"):
+        inspect(on_disk(tmp_path, "a.png", bytes(data)), FREE)
+
+
+def test_sixteen_bits_of_which_zero_is_white(tmp_path: Path, out: Path) -> None:
+    """TIFF 6.0, PhotometricInterpretation 0: as scanners write it."""
+    ramp = Image.linear_gradient("L").resize((64, 64))
+    deep = ramp.convert("I").point(lambda value: value * 257).convert("I;16")
+    dark = on_disk(tmp_path, "dark.tif", samples.saved(deep, "TIFF"))
+    data = bytearray(dark.read_bytes())
+    tag = data.index(struct.pack("<HHIH", 262, 3, 1, 1))
+    data[tag + 8] = 0
+    dark.write_bytes(data)
+    made = shown(prepare(inspect(dark, FREE), out).path)
+    assert near(made.convert("L"), ImageOps.invert(ramp), by=2)
 
 
 def test_what_pillow_warns_of_is_nobody_s_concern(tmp_path: Path) -> None:

@@ -185,6 +185,16 @@ class TestTooLarge:
         server.backend.fail("upload", code=4002, times=1)
         assert run("upload", path).code == 6
 
+    def test_and_under_a_name_of_its_own(
+        self, server: Server, run: Callable[..., Ran], large: Path
+    ) -> None:
+        twin = large.with_suffix(".png")
+        Image.effect_noise((1200, 900), 80).convert("RGB").save(twin)
+        server.backend.fail("upload", code=4002, times=1)
+        ran = run("upload", twin, large, "--json")
+        names = [file["filename"] for file in ran.answer["data"]["files"]]
+        assert names == ["large-2.jpg", "large.jpg"]
+
 
 class TestTheDryRun:
     def test_says_what_would_be_done_and_does_nothing(
@@ -315,6 +325,72 @@ class TestAnUploadIsAJob:
         media = run("status", "--json").answer["data"]["media"]
         assert [file["filename"] for file in media] == ["cat.png", "cup.jpg", "sky.png"]
 
+    def test_one_whose_answer_was_lost_is_told_all_the_same(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", cut_after_bytes=5, reset=True)
+        ran = run("upload", photos[0], "--json")
+        assert ran.answer["data"]["text"] == "Uploaded: cat.png"
+        assert [file["filename"] for file in ran.answer["data"]["files"]] == ["cat.png"]
+        assert len(server.backend.journal.calls("upload")) == 1
+
+    def test_a_name_alone_is_no_sign_that_it_is_there(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        arrived: Callable[[], list[bytes]],
+    ) -> None:
+        assert run("upload", photos[0]).code == 0
+        photos[0].write_bytes(photos[2].read_bytes())
+        state = {"draft": {}, "video_infos": [{"filename": "cat.png", "file_type": "image"}]}
+        lost = {"status": 502, "body": "<html>bad gateway</html>"}
+        server.backend.fail("upload", **lost)
+        server.backend.fail(
+            "state", body={"code": 0, "data": {"session_id": "s", "state": state}}, times=None
+        )
+        assert run("upload", photos[0]).code == 0
+        assert photos[2].read_bytes() in arrived()
+
+    def test_an_address_that_cannot_be_fetched_is_named_and_given_up(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", after=1, code=4001)
+        error = run("upload", photos[0], "https://example.com/a.tar", "--json").answer["error"]
+        assert error["message"].startswith("https://example.com/a.tar: ")
+        assert error["code"] == "file_refused"
+        assert run("jobs").out == "Nothing is unfinished.\n"
+        assert [file["filename"] for file in run("status", "--json").answer["data"]["media"]] == [
+            "cat.png"
+        ]
+
+    def test_what_was_said_with_the_files_is_not_lost_with_them(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", status=503, times=2)
+        asked = run("ask", "make a calm video", "--file", photos[0], "--json")
+        job = asked.answer["error"]["job"]
+        ran = run("resume", job, "--json")
+        assert ran.answer["next"] == ["image-to-video chat 'make a calm video'"]
+
+    def test_one_whose_project_is_gone_is_given_up(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        assert run("make", *photos, "--no-export").code == 0
+        server.backend.fail("upload", code=1002, times=1)
+        error = run("upload", photos[0], "--json").answer["error"]
+        assert (error["code"], error["job"]) == ("not_found", None)
+        assert run("jobs").out == "Nothing is unfinished.\n"
+        assert run("upload", photos[0]).code == 0
+
+    def test_a_project_of_its_own_that_is_gone_is_made_anew(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", after=1, code=1002, times=1)
+        assert run("upload", *photos).code == 0
+        media = run("status", "--json").answer["data"]["media"]
+        assert [file["filename"] for file in media] == ["cat.png", "cup.jpg", "sky.png"]
+
 
 class TestWhatIsTold:
     def record(self, name: str, *changes: str, located: bool = False) -> dict[str, object]:
@@ -325,6 +401,7 @@ class TestWhatIsTold:
             "size": 9_000_000,
             "changes": list(changes),
             "located": located,
+            "pages": 1,
         }
 
     def done(self, name: str, *changes: str) -> dict[str, object]:
@@ -343,8 +420,12 @@ class TestWhatIsTold:
 
     def test_what_was_done_with_its_figures(self) -> None:
         assert told([self.done("IMG.HEIC", "convert", "shrink")]) == [
-            "IMG.HEIC: converted from HEIC to JPG, shrunk from 9.0 MB to 2.1 MB."
+            "IMG.HEIC: converted from HEIC to JPG, shrunk from 8.6 MB to 2.1 MB."
         ]
+
+    def test_that_a_file_held_more_than_one_picture(self) -> None:
+        pages = {**self.record("scan.tif", "convert"), "pages": 3}
+        assert told([pages]) == ["scan.tif: converted from HEIC (the first of 3 pictures)."]
 
     def test_many_of_which_it_is_the_same_in_one_sentence(self) -> None:
         records = [self.record(f"{n}.jpg", "strip", located=True) for n in range(30)]

@@ -96,6 +96,8 @@ class TestOnATerminal:
         tell(console, Stage("generate", message))
         assert "".join(terminal.lines[:-1]).replace(" ", "") == message.replace(" ", "")
         assert terminal.lines[-1].startswith("Generating ")
+        tell(console, Notice("⏳"))
+        assert "".join(terminal.lines).count("Working") == 1
 
     def test_chinese_takes_two_columns_a_character(self, terminal: Terminal) -> None:
         speak("zh")

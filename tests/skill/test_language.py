@@ -11,13 +11,16 @@ import pytest
 
 import skill
 from skill.chinese import SENTENCES
+from skill.config import Config
 from skill.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.gui.phrases import INSTEAD
 from skill.language import of_environment, primary_tag, say, speak
 from skill.listings import LISTINGS
 from skill.pictures import NO_READER
+from skill.planning import plan_make
 from skill.vault import Step
+from skill.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,6 +247,19 @@ class TestWhoIsSpokenTo:
         assert run("resume", job).err.splitlines()[-3].startswith("错误：")
         server.backend.faults.clear()
         assert "正在下载..." in run("resume", job).err
+
+    def test_whatever_was_spoken_since(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("render_status", status=503, times=None)
+        job = run("make", *photos, "-p", "做一段视频", "--json").answer["error"]["job"]
+        server.backend.faults.clear()
+        assert run("make", *photos, "-p", "a calm slideshow", "--no-export").code == 0
+        assert "正在下载..." in run("resume", job).err
+
+    def test_a_program_is_understood_too(self, photos: list[Path]) -> None:
+        job = plan_make(Config.resolve(), photos, "做一段视频", Wish(aspect="9:16"))
+        assert job.message == "做一段视频。画面比例：9:16。分辨率：1080p。"
 
     def test_what_is_no_language_is_refused(self, run: Callable[..., Ran]) -> None:
         ran = run("credits", "--language", "klingon please", "--json")

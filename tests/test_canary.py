@@ -376,6 +376,9 @@ class Found:
         ]
 
 
+_POPEN = subprocess.Popen
+
+
 class World:
     """The mock behind the wire, state folders to begin with, and the command line as a
     function that hands back everything it left anywhere."""
@@ -483,9 +486,13 @@ class World:
             patch.setattr("skill.demo.draw_pictures", draw)
             yield
 
-    def _popen(self, words: list[str], *, stdout: int, **rest: Any) -> _Ended:
-        """A background process as a function, that writes to its log."""
+    def _popen(self, words: list[str], *, stdout: int, **rest: Any) -> Any:
+        """A background process as a function, that writes to its log; one that draws pictures as
+        it is, without the token."""
         self.argv += words
+        if words[1] == "-P":
+            assert "NEMO_TOKEN" not in rest["env"]
+            return _POPEN(words, stdout=stdout, **rest)
         assert words[1] == "-c"  # and a program that is handed the skill's place
         with (
             os.fdopen(os.dup(stdout), "w", encoding="utf-8") as log,

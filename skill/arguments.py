@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -22,10 +23,28 @@ class Parser(argparse.ArgumentParser):
     """Wrong words are a UsageError like any other, so that --json can tell them too."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(
-            say("{message}.", message=message[:1].upper() + message[1:]),
-            hint=say("See: {prog} --help", prog=self.prog),
-        )
+        raise UsageError(_in_words(message), hint=say("See: {prog} --help", prog=self.prog))
+
+
+# What argparse says, and how we say it; what is not here is told as it is.
+_SAID = (
+    (r"the following arguments are required: (?P<names>.+)", "Missing: {names}."),
+    (
+        r"argument (?P<name>\S+): invalid choice: (?P<value>.+?) \(choose from (?P<choices>.+)\)",
+        "{name} cannot be {value}: it is one of {choices}.",
+    ),
+    (r"argument (?P<name>\S+): expected (?:one|at least one) argument", "{name} lacks its value."),
+    (r"argument (?P<name>\S+): invalid \w+ value: (?P<value>.+)", "{name} cannot be {value}."),
+    (r"argument (?P<name>\S+): (?P<why>.+)", "{name}: {why}."),
+    (r"(?P<message>.+)", "{message}."),
+)
+
+
+def _in_words(message: str) -> str:
+    for shape, sentence in _SAID:
+        if found := re.fullmatch(shape, message, re.DOTALL):
+            return say(sentence, **found.groupdict())
+    return message
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,11 @@ SENTENCES: Final[dict[str, str]] = {
     'Title: "{title}".': "标题：“{title}”。",
     # ------------------------------------------------------------ words and options
     "{message}.": "{message}。",
+    "Missing: {names}.": "缺少：{names}。",
+    "{name} cannot be {value}: it is one of {choices}.": "{name} 不能是 {value}，可选：{choices}。",
+    "{name} lacks its value.": "{name} 后面缺少值。",
+    "{name} cannot be {value}.": "{name} 不能是 {value}。",
+    "{name}: {why}.": "{name}：{why}。",
     "See: {prog} --help": "用法见：{prog} --help",
     "See: image-to-video --help": "用法见：image-to-video --help",
     "Not understood: {rest}.": "无法识别：{rest}。",

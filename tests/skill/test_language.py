@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import skill
+from skill import arguments
 from skill.chinese import SENTENCES
 from skill.config import Config
 from skill.console import VERBS
@@ -80,6 +81,7 @@ def _said() -> set[str]:
         and isinstance(call.args[0], ast.Constant)
     } | {NO_READER}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
+    said |= {sentence for _, sentence in arguments._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
     said |= {listing.example for listing in LISTINGS.values()}
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
@@ -280,6 +282,12 @@ class TestWhoIsSpokenTo:
         self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        assert run("make").err.startswith("错误：缺少：PHOTO。")
+        assert run("make", "a.jpg", "--aspect", "3:7").err.startswith(
+            "错误：--aspect 不能是 '3:7'，"
+        )
+        assert run("make", "a.jpg", "--title").err.startswith("错误：--title 后面缺少值。")
+        assert run("make", "a.jpg", "--pace", "x").err.startswith("错误：--pace 不能是 'x'。")
         assert run("credits", "--bogus").err.startswith("错误：无法识别：--bogus。")
 
 

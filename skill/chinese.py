@@ -205,6 +205,8 @@ SENTENCES: Final[dict[str, str]] = {
     "{path} has more than {most} megapixels.": "{path} 超过 {most} 百万像素。",
     "{path} is over the limit once it is made ready.": "{path} 整理后仍超过上限。",
     "Check the address, or fetch the file yourself and upload it.": "请检查网址，或自行下载后再上传。",
+    "Run the command again, with the files as they are now.": "请用现在的文件重新运行命令。",
+    "No photo was named.": "没有指定照片。",
     "Compress or trim it.": "请压缩或剪短。",
     "Make the picture smaller.": "请把图片缩小。",
     "Make the picture smaller, or have that done with --shrink.": "请把图片缩小，或用 --shrink 自动缩小。",

@@ -98,7 +98,10 @@ class Console:
 
     @property
     def _terminal(self) -> bool:
-        return _is_terminal(self.err) and not self.json and os.environ.get("TERM") != "dumb"
+        moves = os.name != "nt" or "WT_SESSION" in os.environ  # the old console of Windows does not
+        return (
+            moves and _is_terminal(self.err) and not self.json and os.environ.get("TERM") != "dumb"
+        )
 
     def _write(self, file: TextIO | None, text: str) -> None:
         self._last = time.monotonic()

@@ -195,7 +195,8 @@ def from_record(record: dict[str, str]) -> SkillError:
     return kind(record["message"], hint=record["hint"])
 
 
-_FORMATS = "Formats that are taken: mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac."
+FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
+_TAKEN = f"Formats that are taken: {FORMATS}."
 
 # The contract's table of codes, with the HTTP statuses that mean the same.
 # code → (class, what is wrong, what to do)
@@ -215,7 +216,7 @@ CODES: dict[int, tuple[type[SkillError], str, str]] = {
         "Not enough credits for this.",
         "Top up credits in your account, or make the video on this machine with --local.",
     ),
-    4001: (FileRefusedError, "The backend does not take this kind of file.", _FORMATS),
+    4001: (FileRefusedError, "The backend does not take this kind of file.", _TAKEN),
     4002: (
         FileRefusedError,
         "The file is too large.",
@@ -257,7 +258,7 @@ CODES: dict[int, tuple[type[SkillError], str, str]] = {
         "The file is too large.",
         "Compress or trim it, or make the picture smaller, and try again.",
     ),
-    415: (FileRefusedError, "The backend does not take this kind of file.", _FORMATS),
+    415: (FileRefusedError, "The backend does not take this kind of file.", _TAKEN),
     429: (
         RateLimitedError,
         "Too many requests: the backend asks for a pause.",

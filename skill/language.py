@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MB = 1024 * 1024
-_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+_spoken = "en"  # a program speaks to one user at a time
 
 
 def primary_tag(name: str) -> str:
@@ -34,12 +33,13 @@ def of_environment(environ: Mapping[str, str]) -> str:
 
 def speak(language: str) -> None:
     """Say what comes from here on in `language`, a BCP 47 primary tag."""
-    _spoken.set(language)
+    global _spoken
+    _spoken = language
 
 
 def spoken() -> str:
     """The language that is spoken: its primary tag."""
-    return _spoken.get()
+    return _spoken
 
 
 def say(sentence: str, /, **values: object) -> str:
@@ -48,7 +48,7 @@ def say(sentence: str, /, **values: object) -> str:
         from skill.chinese import SENTENCES
 
         sentence = SENTENCES.get(sentence, sentence)
-    return sentence.format(**values)
+    return sentence.format(**values) if values else sentence
 
 
 def size_in_words(number: int) -> str:

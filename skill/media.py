@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from skill import metadata, pictures
-from skill.errors import FileRefusedError, UsageError
+from skill.errors import FORMATS, FileRefusedError, UsageError
 from skill.language import say, size_in_words
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ _MIMES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 # ISO/IEC 23008-12, annexes B to E.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SAME_KIND = {"jpeg": "jpg", "m4v": "mp4", "tif": "tiff", "heif": "heic", "j2k": "jp2"}
-FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
 
 
 class Change(StrEnum):
@@ -183,7 +182,7 @@ def another_name(name: str) -> str:
 def _claimed(file: LocalFile) -> set[str]:
     """The names it is, or may be, sent under."""
     stem = file.name.rpartition(".")[0]
-    drawn = {Change.CONVERT, Change.SHRINK} & set(file.changes)
+    drawn = {Change.CONVERT, Change.TURN, Change.SHRINK} & set(file.changes)
     return {file.name} | ({f"{stem}.jpg", f"{stem}.png"} if drawn else set())
 
 
@@ -195,6 +194,7 @@ def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
     if not file.changes:
         return file
     with _readable(file.path), file.path.open("rb") as source, _writable(file.path):
+        pictures.current().go_on()
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as folder:
             return _made(file, source, Path(folder), out_dir)
@@ -389,6 +389,7 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
         size = result.seek(0, os.SEEK_END)
     extension = extension or ACCEPTED[file.mime][0]
     final = out_dir / f"{digest[:32]}.{extension}"
+    pictures.current().go_on()
     ready.replace(final)
     return replace(
         file,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BLOCK = 1024 * 1024  # bytes in memory at once while a file is copied or searched
 _MAX_READS = 4_000_000  # segments of one file: far more than a sane one has
 _MAX_LOOK = 1024 * 1024  # bytes of a segment that are looked into
+_MOST_DESCRIBED = 8  # items of a HEIF that are looked into for metadata
 _MAX_BODY = 64 * 1024 * 1024  # bytes of a clip's metadata that are read
 
 
@@ -453,10 +454,10 @@ def _movie(sorted_: _Sorted) -> Contents:
 def _candidates(source: _Source) -> Iterator[_Box]:
     """The boxes that may be metadata, in the order of the file."""
 
-    def within(start: int, end: int) -> Iterator[_Box]:
+    def within(start: int, end: int, depth: int = 0) -> Iterator[_Box]:
         for box in _boxes(source, start, end):
-            if box.kind in _CONTAINERS:
-                yield from within(box.start, box.end)
+            if box.kind in _CONTAINERS and depth < len(_CONTAINERS):
+                yield from within(box.start, box.end, depth + 1)
             elif box.kind in (b"udta", b"meta", b"uuid"):
                 yield box
 
@@ -464,9 +465,11 @@ def _candidates(source: _Source) -> Iterator[_Box]:
 
 
 def _is_private(source: _Source, box: _Box) -> bool:
+    if box.end - box.start > _MAX_BODY:
+        return False
     if box.kind == b"uuid":
         return source.read(box.start, 16) == _XMP
-    return box.end - box.start <= _MAX_BODY and bool(_PRIVATE.search(_body(source, box)))
+    return bool(_PRIVATE.search(_body(source, box)))
 
 
 def _tells_place(source: _Source, box: _Box) -> bool:
@@ -508,13 +511,13 @@ def _heif(sorted_: _Sorted) -> Contents:
         item for item, (kind, hidden) in items.items() if kind in _PICTURE_ITEMS and not hidden
     ]
     exif = b""
-    for item, (kind, _) in items.items():
-        if kind in (b"Exif", b"mime"):
-            sorted_.private = True
-            body = _item(source, boxes[b"iloc"], item)
-            if kind == b"Exif" and not exif:
-                exif = sorted_.exif(body[4 + int.from_bytes(body[:4], "big") :])
-            sorted_.located = sorted_.located or b"GPSLatitude" in body
+    described = [item for item, (kind, _) in items.items() if kind in (b"Exif", b"mime")]
+    sorted_.private = sorted_.private or bool(described)
+    for item in described[:_MOST_DESCRIBED]:
+        body = _item(source, boxes[b"iloc"], item)
+        if items[item][0] == b"Exif" and not exif:
+            exif = sorted_.exif(body[4 + int.from_bytes(body[:4], "big") :])
+        sorted_.located = sorted_.located or b"GPSLatitude" in body
     return Contents(
         (range(source.size),), width, height, exif, pages=max(1, len(set(pages) - parts))
     )
@@ -590,6 +593,8 @@ def _item(source: _Source, box: _Box, item: int) -> bytes:
     body = source.read(box.start, min(box.end - box.start, _MAX_LOOK))
     version = body[0]
     sizes = (body[4] >> 4, body[4] & 15, body[5] >> 4, body[5] & 15 if version else 0)
+    if not sizes[0] + sizes[1]:
+        raise ValueError("its index is damaged")
     at = 6
     number = 4 if version > 1 else 2
 
@@ -611,7 +616,10 @@ def _item(source: _Source, box: _Box, item: int) -> bytes:
             offset, length = take(sizes[0]), take(sizes[1])
             pieces.append((base + offset, length))
         if found == item and within == 0:
-            return b"".join(source.read(start, min(length, _MAX_LOOK)) for start, length in pieces)
+            whole = b""
+            for start, length in pieces:
+                whole += source.read(start, min(length, _MAX_LOOK - len(whole)))
+            return whole
     return b""
 
 

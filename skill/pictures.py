@@ -15,18 +15,20 @@ import sys
 import threading
 import warnings
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PIL import Image
     from PIL.ImageFile import ImageFile
 
+T = TypeVar("T")
 PIXELS = 250_000_000  # of one picture: a gigabyte once it is decoded
 _ONE_AT_A_TIME = threading.Lock()
 _SILENT = logging.NullHandler()
@@ -43,6 +45,7 @@ _READERS = {
     "TIFF": "TiffImagePlugin",
     "WEBP": "WebPImagePlugin",
 }
+NO_MEMORY = "there is not enough memory for it"
 NO_READER = "nothing that reads its format is installed here"
 _PHOTOS = ("AVIF", "HEIF", "JPEG", "JPEG2000")  # formats of photographs: to JPEG, not to PNG
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
@@ -152,7 +155,7 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
         "task": {**vars(task), "exif": task.exif.hex()},
     }
     try:
-        told = json.loads(_ask(json.dumps(order).encode()))
+        told = json.loads(current().ask(json.dumps(order).encode()))
     except subprocess.TimeoutExpired as error:
         raise ValueError("it takes too long") from error
     except ValueError as error:
@@ -165,53 +168,87 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
     raise kinds.get(told["kind"], ValueError)(told["reason"])
 
 
-def stop() -> None:
-    """Have what is being drawn, by whichever thread, fail at once."""
-    for process in tuple(_AT_WORK):
-        process.kill()
+class StoppedDrawingError(Exception):
+    """Nobody waits for it any more."""
 
 
-def _ask(order: bytes) -> bytes:
-    """The order to the other process, and its answer; empty where it died. It has neither the
-    token, nor what lies in the current folder for a library, and ends when we do: its input is
-    open for as long as we live."""
-    environment = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-        [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    _AT_WORK.add(process)
-    watchman = threading.Timer(_PATIENCE, process.kill)
-    watchman.daemon = True
-    watchman.start()
-    asked, answered = process.stdin, process.stdout
-    assert asked is not None
-    assert answered is not None
-    try:
-        with suppress(BrokenPipeError):
-            asked.write(order + b"\n")
-            asked.flush()
-        answer = answered.read()
-    finally:
-        late = not watchman.is_alive()
-        watchman.cancel()
-        process.kill()
-        process.wait()
-        _AT_WORK.discard(process)
-        with suppress(BrokenPipeError):
-            asked.close()
-        answered.close()
-    if late:
-        raise subprocess.TimeoutExpired(process.args, _PATIENCE)
-    return answer
+class Drawing:
+    """What is drawn for one piece of work; another thread may stop it, also before it begins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Do the work, whose drawing is this."""
+        token = _CURRENT.set(self)
+        try:
+            return work()
+        finally:
+            _CURRENT.reset(token)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.kill()
+
+    def go_on(self) -> None:
+        """Raises StoppedDrawingError where it was stopped."""
+        if self._stopped:
+            raise StoppedDrawingError
+
+    def ask(self, order: bytes) -> bytes:
+        """The order to the other process, and its answer; empty where it died. It has neither the
+        token, nor what lies in the current folder for a library, and ends when we do: its input
+        is open for as long as we live."""
+        environment = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
+        with self._lock:
+            self.go_on()
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+                [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+            self._process = process
+        asked, answered = process.stdin, process.stdout
+        assert asked is not None
+        assert answered is not None
+        watchman = threading.Timer(_PATIENCE, process.kill)
+        watchman.daemon = True
+        watchman.start()
+        try:
+            with suppress(OSError):  # it died: the empty answer tells
+                asked.write(order + b"\n")
+                asked.flush()
+            answer = answered.read()
+        finally:
+            late = not watchman.is_alive()
+            watchman.cancel()
+            process.kill()
+            process.wait()
+            with self._lock:
+                self._process = None
+            with suppress(OSError):
+                asked.close()
+            answered.close()
+        self.go_on()
+        if late:
+            raise subprocess.TimeoutExpired(process.args, _PATIENCE)
+        return answer
 
 
+def current() -> Drawing:
+    """The one that the work at hand is run by; else one that nobody stops."""
+    return _CURRENT.get() or Drawing()
+
+
+_CURRENT: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
 _PATIENCE = 600.0  # s: the largest picture takes a tenth of it
-_AT_WORK: set[subprocess.Popen[bytes]] = set()
 # This very copy of the skill, whatever else is installed.
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from skill.pictures import answer; answer()"
@@ -230,6 +267,8 @@ def answer() -> None:
         told = {"kind": type(error).__name__, "reason": str(error)}
     except OSError as error:
         told = {"errno": error.errno or errno.EIO, "reason": error.strerror or str(error)}
+    except MemoryError:
+        told = {"kind": "ValueError", "reason": NO_MEMORY}
     sys.stdout.write(json.dumps(told))
     sys.stdout.flush()
     os._exit(0)  # a thread may be reading still
@@ -319,7 +358,7 @@ def _understood() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixelsError from error
     except MemoryError as error:
-        raise ValueError("there is not enough memory for it") from error
+        raise ValueError(NO_MEMORY) from error
     except ImportError as error:
         raise ValueError(NO_READER) from error
     except Exception as error:

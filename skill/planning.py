@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.language import speak
+from skill.errors import UsageError
+from skill.language import say, speak
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
 from skill.wish import check_words, compose
@@ -37,6 +38,8 @@ def plan_make(
     from skill.routing import route
 
     job = _new("make", config, config.language_of(said_in(prompt, wish.title)))
+    if not photos:
+        raise UsageError(say("No photo was named."), hint=say("Name a photo."))
     _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
         aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force)
@@ -64,7 +67,9 @@ def plan_upload(
 ) -> Job:
     """Files into a project; a new one where there is none. `words`: what the user said with them,
     to be said once they are up."""
-    job = _new("upload", config, session.language if session else config.language_of(""))
+    heard = config.language_of(words)
+    language = session.language if session and not words and not config.language else heard
+    job = _new("upload", config, language)
     _take_files(job, config, files, shrink=shrink, keep_metadata=keep_metadata)
     job.urls = list(urls)
     job.message = words

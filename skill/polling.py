@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 COMPLETED = frozenset({"completed"})
 FAILED = frozenset({"failed", "cancelled", "canceled"})
-UNDER_WAY = frozenset({"pending", "processing"})
 
 
 @dataclass

@@ -47,16 +47,25 @@ def is_due(record: Record) -> bool:
 
 
 def make_ready(
-    record: Record, listing: Listing, folder: Path, *, shrink: bool, keep_metadata: bool
+    record: Record,
+    listing: Listing,
+    folder: Path,
+    *,
+    shrink: bool,
+    keep_metadata: bool,
+    begun: bool,
 ) -> Record:
-    """Do what is to be done to a file, into `folder`. Raises UsageError where it is no longer
+    """Do what is to be done to a file, into `folder`; `begun`: something has been sent already. Raises UsageError where it is no longer
     the file it was, and what `media.prepare` does."""
     if not record["changes"]:
         record = record["origin"]
     path = Path(record["path"])
     file = inspect(path, listing, shrink=shrink, keep_metadata=keep_metadata)
     if file.sha256 != record["sha256"]:
-        raise no_longer(record)
+        error = no_longer(record)
+        if not begun:
+            error.hint = say("Run the command again, with the files as they are now.")
+        raise error
     return _after(record, prepare(replace(file, name=record["name"]), folder))
 
 

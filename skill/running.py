@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import SkillError, StoppedError, UnfinishedError
-from skill.language import say, speak, spoken
+from skill.language import say
 from skill.report import Notice
 from skill.studio import Studio
 
@@ -39,7 +39,6 @@ class _Run:
         self._studio: Studio | None = None
         self._failure: SkillError | None = None
         self._job: Job | None = None
-        self.language = spoken()
 
     async def run(self, action: Callable[[Studio], Awaitable[None]]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -79,7 +78,7 @@ class _Run:
                 try:
                     await action(studio)
                 finally:
-                    self._studio, self._job, self.language = None, studio.job, spoken()
+                    self._studio, self._job = None, studio.job
         except SkillError as error:
             self._failure = error
 
@@ -121,8 +120,4 @@ def run(
     action: Callable[[Studio], Awaitable[None]],
 ) -> None:
     """Run `action` on a studio of `config`, for at most `seconds`. Raises SkillError."""
-    running = _Run(console, config, seconds)
-    try:
-        anyio.run(running.run, action)
-    finally:
-        speak(running.language)  # it ran in a context of its own
+    anyio.run(_Run(console, config, seconds).run, action)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
-from skill import pictures
 from skill.answers import Media
 from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
 from skill.language import say
 from skill.media import opened
+from skill.pictures import Drawing
 from skill.preparing import is_due, make_ready, make_smaller, no_longer, told
 from skill.report import Notice, Progress, Stage
 
@@ -58,11 +57,15 @@ class Uploads:
                 self._vault.workspace(job),
                 shrink=job.shrink,
                 keep_metadata=job.keep_metadata,
+                begun=bool(job.session_id),
             )
             job.files[number] = await _in_a_thread(make)
             self._tell(Progress("prepare", 100 * done / len(due)))
+        sentences = told(job.files[number] for number in due)
+        # Photos that differ in nothing but what was removed are one.
+        job.files = list({file["sha256"]: file for file in reversed(job.files)}.values())[::-1]
         self._vault.save(job)
-        for sentence in told(job.files[number] for number in due):
+        for sentence in sentences:
             self._tell(Notice(sentence))
 
     async def send(self, job: Job, *, resuming: bool) -> None:
@@ -118,7 +121,7 @@ class Uploads:
             self._tell(Notice(sentence))
 
     async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
-        def told(read: int) -> None:
+        def progress(read: int) -> None:
             self._tell(Progress("upload", 100 * (before + read) / total))
 
         async def send() -> tuple[Media, ...]:
@@ -129,7 +132,7 @@ class Uploads:
                     job.session_id,
                     file["name"],
                     file["mime"],
-                    _Counted(source, told),  # type: ignore[arg-type]
+                    _Counted(source, progress),  # type: ignore[arg-type]
                 )
 
         try:
@@ -154,7 +157,7 @@ class Uploads:
             for info in infos:
                 same = info["hash"] == file["sha256"] if info.get("hash") else job.fresh
                 if same and (info.get("hash") or info.get("filename") == file["name"]):
-                    self._note(job, file, [{"filename": file["name"], **_facts(info)}])
+                    self._note(job, file, _media(info, file["name"]))
                     break
         self._vault.save(job)
 
@@ -164,17 +167,21 @@ class Uploads:
             job.media += media
 
 
-def _facts(info: dict[str, Any]) -> dict[str, Any]:
-    """What the state tells of a file, in the fields of an upload's answer."""
-    return {field.name: info[field.name] for field in fields(Media) if field.name in info}
+def _media(info: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """What the state tells of a file, as an upload's answer would."""
+    try:
+        return [vars(item) for item in Media.read_all({"files": [{**info, "filename": name}]})]
+    except NetworkError:
+        return [{"filename": name}]
 
 
 async def _in_a_thread(make: Callable[[], Record]) -> Record:
     """Where it is broken off, what is being drawn is too."""
+    drawing = Drawing()
     try:
-        return await anyio.to_thread.run_sync(make, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(drawing.run, make, abandon_on_cancel=True)
     except anyio.get_cancelled_exc_class():
-        pictures.stop()
+        drawing.stop()
         raise
 
 

@@ -69,7 +69,9 @@ FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 class Job:
     """One piece of work, complete enough for another process to go on with it.
 
-    `goal`: make, chat or export. `files`: {path, name, mime, kind, size, sha256} each.
+    `goal`: make, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
+    `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
+    `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
     `account`: with which it was begun. `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
@@ -91,6 +93,7 @@ class Job:
     vague: bool = False
     files: list[dict[str, Any]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    fetched: int = 0
     media: list[dict[str, Any]] = field(default_factory=list)
     fresh: bool = False  # the project was made for this job
     shrink: bool = True

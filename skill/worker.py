@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.to_thread
 
 from skill.advice import next_wishes
 from skill.conversation import Answer, converse
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
     from skill.gui import GuiAction
 
 
-_SMALLER = 2  # times a photo is made smaller that the backend finds too large
 _PATIENCE = 5.0  # s of real time for what is good to know, and no more
 
 
@@ -125,7 +123,7 @@ class Worker:
         self._anew = True
         self._tell(Detail(f"{error.message} Taking a new one."))
         job.session_id, job.task_id, job.user_id = "", "", ""
-        job.uploaded, job.media, job.fresh = [], [], False
+        job.uploaded, job.media, job.fetched, job.fresh = [], [], 0, False
         self._advance(job, Step.STARTED)
 
     def _advance(self, job: Job, step: Step, *, only_from: Step | None = None) -> None:
@@ -157,10 +155,9 @@ class Worker:
 
     async def _end_upload(self, job: Job) -> None:
         self._keep_project(job)
-        if job.urls:
+        if job.urls[job.fetched :]:
             self._tell(Stage("upload", say("The backend fetches the files...")))
-        while job.urls:
-            url = job.urls[0]
+        for url in job.urls[job.fetched :]:
             try:
                 media = await self._connection.call(
                     lambda url=url: self._client.upload_urls(job.session_id, [url])  # type: ignore[misc]
@@ -172,7 +169,7 @@ class Worker:
                 self._advance(job, Step.FAILED)
                 raise
             job.media += [vars(item) for item in media]
-            job.urls = job.urls[1:]
+            job.fetched += 1
             self._vault.save(job)
         self._advance(job, Step.DONE)
 

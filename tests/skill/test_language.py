@@ -18,7 +18,7 @@ from skill.errors import CODES, NoCreditsError, error_for
 from skill.gui.phrases import INSTEAD
 from skill.language import of_environment, primary_tag, say, speak
 from skill.listings import LISTINGS
-from skill.pictures import NO_READER
+from skill.pictures import NO_MEMORY, NO_READER
 from skill.planning import plan_make
 from skill.vault import Step
 from skill.wish import Wish
@@ -79,7 +79,7 @@ def _said() -> set[str]:
         if place.startswith(("metadata.py", "pictures.py"))
         and _name(call) == "ValueError"
         and isinstance(call.args[0], ast.Constant)
-    } | {NO_READER}
+    } | {NO_READER, NO_MEMORY}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
     said |= {sentence for _, sentence in arguments._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
@@ -266,6 +266,13 @@ class TestWhoIsSpokenTo:
     def test_what_is_no_language_is_refused(self, run: Callable[..., Ran]) -> None:
         ran = run("credits", "--language", "klingon please", "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
+
+    def test_files_are_taken_in_the_language_that_is_asked_for(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        assert run("make", photos[0], "-p", "a calm slideshow", "--no-export").code == 0
+        assert "正在上传" in run("upload", photos[1], "--language", "zh").err
+        assert "正在上传" in run("ask", "加上这张照片", "--file", photos[2]).err
 
     def test_a_title_in_latin_letters_says_nothing(
         self,

@@ -201,6 +201,12 @@ class TestClips:
         assert clean[: clean.index(b"moov")] == data[: data.index(b"moov")]
         assert not read(clean, "video/mp4").private
 
+    def test_boxes_in_boxes_without_end_are_no_reason_to_fail(self, clip: bytes) -> None:
+        nest = b""
+        for _ in range(1500):
+            nest = samples.box(b"moov", nest)
+        assert read(clip + nest, "video/mp4").pieces
+
     def test_it_plays_as_before(self, clip: bytes, tmp_path: Path) -> None:
         from skill.mp4 import probe
 

@@ -667,12 +667,25 @@ class TestTheOtherProcess:
     ) -> None:
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
         monkeypatch.setattr(pictures, "_PROGRAM", "import threading; threading.Event().wait()")
+        ours, others = pictures.Drawing(), pictures.Drawing()
         with ThreadPoolExecutor() as pool:
-            made = pool.submit(prepare, file, out)
-            while not pictures._AT_WORK:
+            made = pool.submit(ours.run, lambda: prepare(file, out))
+            while ours._process is None:
                 assert not made.done()
-            pictures.stop()
-            assert isinstance(made.exception(timeout=30), FileRefusedError)
+            others.stop()
+            ours.stop()
+            assert isinstance(made.exception(timeout=30), pictures.StoppedDrawingError)
+        assert list(out.iterdir()) == []
+
+    def test_what_was_stopped_before_it_began_does_not_begin(
+        self, tmp_path: Path, out: Path
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        drawing = pictures.Drawing()
+        drawing.stop()
+        with pytest.raises(pictures.StoppedDrawingError):
+            drawing.run(lambda: prepare(file, out))
+        assert not out.exists() or list(out.iterdir()) == []
 
     @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
     def test_it_ends_with_whoever_asked(self, tmp_path: Path) -> None:

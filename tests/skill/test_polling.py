@@ -12,7 +12,7 @@ from skill.errors import (
     UnfinishedError,
     UsageError,
 )
-from skill.polling import COMPLETED, FAILED, UNDER_WAY, RenderWatch, recovery_waits, retry_wait
+from skill.polling import COMPLETED, FAILED, RenderWatch, recovery_waits, retry_wait
 
 TIMING = Timing()
 
@@ -58,8 +58,6 @@ def test_every_terminal_failure_ends_it(status: str) -> None:
 
 def test_the_sets_of_statuses_do_not_overlap() -> None:
     assert not (COMPLETED & FAILED)
-    assert not (COMPLETED & UNDER_WAY)
-    assert not (FAILED & UNDER_WAY)
 
 
 def test_after_a_cut_thirty_seconds_then_five_times_sixty() -> None:

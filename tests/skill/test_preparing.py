@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import stat
 from typing import TYPE_CHECKING
@@ -44,6 +45,11 @@ def arrived(tmp_path: Path) -> Callable[[], list[bytes]]:
         return [path.read_bytes() for path in files if path.suffix in kinds]
 
     return arrived
+
+
+def fetched(name: str) -> dict[str, object]:
+    """The backend's answer to an address."""
+    return {"code": 0, "data": {"files": [{"filename": name, "file_type": "image"}]}}
 
 
 def picture(data: bytes) -> Image.Image:
@@ -351,6 +357,40 @@ class TestAnUploadIsAJob:
         )
         assert run("upload", photos[0]).code == 0
         assert photos[2].read_bytes() in arrived()
+
+    def test_what_the_state_tells_of_it_is_cleaned_and_its_name_is_ours(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        digest = hashlib.sha256(photos[0].read_bytes()).hexdigest()
+        for name in ("\x1b]0;owned\x07.png", None, 7):
+            info = {"filename": name, "file_type": "\x1b[2J", "hash": digest}
+            state = {"code": 0, "data": {"session_id": "s", "state": {"video_infos": [info]}}}
+            server.backend.fail("upload", cut_after_bytes=5, reset=True)
+            server.backend.fail("state", body=state)
+            ran = run("upload", photos[0])
+            assert (ran.code, ran.out) == (0, "Uploaded: cat.png\n")
+
+    def test_addresses_are_fetched_again_into_a_project_made_anew(
+        self, server: Server, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        server.backend.fail("upload", body=fetched("a.png"))
+        server.backend.fail("upload", code=1002)
+        server.backend.fail("upload", body=fetched("a.png"))
+        server.backend.fail("upload", body=fetched("b.png"))
+        ran = run("upload", "https://example.com/a.png", "https://example.com/b.png", "--json")
+        asked = [call.body for call in server.backend.journal.calls("upload")]
+        assert ran.code == 0, ran.answer
+        assert len(asked) == 4
+        assert [file["filename"] for file in ran.answer["data"]["files"]] == ["a.png", "b.png"]
+
+    def test_photos_that_differ_in_nothing_but_what_was_removed_are_one(
+        self, server: Server, run: Callable[..., Ran], sideways: Path
+    ) -> None:
+        twin = sideways.with_name("IMG_2.jpg")
+        twin.write_bytes(sideways.read_bytes().replace(b"SECRET-PLACE", b"ANOTHER-ONE!"))
+        ran = run("upload", sideways, twin, "--json")
+        assert [file["filename"] for file in ran.answer["data"]["files"]] == ["IMG_1.jpg"]
+        assert len(ran.answer["data"]["prepared"]) == 1
 
     def test_an_address_that_cannot_be_fetched_is_named_and_given_up(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]

@@ -368,7 +368,8 @@ def _talk(
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
     words = _words(options)
-    if words:
+    begins = options.command in ("make", "demo")  # a project of its own: none has a say in it
+    if words or begins:
         speak(config.language_of(words))
     if config.local:
         from skill.local import require
@@ -388,7 +389,7 @@ def _talk(
     from skill.running import run as run_action
 
     async def act(studio: Studio) -> None:
-        if not words:
+        if not words and not begins:
             speak(studio.language)
         await action(options, console, studio)
 

@@ -235,6 +235,16 @@ class TestWhoIsSpokenTo:
         assert run("chat", "mach mir einen Film vom Meer").code == 0
         assert self.sessions(server) == ["de"]
 
+    def test_a_project_that_is_begun_does_not_ask_the_one_before(
+        self,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        assert run("make", "--local", *photos, "-p", "a calm slideshow", "--no-export").code == 0
+        monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+        assert run("demo", "-o", "x.mp4").err.startswith("正在画四张图片...\n")
+
     def test_english_words_are_answered_in_english_wherever_one_is(
         self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:

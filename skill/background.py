@@ -13,15 +13,16 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skill import itself
 from skill.errors import InternalError
 from skill.language import say
 from skill.report import Report, from_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from skill.config import Config
     from skill.vault import Job
@@ -45,7 +46,6 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     log = log_of(config.home, job.id)
     log.parent.mkdir(mode=0o700, exist_ok=True)
     _forget_old(log.parent)
-    root = str(Path(__file__).resolve().parents[1])
     words = [
         "--json",
         f"--home={config.home}",
@@ -59,7 +59,7 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     descriptor = os.open(log, flags, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            [sys.executable, "-c", _PROGRAM, root, *words],
+            itself.command("from skill.__main__ import run; run()", *words),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
@@ -88,8 +88,6 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     return log
 
 
-# This very copy of the skill, whatever else is installed.
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv.pop(1)); from skill.__main__ import run; run()"
 _DETACHED = (
     subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP  # type: ignore[attr-defined,unused-ignore]
     if sys.platform == "win32"

@@ -6,6 +6,8 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
+
 from skill.errors import (
     AuthError,
     NetworkError,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from skill.token import Token
 
 T = TypeVar("T")
+_SOON = 5.0  # s of real time
 _TOKEN_EVERY = 7 * 86_400.0  # s: a client gets one anonymous token in so long
 
 
@@ -182,6 +185,15 @@ class Connection:
         except SkillError as error:
             self.tell(Detail(error.message))
             return None
+
+    async def balance_at_once(self) -> Credits | None:
+        """The balance, for what is good to know and no more; None where it does not come soon."""
+        with anyio.move_on_after(_SOON):
+            try:
+                return await self.once(self.client.credits)
+            except SkillError as error:
+                self.tell(Detail(error.message))
+        return None
 
     def no_credits(self, error: NoCreditsError) -> NoCreditsError:
         """2001 with the way out that fits: register where anonymous, else top up."""

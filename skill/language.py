@@ -37,14 +37,9 @@ def speak(language: str) -> None:
     _spoken = language
 
 
-def spoken() -> str:
-    """The language that is spoken: its primary tag."""
-    return _spoken
-
-
 def say(sentence: str, /, **values: object) -> str:
     """`sentence` in the language that is spoken, its fields filled in."""
-    if spoken() == "zh":
+    if _spoken == "zh":
         from skill.chinese import SENTENCES
 
         sentence = SENTENCES.get(sentence, sentence)

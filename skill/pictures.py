@@ -22,6 +22,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from skill import itself
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -207,7 +209,7 @@ class Drawing:
         with self._lock:
             self.go_on()
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                [sys.executable, "-P", "-c", _PROGRAM, str(Path(__file__).resolve().parents[1])],
+                itself.command(_PROGRAM),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -249,10 +251,7 @@ def current() -> Drawing:
 
 _CURRENT: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
 _PATIENCE = 600.0  # s: the largest picture takes a tenth of it
-# This very copy of the skill, whatever else is installed.
-_PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from skill.pictures import answer; answer()"
-)
+_PROGRAM = "from skill.pictures import answer; answer()"
 
 
 def answer() -> None:

@@ -55,8 +55,8 @@ def make_ready(
     keep_metadata: bool,
     begun: bool,
 ) -> Record:
-    """Do what is to be done to a file, into `folder`; `begun`: something has been sent already. Raises UsageError where it is no longer
-    the file it was, and what `media.prepare` does."""
+    """Do what is to be done to a file, into `folder`; `begun`: something has been sent already.
+    Raises UsageError where it is no longer the file it was, and what `media.prepare` does."""
     if not record["changes"]:
         record = record["origin"]
     path = Path(record["path"])
@@ -89,7 +89,8 @@ def _after(record: Record, file: LocalFile) -> Record:
 
 
 def prepared(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Which files were changed, and how: the user's file and the name it was sent under, sizes in bytes."""
+    """Which files were changed, and how: the user's file and the name it was sent under, sizes
+    in bytes."""
     return [
         {
             "file": record["origin"]["path"],

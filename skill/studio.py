@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from skill.vault import Job
 
 _GLANCE = 0.1  # s between two looks at what another process does
-_DECORATION = 5.0  # s an answer may wait for what it can do without
 _LET_GO = 10.0  # s it may take to let go of a job
 
 
@@ -464,14 +463,6 @@ class Studio:
             data={"files": job.media, "prepared": prepared(job.files)},
         )
 
-    async def _balance(self) -> Credits | None:
-        with anyio.move_on_after(_DECORATION):
-            try:
-                return await self._connection.once(self._client.credits)
-            except SkillError as error:
-                self._tell(Detail(error.message))
-        return None
-
     async def _video(self, job: Job) -> Video:
         from skill.mp4 import probe
         from skill.preparing import prepared
@@ -512,8 +503,9 @@ class Studio:
             parts += [f"- {change}" for change in job.changes]
         if not parts:
             parts += instead(actions)
-        if GuiAction.CREDITS in actions and (balance := await self._balance()) is not None:
-            parts.append(self.credits_line(balance))
+        if GuiAction.CREDITS in actions:
+            balance = await self._connection.balance_at_once()
+            parts += [self.credits_line(balance)] if balance is not None else []
         if GuiAction.STATE in actions:
             parts.append(job.summary)
         if not parts:

@@ -154,17 +154,21 @@ class Uploads:
         state = await self._connection.state(job.session_id)
         infos = [info for info in state.video_infos if isinstance(info, dict)]
         for file in job.files:
-            for info in infos:
-                same = info["hash"] == file["sha256"] if info.get("hash") else job.fresh
-                if same and (info.get("hash") or info.get("filename") == file["name"]):
-                    self._note(job, file, _media(info, file["name"]))
-                    break
+            info = next((info for info in infos if _is_it(info, file, by_name=job.fresh)), None)
+            if info is not None:
+                self._note(job, file, _media(info, file["name"]))
         self._vault.save(job)
 
     def _note(self, job: Job, file: Record, media: list[dict[str, Any]]) -> None:
         if file["sha256"] not in job.uploaded:
             job.uploaded.append(file["sha256"])
             job.media += media
+
+
+def _is_it(info: dict[str, Any], file: Record, *, by_name: bool) -> bool:
+    if info.get("hash"):
+        return bool(info["hash"] == file["sha256"])
+    return by_name and info.get("filename") == file["name"]
 
 
 def _media(info: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -12,8 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio
-
 from skill.advice import next_wishes
 from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
@@ -43,9 +41,6 @@ if TYPE_CHECKING:
     from skill.answers import Credits, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
-
-
-_PATIENCE = 5.0  # s of real time for what is good to know, and no more
 
 
 class Worker:
@@ -279,11 +274,8 @@ class Worker:
         """Have the balance after the message in the job, where it can be had at once."""
         if job.credits_before is None:
             return
-        with anyio.move_on_after(_PATIENCE):
-            try:
-                job.credits_after = (await self._connection.once(self._client.credits)).available
-            except SkillError as error:
-                self._tell(Detail(error.message))
+        balance = await self._connection.balance_at_once()
+        job.credits_after = balance.available if balance is not None else None
 
     def _see(self, job: Job, state: State) -> None:
         """Note the timeline, so that what was done can be told without asking again."""

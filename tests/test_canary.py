@@ -490,16 +490,16 @@ class World:
         """A background process as a function, that writes to its log; one that draws pictures as
         it is, without the token."""
         self.argv += words
-        if words[1] == "-P":
+        assert words[1:3] == ["-P", "-c"]  # and a program that is handed the skill's place
+        if "env" in rest:
             assert "NEMO_TOKEN" not in rest["env"]
             return _POPEN(words, stdout=stdout, **rest)
-        assert words[1] == "-c"  # and a program that is handed the skill's place
         with (
             os.fdopen(os.dup(stdout), "w", encoding="utf-8") as log,
             contextlib.redirect_stdout(log),
             contextlib.redirect_stderr(log),
         ):
-            return _Ended(main(words[4:]))
+            return _Ended(main(words[5:]))
 
 
 @dataclass

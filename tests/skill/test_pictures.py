@@ -10,26 +10,27 @@ import random
 import stat
 import struct
 import subprocess
-import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, TiffImagePlugin
 
-from skill import media, pictures
+from skill import itself, media, pictures
 from skill.errors import FileRefusedError, SkillError, UsageError
 from skill.listings import LISTINGS, MIB
 from skill.media import Change, inspect, prepare, shrunk
 
 from . import samples
 from .samples import SECRET
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FREE = LISTINGS["image-to-video-in-free"]
 CONVERT, TURN, SHRINK, STRIP = Change
@@ -695,10 +696,7 @@ class TestTheOtherProcess:
             "target": "",
             "task": {**vars(pictures.Task("BMP", 1)), "exif": ""},
         }
-        root = str(Path(pictures.__file__).parents[1])
-        child = subprocess.Popen(
-            [sys.executable, "-c", pictures._PROGRAM, root], stdin=subprocess.PIPE
-        )
+        child = subprocess.Popen(itself.command(pictures._PROGRAM), stdin=subprocess.PIPE)
         assert child.stdin is not None
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.close()

@@ -660,7 +660,7 @@ class TestStoppedAtTheEnd:
         photos: list[Path],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("skill.worker._PATIENCE", 0.1)
+        monkeypatch.setattr("skill.connection._SOON", 0.1)
         server.backend.pace = 0.01
         server.backend.fail("credits", delay=400, after=1)
         ran = run("make", *photos, *WORDS, "--pace", "0.001", "--json")

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from mock_server import Server
 
-_NEEDED = ("av", "cv2", "numpy", "PIL", "starlette", "uvicorn", "python_multipart")
+_NEEDED = (
+    "av",
+    "cv2",
+    "numpy",
+    "PIL",
+    "regex",
+    "starlette",
+    "uharfbuzz",
+    "uvicorn",
+    "python_multipart",
+)
 
 
 def require() -> None:

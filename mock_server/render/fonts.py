@@ -66,9 +66,10 @@ _SUFFIXES = (".ttf", ".otf", ".ttc")
 _BOXES = ("lastresort", "adobeblank")
 """Fonts that have something for every sign, but not the sign."""
 
-_SOFT_HYPHEN = "\u00ad"
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}(?!\uFE0E)|.\uFE0F", regex.DOTALL)
 _SPACES = regex.compile(rf"[^\S{UNBROKEN}]+")
+_CODES = regex.compile(rf"[^\P{{Cc}}\n]|[\u00ad{''.join(sorted(bidi.EXPLICIT))}]")
+"""Control codes, hyphens that are not seen, and what `bidi` does not understand."""
 _OPENING = regex.compile(r"[\p{Ps}\p{Pi}]")
 _UNSEEN = regex.compile(r"[\p{Cf}\p{Default_Ignorable_Code_Point}\s]*")
 
@@ -112,13 +113,12 @@ def writable(text: str) -> str:
     """`text` as it can be shown: without control codes, and with what no font can write made
     plainer (é → e) or left out, as the log then says."""
     text = unicodedata.normalize("NFC", text)
-    text = "".join(char for char in text if char not in bidi.EXPLICIT and char != _SOFT_HYPHEN)
-    text = "\n".join(_SPACES.sub(" ", line).strip() for line in text.splitlines())
-    signs = clusters("".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc"))
+    text = _CODES.sub("", _spaced(text))
+    signs = clusters(text)
     plain = {sign: _plainer(sign) for sign in set(signs) if best(sign) is None}
     if not plain:
-        return "".join(signs)
-    shown = "".join(plain.get(sign, sign) for sign in signs)
+        return text
+    shown = _spaced("".join(plain.get(sign, sign) for sign in signs))
     lost = [sign if plain.get(sign) == "" else " " for sign in signs]
     advised = dict.fromkeys(_advised(sign) for sign in signs if sign in plain)
     notice = {
@@ -135,6 +135,11 @@ def writable(text: str) -> str:
         extra={"left_out": notice},
     )
     return shown
+
+
+def _spaced(text: str) -> str:
+    """With one space between words, and none at the ends of lines."""
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.splitlines())
 
 
 def faces(signs: Sequence[str]) -> list[Face]:

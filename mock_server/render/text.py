@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from . import fonts, typeset
 from .yuv import BLACK, NEUTRAL, Planes
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ class Titles:
                 del self._open[key]
 
     def _set(self, key: int) -> Caption:
+        from . import fonts, typeset  # which take a while, and not every video has a text
+
         title = self._titles[key]
         width, height = self._size
         safe = (round(height * SAFE_TOP), round(height * SAFE_BOTTOM))

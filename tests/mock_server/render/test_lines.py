@@ -50,7 +50,8 @@ def test_lines_are_about_equally_long() -> None:
 
 
 def test_a_line_ends_at_a_comma_rather_than_in_a_word() -> None:
-    assert lines("夏天的海边，我们一起去旅行", 10) == ["夏天的海边，", "我们一起去旅行"]
+    assert lines("夏天的海边，我们一起去旅行吧", 10) == ["夏天的海边，", "我们一起去旅行吧"]
+    assert lines("夏天的海边我们，一起去旅行吧", 10) == ["夏天的海边我们，", "一起去旅行吧"]
 
 
 def test_there_are_no_more_lines_than_are_needed() -> None:

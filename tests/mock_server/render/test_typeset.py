@@ -137,6 +137,10 @@ def test_arabic_is_joined_and_runs_from_the_right() -> None:
     assert glyphs("ب One")[-1].face is fonts.best("ب")
 
 
+def test_hebrew_runs_from_the_right() -> None:
+    assert [glyph.id for glyph in glyphs("שלום")] == [glyphs(sign)[0].id for sign in "םולש"]
+
+
 def test_numbers_in_arabic_run_to_the_right() -> None:
     digits = [glyphs(digit)[0].id for digit in "2026"]
     assert [glyph.id for glyph in glyphs("عام 2026")][:4] == digits
@@ -194,6 +198,13 @@ def test_an_emoji_is_of_the_font_with_colours(installed: Path) -> None:
     face = fonts.best("🚀")
     assert face is not None
     assert face.coloured
+
+
+def test_lines_do_not_touch_where_signs_are_deep_and_high() -> None:
+    setting = fitted("กูฎุ\nที่น้ำ", 100, 1000, 1000)
+    assert setting is not None
+    upper, lower = setting.boxes(1000, 0)
+    assert upper[3] < lower[1]
 
 
 def test_letters_are_drawn_as_large_as_they_are_measured() -> None:

@@ -227,7 +227,7 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
     folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
     console.tell(Stage("draw", say("Drawing four pictures...")))
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
-    wish = Wish(aspect=options.aspect, duration=12, music="lofi", title="Made on this machine")
+    wish = Wish(aspect=options.aspect, duration=12, music="lofi", title=say("Made on this machine"))
     made = await studio.make(
         pictures, say("a calm slideshow of my pictures"), wish, target=target, force=options.force
     )

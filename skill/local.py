@@ -5,6 +5,8 @@ The only import of `mock_server`, and a lazy one: a plain install does without i
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -12,14 +14,26 @@ from typing import TYPE_CHECKING
 from skill.errors import UsageError
 from skill.language import say
 from skill.manifest import find_skill_md
+from skill.report import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from mock_server import Server
+    from skill.report import Tell
 
-_NEEDED = ("av", "cv2", "numpy", "PIL", "starlette", "uvicorn", "python_multipart")
+_NEEDED = (
+    "av",
+    "cv2",
+    "numpy",
+    "PIL",
+    "regex",
+    "starlette",
+    "uharfbuzz",
+    "uvicorn",
+    "python_multipart",
+)
 
 
 def require() -> None:
@@ -40,16 +54,49 @@ def require() -> None:
 
 
 @contextmanager
-def running(home: Path) -> Iterator[str]:
-    """The local backend's URL. Projects live in `home`, so that the next command finds them."""
+def running(home: Path, tell: Tell) -> Iterator[str]:
+    """The local backend's URL. Projects live in `home`, so that the next command finds them; what
+    its renderer warns of is told. To be called in an event loop."""
     require()
     from mock_server import Backend, Server
 
     storage = home / "local"
-    with Server(
-        Backend(storage=storage, persistent=True, unlimited=True, pace=0.0), control=False
-    ) as server:
-        yield server.url
+    log, warnings = logging.getLogger("mock_server"), _Warnings(tell)
+    log.addHandler(warnings)
+    try:
+        with Server(
+            Backend(storage=storage, persistent=True, unlimited=True, pace=0.0), control=False
+        ) as server:
+            yield server.url
+    finally:
+        log.removeHandler(warnings)
+
+
+class _Warnings(logging.Handler):
+    """Log records of the renderer's threads → notices in the loop's."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(logging.WARNING)
+        self._tell, self._loop = tell, asyncio.get_running_loop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, Notice(_in_words(record)))
+
+
+def _in_words(record: logging.LogRecord) -> str:
+    part = getattr(record, "left_out", None)
+    if part is None:
+        return record.getMessage()
+    if part["lost"]:
+        return say(
+            'The text "{text}" is shown without "{lost}": no font here can write it. Install one, e.g. {fonts}.',
+            **part,
+        )
+    return say(
+        'The text "{text}" is shown as "{shown}": no font here can write it as it is. Install one, e.g. {fonts}.',
+        **part,
+    )
 
 
 def mock(*, seed: int, dialect: str, pace: float, host: str, port: int) -> Server:

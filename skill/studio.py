@@ -135,7 +135,7 @@ class Studio:
             if config.local:
                 from skill.local import running
 
-                config = replace(config, api_url=stack.enter_context(running(config.home)))
+                config = replace(config, api_url=stack.enter_context(running(config.home, tell)))
             client = Client(
                 config.api_url, config.manifest.headers, log=lambda line: tell(Detail(line))
             )

@@ -9,14 +9,14 @@ import av
 from . import transitions
 from .errors import RenderError
 from .shots import Scene, open_scene
-from .text import Caption
+from .text import Titles
 from .yuv import Planes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from .plan import Plan, Shot, Source, Title
+    from .plan import Plan, Shot, Source
 
 
 def frames(plan: Plan, media: Mapping[str, Path]) -> Generator[av.VideoFrame]:
@@ -40,14 +40,14 @@ def find(media: Mapping[str, Path], source: Source) -> Path:
 
 
 class _Stage:
-    """What is open at the moment: scenes by shot, captions by title."""
+    """What is open at the moment: scenes by shot, and the titles."""
 
     def __init__(self, plan: Plan, media: Mapping[str, Path]) -> None:
         self._plan, self._media = plan, media
         self._size = (plan.width, plan.height)
         self._other = Planes.empty(*self._size)
         self._scenes: dict[Shot, Scene] = {}
-        self._captions: dict[Title, Caption] = {}
+        self._titles = Titles(plan.titles, self._size, plan.fps)
 
     def draw(self, number: int, out: Planes) -> None:
         self._drop_over(number)
@@ -59,9 +59,7 @@ class _Stage:
             self._scene(first).draw(number - first.span.first, out)
             for shot in later:
                 self._lead_in(shot, number, out)
-        for title in self._plan.titles:
-            if number in title.span:
-                self._caption(title).draw(number - title.span.first, out)
+        self._titles.draw(number, out)
 
     def close(self) -> None:
         for scene in self._scenes.values():
@@ -94,13 +92,6 @@ class _Stage:
             self._scenes[shot] = open_scene(shot, path, self._size, self._plan.fps)
         return self._scenes[shot]
 
-    def _caption(self, title: Title) -> Caption:
-        if title not in self._captions:
-            self._captions[title] = Caption(title, self._size, self._plan.fps)
-        return self._captions[title]
-
     def _drop_over(self, number: int) -> None:
         for shot in [shot for shot in self._scenes if number >= shot.span.end]:
             self._scenes.pop(shot).close()
-        for title in [title for title in self._captions if number >= title.span.end]:
-            del self._captions[title]

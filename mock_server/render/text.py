@@ -1,21 +1,21 @@
-"""Titles and captions: text set once, with a soft shadow, and laid over frame after frame."""
+"""Titles and captions: text set once, with a shadow, and laid over frame after frame."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
 
-from . import fonts
-from .yuv import BLACK, NEUTRAL, WHITE, Planes
+from .yuv import BLACK, NEUTRAL, Planes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from .plan import Title
+    from .typeset import Setting
 
 WIDTH = 0.84
 """Part of the frame's width that text may take: inside the title-safe area (SMPTE ST 2046-1)."""
@@ -25,178 +25,218 @@ SAFE_TOP, SAFE_BOTTOM = 0.08, 0.90
 _SIZES = {"large": 0.105, "small": 0.052}
 """Height of the letters' em, as a part of the frame's shorter side."""
 
-_LEADING = 1.24
 _FADE = 0.45
+_RIM, _SHADOW, _PLATE = 0.62, 0.42, 0.6
+"""How much of what is behind them the rim of letters, the wide shadow of a title and the plate of
+a caption take away."""
+_GAP = 0.03
+"""Between two texts that are shown at once, as a part of the frame's shorter side."""
+
+
+class Titles:
+    """The texts of a video, ready to be laid over its frames of `size` (width, height).
+
+    One is set when it is first shown. It has its place for as long as it is on, and none that
+    another text has at any of that time.
+    """
+
+    def __init__(self, titles: Sequence[Title], size: tuple[int, int], fps: int) -> None:
+        self._titles = sorted(titles, key=lambda title: title.span.first)
+        self._size, self._fps = size, fps
+        self._taken: dict[int, tuple[int, int]] = {}
+        self._open: dict[int, Caption] = {}
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Top and bottom, in pixels, of each text that has been on so far."""
+        return [*self._taken.values()]
+
+    def draw(self, number: int, out: Planes) -> None:
+        """Lay what is on at frame `number` of the video over `out`; frames come in order."""
+        for key, title in enumerate(self._titles):
+            if number in title.span:
+                if key not in self._open:
+                    self._open[key] = self._set(key)
+                self._open[key].draw(number - title.span.first, out)
+            elif key in self._open:
+                del self._open[key]
+
+    def _set(self, key: int) -> Caption:
+        from . import fonts, typeset  # which take a while, and not every video has a text
+
+        title = self._titles[key]
+        width, height = self._size
+        safe = (round(height * SAFE_TOP), round(height * SAFE_BOTTOM))
+        text = fonts.writable(title.text)
+        em = max(8, round(min(self._size) * _SIZES.get(title.size, _SIZES["large"])))
+
+        def fitted(room: float) -> Setting | None:
+            return typeset.fitted(text, em, width * WIDTH, room)
+
+        setting = fitted((safe[1] - safe[0]) / self._together(title))
+        if setting is None:
+            return Caption([], title.span.frames, self._fps)
+        bands = sorted(self._free(key, safe), key=lambda band: _away(band, title.position, height))
+        band = next((band for band in bands if band[1] - band[0] >= setting.height), None)
+        if band is None:
+            band = max(bands, key=lambda band: band[1] - band[0], default=safe)
+            setting = fitted(band[1] - band[0]) or setting
+        top = _top(setting, band, title.position, height)
+        self._taken[key] = (top, top + setting.height)
+        layers = _layers(setting, top, self._size, on_plate=title.size == "small")
+        return Caption(layers, title.span.frames, self._fps)
+
+    def _together(self, title: Title) -> int:
+        """How many texts are on at once at most while one is."""
+        met = [other.span for other in self._titles if _meet(title, other)]
+        return max(sum(span.first in other for other in met) for span in met)
+
+    def _free(self, key: int, safe: tuple[int, int]) -> list[tuple[int, int]]:
+        """(top, bottom) of where nothing else is while the text is on."""
+        title = self._titles[key]
+        gap = round(min(self._size) * _GAP)
+        bands = []
+        top = safe[0]
+        taken = (box for other, box in self._taken.items() if _meet(title, self._titles[other]))
+        for start, end in sorted(taken):
+            bands.append((top, start - gap))
+            top = max(top, end + gap)
+        return [(a, b) for a, b in [*bands, (top, safe[1])] if a < b]
+
+
+def _meet(one: Title, other: Title) -> bool:
+    return one.span.first < other.span.end and other.span.first < one.span.end
+
+
+def _away(band: tuple[int, int], position: str, height: int) -> int:
+    """How far a band is from where a text wants to be."""
+    if position == "top":
+        return band[0]
+    if position == "bottom":
+        return -band[1]
+    return max(band[0] - height // 2, height // 2 - band[1], 0)
+
+
+def _top(setting: Setting, band: tuple[int, int], position: str, height: int) -> int:
+    lowest = max(band[0], band[1] - setting.height)
+    if position == "top":
+        return band[0]
+    if position == "bottom":
+        return lowest
+    return min(max(round(height / 2 - setting.middle), band[0]), lowest)
 
 
 class Caption:
-    """A title ready to be laid over frames of `size` (width, height)."""
+    """A text over `frames` frames, which fades in and out: its layers for y, u and v, if any."""
 
-    def __init__(self, title: Title, size: tuple[int, int], fps: int) -> None:
-        self._frames = title.span.frames
-        self._fade = max(1, min(round(_FADE * fps), self._frames // 3))
-        mask, shade, self._x, self._y = _drawn(title, size)
-        # What shows through, and what is added to it: white letters on a black shadow.
-        cover = 1 - (1 - mask) * (1 - shade)
-        self._keep = _bytes((1 - cover) * 255)
-        self._add = _bytes(WHITE * mask + BLACK * (cover - mask))
-        small = (mask.shape[1] // 2, mask.shape[0] // 2)
-        cover_small = cv2.resize(cover, small, interpolation=cv2.INTER_AREA)
-        self._keep_colour = _bytes((1 - cover_small) * 255)
-        self._add_colour = _bytes(NEUTRAL * cover_small)
+    def __init__(self, layers: Sequence[_Layer], frames: int, fps: int) -> None:
+        self._layers, self._frames = layers, frames
+        self._fade = max(1, min(round(_FADE * fps), frames // 3))
 
     def draw(self, frame: int, out: Planes) -> None:
         """Lay the text's `frame`-th picture, from 0, over `out`."""
         part = min(frame + 1, self._frames - frame) / (self._fade + 1)
         opacity = min(1.0, part)
         opacity = opacity * opacity * (3 - 2 * opacity)
-        x, y = self._x, self._y
-        _lay(out.y, x, y, self._keep, self._add, opacity)
-        for plane in (out.u, out.v):
-            _lay(plane, x // 2, y // 2, self._keep_colour, self._add_colour, opacity)
+        for plane, layer in zip((out.y, out.u, out.v), self._layers, strict=False):
+            layer.lay(plane, opacity)
 
 
-def _lay(
-    plane: NDArray[np.uint8],
-    x: int,
-    y: int,
-    keep: NDArray[np.uint8],
-    add: NDArray[np.uint8],
-    opacity: float,
-) -> None:
-    if opacity < 1:
-        keep = cv2.convertScaleAbs(keep, alpha=opacity, beta=255 * (1 - opacity))  # type: ignore[assignment]
-        add = cv2.convertScaleAbs(add, alpha=opacity)  # type: ignore[assignment]
-    part = plane[y : y + keep.shape[0], x : x + keep.shape[1]]
-    cv2.multiply(part, keep, dst=part, scale=1 / 255)
-    cv2.add(part, add, dst=part)
+class _Layer:
+    """What shows through of a plane at (x, y), of 255, and what is added to that."""
+
+    def __init__(self, x: int, y: int, keep: NDArray[np.uint8], add: NDArray[np.uint8]) -> None:
+        self._rows, self._columns = slice(y, y + keep.shape[0]), slice(x, x + keep.shape[1])
+        self._keep, self._add = keep, add
+        self._under = np.empty_like(keep)
+
+    def lay(self, plane: NDArray[np.uint8], opacity: float) -> None:
+        part = plane[self._rows, self._columns]
+        whole = part if opacity >= 1 else self._under
+        cv2.multiply(part, self._keep, dst=whole, scale=1 / 255)
+        cv2.add(whole, self._add, dst=whole)
+        if opacity < 1:
+            cv2.addWeighted(part, 1 - opacity, whole, opacity, 0, dst=part)
 
 
-def _drawn(
-    title: Title, size: tuple[int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int, int]:
-    """Letters and shadow, each (h, w) of 0..1, h and w even, and where they lie on the frame."""
-    width, height = size
-    kind = title.size if title.size in _SIZES else "large"
-    em, lines = _set(
-        fonts.writable(title.text, "title" if kind == "large" else "caption"), kind, size
+def _layers(setting: Setting, top: int, size: tuple[int, int], on_plate: bool) -> list[_Layer]:
+    """For y, u and v."""
+    frame_width, frame_height = size
+    margin = setting.em
+    width = min(frame_width, int(setting.width) + 2 * margin)
+    width += (frame_width - width) % 4  # so that its left is even
+    x, y = (frame_width - width) // 2, (top - margin) // 2 * 2
+    height = (top + setting.height + margin - y + 1) // 2 * 2
+    letters, colours = setting.draw((width, height), top - y)
+    ink, light = letters, np.repeat(letters[..., None], 3, axis=2)
+    if colours is not None:  # they lie where no letters are
+        ink, light = np.maximum(ink, colours[..., 3]), np.maximum(light, colours[..., :3])
+    plate = _plate(setting, (width, height), top - y) if on_plate else None
+    # Ink and shadow cover what is under them: 1 - (1 - ink)(1 - shadow).
+    cover = 255 - _product(255 - ink, 255 - _shade(ink, setting.em, plate))
+    seen = slice(max(0, -y), height - max(0, y + height - frame_height))
+    light, cover = np.ascontiguousarray(light[seen]), np.ascontiguousarray(cover[seen])
+    y = max(0, y)
+    planes = Planes.from_rgb(light)
+    half = _bytes(cv2.resize(cover, planes.u.shape[::-1], interpolation=cv2.INTER_AREA))
+    return [
+        _Layer(x, y, 255 - cover, _added(planes.y, cover, BLACK)),
+        _Layer(x // 2, y // 2, 255 - half, _added(planes.u, half, NEUTRAL)),
+        _Layer(x // 2, y // 2, 255 - half, _added(planes.v, half, NEUTRAL)),
+    ]
+
+
+def _added(plane: NDArray[np.uint8], cover: NDArray[np.uint8], black: int) -> NDArray[np.uint8]:
+    """What ink on a shadow adds: `plane` is the ink on black, which is there only by `cover`."""
+    return _bytes(cv2.addWeighted(plane, 1, cover, black / 255, -black))
+
+
+def _shade(ink: NDArray[np.uint8], em: int, plate: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """How dark it is about the ink: a rim that parts it from what is as light as itself, and a
+    plate or else a wide soft shadow that takes the unrest out of what is behind."""
+    reach = max(1, round(em * 0.05))
+    rim = cv2.dilate(ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+    rim = _bytes(cv2.GaussianBlur(rim, (0, 0), max(0.6, em * 0.05)))
+    if plate is None:
+        wide = np.minimum(_part(_blurred(ink, em * 0.26), 1.3), round(255 * _SHADOW))
+    else:
+        wide = _part(plate, _PLATE)
+    return 255 - _product(255 - _part(rim, _RIM), 255 - wide)
+
+
+def _plate(setting: Setting, size: tuple[int, int], top: int) -> NDArray[np.uint8]:
+    """A plate behind each line, those that touch grown together, with round corners."""
+    plate = np.zeros(size[::-1], np.uint8)
+    em = setting.em
+    for left, upper, right, lower in setting.boxes(size[0], top):
+        upper, lower = upper - round(0.26 * em), lower + round(0.1 * em)
+        plate[max(0, upper) : lower, max(0, left - round(0.5 * em)) : right + round(0.5 * em)] = 255
+    # What is blurred and made sharp again has round corners.
+    levels = (np.arange(256) - 112) * max(1.0, 0.15 * em) + 128
+    soft = cv2.GaussianBlur(plate, (0, 0), max(1.0, 0.14 * em))
+    return _bytes(cv2.LUT(soft, np.clip(levels, 0, 255).astype(np.uint8)))
+
+
+def _blurred(image: NDArray[np.uint8], sigma: float) -> NDArray[np.uint8]:
+    """A wide blur, made on a smaller picture."""
+    step = max(1, int(sigma / 4))
+    size = (image.shape[1], image.shape[0])
+    small = cv2.resize(
+        image, (-(-size[0] // step), -(-size[1] // step)), interpolation=cv2.INTER_AREA
     )
-    leading = round(em * _LEADING)
-    # The shadow needs room about the letters; beyond the frame it is not needed.
-    margin = em
-    block = leading * len(lines)
-    image = Image.new("L", (width, block + 2 * margin + em % 2), 0)
-    pen = ImageDraw.Draw(image)
-    for number, line in enumerate(lines):
-        pieces = fonts.runs(line, em)
-        x = (width - sum(font.getlength(piece) for font, piece in pieces)) / 2
-        baseline = margin + number * leading + (leading + em * 0.7) / 2
-        for font, piece in pieces:
-            pen.text((x, baseline), piece, fill=255, font=font, anchor="ls")
-            x += font.getlength(piece)
-    near = image.filter(ImageFilter.GaussianBlur(em * 0.06))
-    far = image.filter(ImageFilter.GaussianBlur(em * 0.28))
-    mask = _shares(image)
-    shade = 1 - (1 - np.clip(_shares(near) * 0.9, 0, 0.6)) * (
-        1 - np.clip(_shares(far) * 1.3, 0, 0.55)
-    )
-    top = _top(title.position, height, block) - margin
-    return _within_frame(mask, shade, top, height)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / step)
+    return _bytes(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC))
 
 
-def _shares(image: Image.Image) -> NDArray[np.float32]:
-    return np.asarray(image).astype(np.float32) / np.float32(255)
+def _product(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of two planes of shares, 255 being all."""
+    return _bytes(cv2.multiply(a, b, scale=1 / 255))
 
 
-def _within_frame(
-    mask: NDArray[np.float32], shade: NDArray[np.float32], top: int, height: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], int, int]:
-    """Cut to what lies on the frame and is not empty, on even pixels."""
-    rows = np.flatnonzero(shade.max(axis=1) > 0.004)
-    columns = np.flatnonzero(shade.max(axis=0) > 0.004)
-    if not len(rows):
-        empty = np.zeros((2, 2), np.float32)
-        return empty, empty, 0, 0
-    top -= top % 2
-    y0 = max(int(rows[0]) // 2 * 2, -top)
-    y1 = min((int(rows[-1]) // 2 + 1) * 2, mask.shape[0] // 2 * 2, height - top)
-    x0, x1 = int(columns[0]) // 2 * 2, (int(columns[-1]) // 2 + 1) * 2
-    return mask[y0:y1, x0:x1], shade[y0:y1, x0:x1], x0, top + y0
+def _part(plane: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    return _bytes(cv2.convertScaleAbs(plane, alpha=share))
 
 
-def _top(position: str, height: int, block: int) -> int:
-    if position == "top":
-        return round(height * SAFE_TOP)
-    if position == "bottom":
-        return max(0, round(height * SAFE_BOTTOM) - block)
-    return round((height - block) / 2)
-
-
-def _set(text: str, kind: str, size: tuple[int, int]) -> tuple[int, list[str]]:
-    """The em and the lines: two lines rather than larger letters, more lines rather than tiny
-    ones, and always within the safe area."""
-    width, height = size
-    full = max(8, round(min(size) * _SIZES[kind]))
-    for most, least in ((2, 0.72), (4, 0.5), (100, 0.0)):
-        em = full
-        while em >= max(8, round(full * least)):
-            lines = _wrap(text, em, width * WIDTH)
-            wide = max((_length(line, em) for line in lines), default=0.0)
-            tall = em * _LEADING * len(lines)
-            fits = wide <= width * WIDTH and tall <= height * (SAFE_BOTTOM - SAFE_TOP)
-            if fits and len(lines) <= most:
-                return em, lines
-            em = int(em * 0.94)
-    return 8, _wrap(text, 8, width * WIDTH)
-
-
-def _wrap(text: str, em: int, width: float) -> list[str]:
-    """As few lines as `width` allows, broken where they are most nearly equal."""
-    lines: list[str] = []
-    for paragraph in text.strip().splitlines():
-        words = _words(paragraph)
-        best = _fill(words, em, width)
-        low, high = 0.0, width
-        while len(best) > 1 and high - low > em / 4:
-            middle = (low + high) / 2
-            narrow = _fill(words, em, middle)
-            if len(narrow) == len(best) and max(_length(w, em) for w in narrow) <= middle:
-                best, high = narrow, middle
-            else:
-                low = middle
-        lines.extend(best)
-    return lines
-
-
-def _fill(words: list[str], em: int, width: float) -> list[str]:
-    lines: list[str] = []
-    for word in words:
-        if lines and _length((lines[-1] + word).rstrip(), em) <= width:
-            lines[-1] += word
-        else:
-            lines.append(word)
-    return [line.strip() for line in lines if line.strip()]
-
-
-def _words(text: str) -> list[str]:
-    """Where a line may break: after a space, and on either side of a wide (CJK) sign unless that
-    would put punctuation at the start of a line."""
-    words: list[str] = []
-    for char in " ".join(text.split()):
-        wide = unicodedata.east_asian_width(char) in ("W", "F")
-        mark = unicodedata.category(char).startswith(("P", "M"))
-        after = not words or words[-1].endswith(" ")
-        after = after or (not mark and unicodedata.east_asian_width(words[-1][-1]) in ("W", "F"))
-        if after or (wide and not mark):
-            words.append(char)
-        else:
-            words[-1] += char
-    return words
-
-
-def _length(text: str, em: int) -> float:
-    return sum(font.getlength(piece) for font, piece in fonts.runs(text, em))
-
-
-def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.asarray(np.clip(values + 0.5, 0, 255), np.uint8)
+def _bytes(values: Any) -> NDArray[np.uint8]:
+    """What OpenCV gives back for bytes, which its stubs do not know to be bytes."""
+    return np.asarray(values, np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import string
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -244,6 +245,18 @@ class TestWhoIsSpokenTo:
         assert run("make", "--local", *photos, "-p", "a calm slideshow", "--no-export").code == 0
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
         assert run("demo", "-o", "x.mp4").err.startswith("正在画四张图片...\n")
+
+    def test_what_no_font_can_write_is_told_in_it(
+        self, run: Callable[..., Ran], photos: list[Path]
+    ) -> None:
+        make = ("make", "--local", photos[0], "--duration", "1", "--resolution", "480p")
+        told = run(*make, "-p", "做一段视频", "--title", "夏天 \U0010fff0").err
+        assert "文字“夏天 \U0010fff0”中的“\U0010fff0”没有显示：" in told
+        events = run(*make, "-p", "a video", "--title", "Sea \U0010fff0", "--json").err.splitlines()
+        (notice,) = [event for line in events if (event := json.loads(line))["event"] == "notice"]
+        assert notice["message"].startswith(
+            'The text "Sea \U0010fff0" is shown without "\U0010fff0": '
+        )
 
     def test_english_words_are_answered_in_english_wherever_one_is(
         self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mock_server.render import Rendered
+    from mock_server.render.yuv import Planes
 
 WIDTH, HEIGHT = 320, 180
 
@@ -102,6 +103,12 @@ def _rgb(planes: NDArray[Any]) -> NDArray[np.uint8]:
     green = (y - 0.2126 * red - 0.0722 * blue) / 0.7152
     rgb = np.stack([red, green, blue], axis=2) * 255
     return np.asarray(np.clip(rgb + 0.5, 0, 255), np.uint8)
+
+
+def seen(frame: Planes) -> NDArray[np.uint8]:
+    """A frame that is not in a file yet, as (h, w, 3) sRGB."""
+    colours = np.concatenate([frame.u.ravel(), frame.v.ravel()]).reshape(-1, frame.y.shape[1])
+    return _rgb(np.concatenate([frame.y, colours]))
 
 
 def hearing(path: Path) -> NDArray[np.float32]:

@@ -238,7 +238,9 @@ async def _message(call: Call) -> ASGIApp:
     session = bodies.text(call.body, "session_id")
     words = bodies.message_text(call.body)
     silent = call.fault.silent if call.fault else None
-    turn = call.backend.begin_turn(account, session, words, silent=silent)
+    turn = call.backend.begin_turn(
+        account, session, words, silent=silent, source=call.request.headers.get(ATTRIBUTION[0])
+    )
     return EventStream(turn, call.fault)
 
 

@@ -169,9 +169,16 @@ class Backend:
         return {"available": total - frozen, "frozen": frozen, "total": total}
 
     def begin_turn(
-        self, account: Account, session_id: str, words: str, *, silent: bool | None = None
+        self,
+        account: Account,
+        session_id: str,
+        words: str,
+        *,
+        silent: bool | None = None,
+        source: str | None = None,
     ) -> Turn:
         """Take a message: decide what it means and hold its price until the turn ends.
+        `source` names the listing it came by.
 
         Raises ApiError 1002, 2001, or 409 while another message of the session is being answered.
         """
@@ -191,6 +198,7 @@ class Backend:
                 seen=session.seen,
                 seed=self.seed,
                 language=session.language,
+                source=source,
             )
             busy = _Busy(account.key, self.prices.of(plan.kind), mark, [a.hash for a in assets])
             self._hold(session.id, busy)

@@ -13,10 +13,13 @@ from pathlib import PurePath
 from typing import Any
 
 from mock_server.changes import Note, seconds
-from mock_server.edits import apply, limit, music_named
+from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.events import Beat, Call, Result, Save, Say, Step
+from mock_server.listings import Manner, manner
 from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot
+from mock_server.sounds import OFF_THE_BEAT, ON_THE_BEAT, default_volume, music_named, muted
 from mock_server.texts import caption_of, title_of
+from mock_server.transitions import joining_of
 from mock_server.vocabulary import ADD, BACK, OF_PHOTOS, VERB
 from mock_server.wishes import Wish, read
 
@@ -77,12 +80,15 @@ def direct(
     seen: Collection[str] = (),
     seed: int = 0,
     language: str | None = None,
+    source: str | None = None,
 ) -> Plan:
     """Decide what a message means for this draft and these uploads. `seen` are the hashes of those
-    that were there when the message before was answered."""
+    that were there when the message before was answered; `source` names the listing that it came
+    by."""
     montage = Montage.from_draft(draft)
     wish = read(words, [shot.title for shot in montage.shots], language=language)
     teller = Teller(wish.language, seed)
+    way = manner(source)
     visual = [asset for asset in assets if asset.type in ("image", "video")]
     if montage.shots:
         never = [asset for asset in visual if asset.hash not in montage.seen]
@@ -90,14 +96,14 @@ def direct(
         if again and not wish.add:
             chosen = never if never and not wish.over else visual
             if chosen:
-                return _generate(wish, chosen, assets, teller, seed, montage)
+                return _generate(wish, chosen, assets, teller, seed, montage, way)
         return _edit(wish, montage, _fresh(words, wish, montage, visual, seen), teller)
     if wish.question and not wish.create and not wish.edits:
         return _answer(teller, help_=True)
     if visual:
-        return _generate(wish, visual, assets, teller, seed, montage)
+        return _generate(wish, visual, assets, teller, seed, montage, way)
     if wish.create:
-        return _imagine(words, wish, teller, seed)
+        return _imagine(words, wish, teller, seed, way)
     return _answer(teller, help_=False)
 
 
@@ -165,11 +171,12 @@ def _generate(
     teller: Teller,
     seed: int,
     before: Montage,
+    way: Manner,
 ) -> Plan:
     """A cut from uploads: the raw one first, then music and words on their own account."""
-    raw = _first_cut(wish, visual, seed, before)
+    raw = _first_cut(wish, visual, seed, before, way)
     audio = next((asset for asset in assets if asset.type == "audio"), None)
-    full, notes = _finish(raw, wish, audio, seed)
+    full, notes = _finish(raw, wish, audio, seed, way)
     count = len(visual)
     length = seconds(raw.ms)
     width, height = SIZES[raw.aspect, raw.lines]
@@ -232,38 +239,49 @@ def _finishing(
     ]
 
 
-def _first_cut(wish: Wish, visual: Sequence[Asset], seed: int, before: Montage) -> Montage:
+def _first_cut(
+    wish: Wish, visual: Sequence[Asset], seed: int, before: Montage, way: Manner
+) -> Montage:
+    style = wish.style or ("upbeat" if wish.beat else way.style)
     shots = tuple(
-        Shot(
-            title=asset.title,
-            source={"type": asset.type, "hash": asset.hash, "name": asset.name},
-            own=_natural_ms(asset),
-            move=MOVES[(seed + number) % len(MOVES)],
-        )
+        replace(_shot(asset, style), move=MOVES[(seed + number) % len(MOVES)])
         for number, asset in enumerate(visual)
     )
     montage = Montage(
         aspect=wish.aspect or _aspect(visual),
-        lines=min(wish.lines or 1080, 1080),
+        lines=min(wish.lines or way.lines or 1080, 1080),
+        fps=nearest_rate(wish.fps) if wish.fps else 30,
         shots=shots,
+        opens=wish.fade_in,
+        closes=wish.fade_out,
+        seed=seed,
         made=before.made,
         used=before.seen,
-    ).styled(wish.style or "smooth")
-    if wish.transition:
-        kept = [replace(shot, transition=wish.transition) for shot in montage.shots]
-        montage = replace(montage, shots=tuple(kept))
+    ).styled(style)
+    montage = replace(montage, joining=joining_of(wish, montage))
+    if wish.clip_sound is False:
+        montage = muted(montage, on=True)
     natural = sum(shot.own for shot in shots)
     if wish.each_ms:
-        return montage.evenly(wish.each_ms * len(shots))
-    if wish.ms or all(asset.type == "image" for asset in visual):
-        return montage.evenly(wish.ms or max(LEAST_MS, natural))
+        return exactly(montage.evenly(wish.each_ms * len(shots)))
+    asked = wish.ms or way.ms
+    if asked or all(asset.type == "image" for asset in visual):
+        return montage.evenly(asked or max(LEAST_MS, natural))
     return montage.lasting(natural)
 
 
-def _natural_ms(asset: Asset) -> int:
-    if asset.type == "video" and asset.duration:
-        return max(500, min(CLIP_MS, round(asset.duration * 1000)))
-    return SHOT_MS
+def _shot(asset: Asset, style: str) -> Shot:
+    moving = asset.type == "video"
+    own = SHOT_MS[style]
+    if moving and asset.duration:
+        own = max(500, min(CLIP_MS, round(asset.duration * 1000)))
+    return Shot(
+        title=asset.title,
+        source={"type": asset.type, "hash": asset.hash, "name": asset.name},
+        own=own,
+        style=style,
+        volume=1.0 if moving else None,
+    )
 
 
 def _aspect(visual: Sequence[Asset]) -> str:
@@ -271,11 +289,15 @@ def _aspect(visual: Sequence[Asset]) -> str:
     return "9:16" if upright * 2 > len(visual) else "16:9"
 
 
-def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[Montage, list[Note]]:
+def _finish(
+    raw: Montage, wish: Wish, audio: Asset | None, seed: int, way: Manner
+) -> tuple[Montage, list[Note]]:
     """Add music and words to a raw cut, as far as they are wanted."""
     notes: list[Note] = []
     full = raw
-    volume = wish.volume if wish.volume is not None else 0.35
+    volume = wish.volume if wish.volume is not None else default_volume(raw)
+    if wish.fps and wish.fps != raw.fps:
+        notes.append(rate_note(wish.fps, raw.fps))
     if not wish.no_music:
         if audio is not None and wish.music is None:
             source = {"type": "audio", "hash": audio.hash, "name": audio.name}
@@ -287,9 +309,14 @@ def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[M
                 )
             )
         else:
-            music, note = music_named(wish.music or "lofi", wish.music_asked, volume, seed)
+            style = wish.music or way.music or ("upbeat" if raw.style == "upbeat" else "lofi")
+            music, note = music_named(style, wish.music_asked, volume, seed)
             full = replace(full, music=music)
             notes.append(note)
+    if full.on_the_beat:
+        notes.append(ON_THE_BEAT)
+    elif wish.beat:
+        notes.append(OFF_THE_BEAT)
     if wish.title:
         full = replace(full, words=(*full.words, title_of(wish)))
         verb, where = ("ends", "结尾") if wish.title_last else ("opens", "开头")
@@ -302,9 +329,9 @@ def _finish(raw: Montage, wish: Wish, audio: Asset | None, seed: int) -> tuple[M
     return full, notes
 
 
-def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
+def _imagine(words: str, wish: Wish, teller: Teller, seed: int, way: Manner) -> Plan:
     """A clip from words alone: pictures are drawn for it first."""
-    aspect, lines = wish.aspect or "16:9", min(wish.lines or 1080, 1080)
+    aspect, lines = wish.aspect or "16:9", min(wish.lines or way.lines or 1080, 1080)
     width, height = SIZES[aspect, lines]
     pictures = []
     for number in range(3):
@@ -312,8 +339,8 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
         digest = hashlib.sha256(recipe.encode()).hexdigest()
         pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
     assets = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
-    raw = _first_cut(wish, assets, seed, Montage())
-    full, notes = _finish(raw, wish, None, seed)
+    raw = _first_cut(wish, assets, seed, Montage(), way)
+    full, notes = _finish(raw, wish, None, seed, way)
     told = teller.pick(
         f"I've generated {len(pictures)} abstract pictures for it and cut them to "
         f"{seconds(raw.ms)} seconds. ",
@@ -325,14 +352,7 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int) -> Plan:
 
 def _edit(wish: Wish, montage: Montage, fresh: Sequence[Asset], teller: Teller) -> Plan:
     shots = [
-        Shot(
-            title=asset.title,
-            source={"type": asset.type, "hash": asset.hash, "name": asset.name},
-            own=_natural_ms(asset),
-            style=montage.style,
-            move=MOVES[(len(montage.shots) + number) % len(MOVES)],
-            wanted=montage.shots[-1].wanted,
-        )
+        replace(_shot(asset, montage.style), move=MOVES[(len(montage.shots) + number) % len(MOVES)])
         for number, asset in enumerate(fresh)
     ]
     edited, changes = apply(wish, montage, shots)
@@ -374,7 +394,7 @@ def _answer(teller: Teller, *, help_: bool, unread: Sequence[str] = ()) -> Plan:
             + teller.pick(
                 "I can turn your photos into a video and edit it: its duration, aspect ratio and "
                 "resolution, the music and its volume, a title or caption, the pace, the "
-                "transitions, and the clips themselves (add, remove, replace, reorder). Tell me "
+                "transitions and fades, and the clips themselves (add, remove, replace, reorder). Tell me "
                 'for example: "make it 10 seconds with upbeat music".',
                 "我可以把您的照片做成视频并修改它：时长、画面比例、分辨率、音乐和音量、标题或字幕、节奏、"
                 "转场，以及片段本身（添加、删除、替换、调整顺序）。例如：“改成10秒，配上欢快的音乐”。",

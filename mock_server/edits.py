@@ -8,12 +8,13 @@ from mock_server.montage import (
     MAX_MS,
     MIN_MS,
     MIN_SHOT_MS,
-    MUSIC_NAMES,
+    RATES,
     Montage,
-    Music,
     Shot,
 )
+from mock_server.sounds import edit_sounds
 from mock_server.texts import edit_texts
+from mock_server.transitions import edit_transitions
 from mock_server.wishes import Wish
 
 Edit = Callable[[Wish, Montage, list[Shot]], tuple[Montage, list[Change]]]
@@ -23,25 +24,21 @@ def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage,
     """Do everything a wish asks for. `fresh` are shots that may be added or put for others."""
     spare = list(fresh)
     changes: list[Change] = []
-    for edit in (_replace, _remove, _order, _add, _times, _canvas, _pace, _transitions, _music):
+    for edit in (
+        _replace,
+        _remove,
+        _order,
+        _add,
+        _times,
+        _canvas,
+        _pace,
+    ):
         montage, done = edit(wish, montage, spare)
         changes += done
-    montage, done = edit_texts(wish, montage)
-    return montage, changes + done
-
-
-def music_named(style: str, asked: str | None, volume: float, seed: int) -> tuple[Music, Note]:
-    """Music of a style, and the note that says so; `asked` names a style it only stands in for."""
-    name = MUSIC_NAMES[style]
-    music = Music(name, {"type": "music", "style": style, "seed": seed}, volume)
-    if asked and asked not in (style, name.lower()):
-        return music, Note(
-            f"I do not have {asked} music; the nearest I have is {name}, at {volume:.0%}.",
-            f"没有{asked}风格的音乐，用了最接近的{name}，音量{volume:.0%}。",
-        )
-    return music, Note(
-        f"{name} music is on, at {volume:.0%}.", f"配上了{name}音乐，音量{volume:.0%}。"
-    )
+    for part in (edit_transitions, edit_sounds, edit_texts):
+        montage, done = part(wish, montage)
+        changes += done
+    return montage, changes
 
 
 def _place(number: int, montage: Montage) -> int | None:
@@ -183,11 +180,11 @@ def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
             if index is None:
                 changes.append(_no_such(number, montage))
             else:
-                shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms))
+                shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms), exact=True)
         asked = sum(shot.own for shot in shots)
         montage = replace(montage, shots=tuple(shots)).lasting(asked)
     elif wish.each_ms is not None:
-        montage = montage.evenly(asked)
+        montage = exactly(montage.evenly(asked))
     else:
         montage = montage.lasting(asked)
     changes += limit(asked)
@@ -211,6 +208,11 @@ def _asked(wish: Wish, montage: Montage) -> int:
     return round(montage.ms * (wish.factor or wish.speed or 1))
 
 
+def exactly(montage: Montage) -> Montage:
+    """With every shot as long as it is: none is moved to a beat."""
+    return replace(montage, shots=tuple(replace(shot, exact=True) for shot in montage.shots))
+
+
 def limit(ms: int) -> list[Change]:
     """What there is to say of a length that cannot be had."""
     if ms > MAX_MS:
@@ -227,7 +229,12 @@ def limit(ms: int) -> list[Change]:
 def _already(asked: bool, what: str, value: str) -> list[Change]:
     if not asked:
         return []
-    chinese = {"duration": "时长", "aspect ratio": "画面比例", "resolution": "分辨率"}[what]
+    chinese = {
+        "duration": "时长",
+        "aspect ratio": "画面比例",
+        "resolution": "分辨率",
+        "frame rate": "帧率",
+    }[what]
     return [Change(Note(f"The {what} is {value} already.", f"{chinese}已经是{value}。"))]
 
 
@@ -249,7 +256,32 @@ def _canvas(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, l
         changes.append(Change(note, "set_canvas", {"resolution": lines}))
     else:
         changes += _already(wish.lines == lines, "resolution", f"{lines}p")
+    if wish.fps is not None:
+        montage, change = _rate(wish.fps, montage)
+        changes.append(change)
     return montage, changes
+
+
+def _rate(asked: int, montage: Montage) -> tuple[Montage, Change]:
+    fps = nearest_rate(asked)
+    if asked == fps == montage.fps:
+        return montage, _already(True, "frame rate", f"{fps} fps")[0]
+    change = Change(rate_note(asked, fps), "set_canvas" if fps != montage.fps else "", {"fps": fps})
+    return replace(montage, fps=fps), change
+
+
+def nearest_rate(asked: int) -> int:
+    return min(RATES, key=lambda rate: abs(rate - asked))
+
+
+def rate_note(asked: int, fps: int) -> Note:
+    """What there is to say of the frames a second that were asked for and those it gets."""
+    if asked == fps:
+        return Note(f"It has {fps} frames a second now.", f"帧率改为每秒{fps}帧。")
+    return Note(
+        f"I can make 24, 25, 30 or 60 frames a second, not {asked}: it has {fps}.",
+        f"支持每秒24、25、30或60帧，没有{asked}帧：现在是每秒{fps}帧。",
+    )
 
 
 def _pace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
@@ -263,56 +295,3 @@ def _pace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, lis
         return montage, [Change(note)]
     note = Note(f"The motion is {wish.style} now.", f"画面运动改为{chinese}风格。")
     return montage.styled(wish.style), [Change(note, "set_motion", {"style": wish.style})]
-
-
-def _transitions(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    kind = wish.transition
-    if kind is None:
-        return montage, []
-    if len(montage.shots) < 2:
-        note = Note("There is one clip, so there is no transition.", "只有一个片段，没有转场。")
-        return montage, [Change(note)]
-    shots = tuple(replace(shot, transition=kind) for shot in montage.shots)
-    chinese = {"crossfade": "叠化", "dip": "黑场过渡", "cut": "硬切"}[kind]
-    english = {"crossfade": "crossfades", "dip": "dips to black", "cut": "straight cuts"}[kind]
-    note = Note(f"The transitions are {english} now.", f"转场改为{chinese}。")
-    return replace(montage, shots=shots), [Change(note, "set_transitions", {"type": kind})]
-
-
-def _music(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    old = montage.music
-    if wish.no_music:
-        if old is None:
-            return montage, [Change(Note("There is no music in it.", "视频里没有音乐。"))]
-        note = Note(f"The music ({old.title}) is removed.", f"已去掉音乐（{old.title}）。")
-        return replace(montage, music=None), [Change(note, "remove_bgm")]
-    volume = wish.volume
-    if volume is None:
-        volume = old.volume if old else 0.35
-        volume = round(min(1.0, max(0.05, volume * (wish.volume_by or 1.0))), 2)
-    style = wish.music
-    if style is None and wish.more_music:
-        if old is not None:
-            note = Note(
-                f"The music is {old.title}. Name a style: lo-fi, ambient, upbeat or cinematic.",
-                f"现在的音乐是{old.title}。请说出风格：lo-fi、氛围、欢快或电影感。",
-            )
-            return montage, [Change(note)]
-        style = "lofi"
-    if style is not None:
-        seed = int(old.source.get("seed", 0)) + 1 if old else montage.made
-        music, note = music_named(style, wish.music_asked, volume, seed)
-        change = Change(note, "set_bgm", {"style": style, "volume": volume})
-        return replace(montage, music=music), [change]
-    if wish.volume is None and wish.volume_by is None:
-        return montage, []
-    if old is None:
-        return montage, [
-            Change(Note("There is no music to turn up or down.", "没有音乐可以调整音量。"))
-        ]
-    note = Note(
-        f"The music is at {volume:.0%} now (it was {old.volume:.0%}).",
-        f"音乐音量改为{volume:.0%}（原为{old.volume:.0%}）。",
-    )
-    louder = replace(montage, music=replace(old, volume=volume))
-    return louder, [Change(note, "set_volume", {"volume": volume})]

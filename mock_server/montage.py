@@ -1,17 +1,30 @@
 """The cut behind a draft: shots, music and words, taken from a draft and laid out as one again.
 
 A `Montage` is what the director edits. Its times are own times: how long a shot is seen before the
-next begins to come in. The overlaps that the draft's form asks for are worked out on the way there.
+next begins to come in. What follows from them is worked out on the way to the draft: the transitions
+and the overlaps they need, and the beats that the cuts are moved to.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
+
+from mock_server.beats import grid
+from mock_server.joins import Join, Joining
+from mock_server.rhythm import on_the_beat
 
 VIDEO, AUDIO, TEXT = 0, 1, 7
 FPS = 30
+RATES = (24, 25, 30, 60)
+"""Frames a second that can be had."""
 MIN_MS, MAX_MS = 1_000, 300_000
-SHOT_MS = 3_000
+SHOT_MS = {"smooth": 3_000, "upbeat": 2_000, "still": 3_000}
+"""How long a photo is seen, by pace, where nothing is said of it."""
+READ_MS = 3_000
+"""How long a title stays."""
+FADE_MS = 700
+VOLUME, UNDER_CLIPS = 0.35, 0.2
+"""Of the music: by itself, and under clips that are heard."""
 MIN_SHOT_MS = 200
 TITLE_GAP_MS, TITLE_LEAST_MS = 200, 1_500
 
@@ -33,7 +46,6 @@ SIZES = {
 """(aspect, lines) → width, height in pixels."""
 
 MOVES = ("zoom_in", "pan_left", "zoom_out", "pan_right", "pan_up", "zoom_in", "pan_down")
-TRANSITION_MS = {"smooth": 600, "upbeat": 300, "still": 600}
 MUSIC_NAMES = {
     "lofi": "Lo-fi",
     "ambient": "Ambient",
@@ -44,15 +56,16 @@ MUSIC_NAMES = {
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture or clip. `own` ms before the next comes in; `wanted` ms of transition into it."""
+    """One picture or clip. `own` ms before the next comes in: to the ms if `exact`, else moved to a
+    beat. `volume` is that of its own sound, 0 to 1; a photo has none."""
 
     title: str
     source: Mapping[str, Any]
     own: int
     style: str = "smooth"
     move: str = "zoom_in"
-    transition: str = "crossfade"
-    wanted: int = 600
+    exact: bool = False
+    volume: float | None = None
     id: str = ""
 
 
@@ -62,7 +75,7 @@ class Music:
 
     title: str
     source: Mapping[str, Any]
-    volume: float = 0.35
+    volume: float = VOLUME
     id: str = ""
 
 
@@ -70,7 +83,7 @@ class Music:
 class Words:
     """A title (large) or caption (small). A `start` below 0 counts from the end; `ms` of None lasts
     to the end. One that is `fitted` stays no longer than the first shot is seen alone, if that is
-    long enough to read it."""
+    long enough to read it. One that is `of` a shot, by its id, comes and goes with it."""
 
     text: str
     start: int = 0
@@ -79,19 +92,27 @@ class Words:
     position: str = "center"
     id: str = ""
     fitted: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class Montage:
-    """A whole cut. `made` counts the segments ever made, so that an id is never used twice; `used`
-    are the hashes of the shots there ever were, so that a removed one does not count as new."""
+    """A whole cut. `opens` and `closes` say whether it comes out of black and goes into it; None
+    leaves that to the style. `made` counts the segments ever made, so that an id is never used
+    twice; `used` are the hashes of the shots there ever were, so that a removed one does not count
+    as new."""
 
     aspect: str = "16:9"
     lines: int = 1080
+    fps: int = FPS
     title: str = "project"
     shots: tuple[Shot, ...] = ()
     music: Music | None = None
     words: tuple[Words, ...] = ()
+    joining: Joining = field(default_factory=Joining)
+    opens: bool | None = None
+    closes: bool | None = None
+    seed: int = 0
     made: int = 0
     used: tuple[str, ...] = ()
 
@@ -110,52 +131,75 @@ class Montage:
         shown = (str(shot.source.get("hash")) for shot in self.shots)
         return tuple(dict.fromkeys([*self.used, *shown]))
 
+    @property
+    def fades_out(self) -> bool:
+        """Whether it goes into black: smooth and cinematic ones do."""
+        cinematic = self.music is not None and self.music.source.get("style") == "cinematic"
+        return (self.style == "smooth" or cinematic) if self.closes is None else self.closes
+
+    @property
+    def heard(self) -> bool:
+        """Whether a clip brings its own sound."""
+        return any(shot.volume for shot in self.shots)
+
+    @property
+    def on_the_beat(self) -> bool:
+        """Whether cuts are moved to beats: of music made here they are known."""
+        return self._timed(self._joins()) is not None
+
     def lasting(self, ms: int) -> Self:
         """As long as that, every shot in proportion."""
         ms = min(max(ms, MIN_MS), MAX_MS)
-        return replace(self, shots=_scaled(self.shots, ms))
+        if ms == self.ms:
+            return self
+        shots = tuple(replace(shot, exact=False) for shot in self.shots)
+        return replace(self, shots=_scaled(shots, ms))
 
     def evenly(self, ms: int) -> Self:
         """As long as that, every shot seen for the same time, overlaps included."""
         ms = min(max(ms, MIN_MS), MAX_MS)
-        count = len(self.shots)
-        overlap = sum(_wanted(shot) for shot in self.shots[1:])
-        each = (ms + overlap) / max(count, 1)
-        owns = [each - (_wanted(shot) if n else 0) for n, shot in enumerate(self.shots)]
-        if min(owns, default=0) < each / 2:  # too short for the overlaps: they will be cut down
-            owns = [1.0] * count
-        shots = [
-            replace(s, own=max(1, round(o * 1000))) for s, o in zip(self.shots, owns, strict=True)
-        ]
-        return replace(self, shots=_scaled(tuple(shots), ms))
+        count = max(len(self.shots), 1)
+        shots = [replace(shot, exact=False, own=ms // count) for shot in self.shots]
+        overlaps = [join.ms for join in self._joins_of([shot.own for shot in shots])]
+        each = (ms + sum(overlaps)) / count
+        owns = [each, *(each - overlap for overlap in overlaps)]
+        shots = [replace(s, own=max(1, round(o * 1000))) for s, o in zip(shots, owns, strict=False)]
+        return replace(self, shots=_scaled(shots, ms))
 
     def styled(self, style: str) -> Self:
         """Another pace of motion, with the transitions that go with it."""
-        ms = TRANSITION_MS[style]
-        return replace(
-            self, shots=tuple(replace(shot, style=style, wanted=ms) for shot in self.shots)
-        )
+        return replace(self, shots=tuple(replace(shot, style=style) for shot in self.shots))
 
     def to_draft(self) -> dict[str, Any]:
         """The draft of this cut. Segments without an id get one."""
         named = self._named()
         width, height = SIZES[self.aspect, self.lines]
-        video = _video(named.shots)
+        joins = self._joins()
+        owns = self._timed(joins) or [shot.own for shot in self.shots]
+        video = _video(named.shots, owns, joins)
+        if video and self.opens:
+            video[0]["in"] = _fade(owns[0])
+        if video and self.fades_out:
+            video[-1]["out"] = _fade(owns[-1])
         alone = video[1]["s"] if len(video) > 1 else self.ms
         tracks = [_track(1, VIDEO, "Video", video)]
         if named.music is not None:
             tracks.append(_track(2, AUDIO, "BGM", [_audio(named.music, self.ms)]))
         if named.words:
-            segments = [_text(words, self.ms, alone) for words in named.words]
+            segments = [_text(words, self.ms, alone, video) for words in named.words]
             tracks.append(_track(3, TEXT, "Title", segments))
         return {
             "d": self.ms,
-            "fps": FPS,
+            "fps": self.fps,
             "m": {
                 "title": self.title,
                 "width": width,
                 "height": height,
                 "ratio": self.aspect,
+                "joins": self.joining.to_draft(),
+                "opens": self.opens,
+                "closes": self.closes,
+                "seed": self.seed,
                 "made": named.made,
                 "used": list(self.seen),
             },
@@ -175,13 +219,35 @@ class Montage:
         return cls(
             aspect=meta["ratio"],
             lines=lines,
+            fps=draft["fps"],
             title=meta["title"],
             shots=_shots(tracks.get(VIDEO, []), draft["d"]),
             music=_music(audio[0]) if audio else None,
             words=tuple(_words(segment, draft["d"]) for segment in tracks.get(TEXT, [])),
+            joining=Joining.from_draft(meta.get("joins", {})),
+            opens=meta.get("opens"),
+            closes=meta.get("closes"),
+            seed=meta.get("seed", 0),
             made=meta["made"],
             used=tuple(meta.get("used", ())),
         )
+
+    def _joins(self) -> list[Join]:
+        return self._joins_of([shot.own for shot in self.shots])
+
+    def _joins_of(self, owns: Sequence[int]) -> list[Join]:
+        return self.joining.joins(self.style, owns, self.seed)
+
+    def _timed(self, joins: Sequence[Join]) -> list[int] | None:
+        """Own times with the cuts on the beats of the music; None where there are none to know."""
+        if self.music is None or self.music.source.get("type") != "music":
+            return None
+        pinned = [index for index, shot in enumerate(self.shots) if shot.exact]
+        if len(pinned) == len(self.shots):
+            return None
+        late = [0, *(join.late for join in joins)]
+        beats = grid(str(self.music.source.get("style")))
+        return on_the_beat([shot.own for shot in self.shots], late, beats, MIN_SHOT_MS, pinned)
 
     def _named(self) -> Self:
         made = self.made
@@ -195,12 +261,10 @@ class Montage:
 
         shots = tuple(replace(shot, id=name(shot.id)) for shot in _varied(self.shots))
         music = replace(self.music, id=name(self.music.id)) if self.music else None
-        words = tuple(replace(item, id=name(item.id)) for item in self.words)
+        there = {shot.id for shot in shots}
+        shown = [item for item in self.words if not item.of or item.of in there]
+        words = tuple(replace(item, id=name(item.id)) for item in shown)
         return replace(self, shots=shots, music=music, words=words, made=made)
-
-
-def _wanted(shot: Shot) -> int:
-    return 0 if shot.transition == "cut" else shot.wanted
 
 
 def _scaled(shots: Sequence[Shot], ms: int) -> tuple[Shot, ...]:
@@ -219,10 +283,12 @@ def _scaled(shots: Sequence[Shot], ms: int) -> tuple[Shot, ...]:
 
 
 def _varied(shots: Sequence[Shot]) -> list[Shot]:
-    """No two neighbours move alike."""
+    """The first comes nearer, and no two neighbours move alike."""
     result: list[Shot] = []
     for shot in shots:
-        if result and shot.move == result[-1].move:
+        if not result:
+            shot = replace(shot, move=MOVES[0])
+        elif shot.move == result[-1].move:
             shot = replace(shot, move=MOVES[(MOVES.index(shot.move) + 1) % len(MOVES)])
         result.append(shot)
     return result
@@ -232,7 +298,9 @@ def _track(number: int, kind: int, title: str, segments: list[dict[str, Any]]) -
     return {"id": f"track_{number}", "tt": kind, "m": {"title": title}, "sg": segments}
 
 
-def _video(shots: Sequence[Shot]) -> list[dict[str, Any]]:
+def _video(
+    shots: Sequence[Shot], owns: Sequence[int], joins: Sequence[Join]
+) -> list[dict[str, Any]]:
     """Segments whose spans overlap by the transition into the later one.
 
     A transition takes at most half of either span. Half of the later one is its own time, as the
@@ -240,23 +308,33 @@ def _video(shots: Sequence[Shot]) -> list[dict[str, Any]]:
     """
     segments: list[dict[str, Any]] = []
     start = overlap = 0
-    for number, shot in enumerate(shots):
+    for number, (shot, own) in enumerate(zip(shots, owns, strict=True)):
+        join = joins[number - 1] if number else Join()
         if number:
-            before = shots[number - 1].own
-            overlap = min(_wanted(shot), shot.own, before, (before + overlap) // 2)
-        segment = {
+            before = owns[number - 1]
+            overlap = min(join.ms, own, before, (before + overlap) // 2)
+        segment: dict[str, Any] = {
             "id": shot.id,
             "s": start - overlap,
-            "d": shot.own + overlap,
-            "m": {"title": shot.title, "wanted": shot.wanted},
+            "d": own + overlap,
+            "m": {"title": shot.title, "_own": shot.own},
             "src": dict(shot.source),
             "motion": {"style": shot.style, "move": shot.move},
         }
+        if shot.exact:
+            segment["m"]["_exact"] = True
+        if shot.volume is not None:
+            segment["v"] = shot.volume
         if number:
-            segment["tr"] = {"type": shot.transition, "d": overlap}
+            segment["tr"] = join.to_draft(overlap)
         segments.append(segment)
-        start += shot.own
+        start += own
     return segments
+
+
+def _fade(own: int) -> dict[str, Any]:
+    """A fade at one end of a shot."""
+    return {"type": "dip", "d": min(FADE_MS, own // 3)}
 
 
 def _shots(segments: Sequence[Mapping[str, Any]], end: int) -> tuple[Shot, ...]:
@@ -265,11 +343,11 @@ def _shots(segments: Sequence[Mapping[str, Any]], end: int) -> tuple[Shot, ...]:
         Shot(
             title=segment["m"]["title"],
             source=segment["src"],
-            own=after - start,
+            own=segment["m"].get("_own", after - start),
             style=segment["motion"]["style"],
             move=segment["motion"]["move"],
-            transition=segment.get("tr", {}).get("type", "crossfade"),
-            wanted=segment["m"]["wanted"],
+            exact=segment["m"].get("_exact", False),
+            volume=segment.get("v"),
             id=segment["id"],
         )
         for segment, start, after in zip(segments, starts, [*starts[1:], end], strict=True)
@@ -292,25 +370,33 @@ def _music(segment: Mapping[str, Any]) -> Music:
     return Music(segment["m"]["title"], segment["src"], segment["v"], segment["id"])
 
 
-def _text(words: Words, ms: int, alone: int) -> dict[str, Any]:
+def _text(words: Words, ms: int, alone: int, video: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The segment of a title or caption; `alone` is how long the first shot is seen by itself."""
     start = max(ms + words.start, 0) if words.start < 0 else min(words.start, max(ms - 500, 0))
     length = ms - start if words.ms is None else min(words.ms, ms - start)
+    if words.of:
+        changes = [segment["s"] + segment.get("tr", {}).get("d", 0) // 2 for segment in video]
+        index = next(n for n, segment in enumerate(video) if segment["id"] == words.of)
+        start, end = [*changes, ms][index : index + 2]
+        length = end - start
     if words.fitted:
-        length = min(SHOT_MS, ms - start)
+        length = min(READ_MS, ms - start)
         if alone - TITLE_GAP_MS >= TITLE_LEAST_MS:
             length = min(length, alone - TITLE_GAP_MS)
+    meta = {
+        "title": words.text,
+        "whole": words.ms is None,
+        "last": words.start < 0,
+        "fitted": words.fitted,
+    }
+    if words.of:
+        meta["_of"] = words.of
     return {
         "id": words.id,
         "s": start,
         "d": length,
         "text": words.text,
-        "m": {
-            "title": words.text,
-            "whole": words.ms is None,
-            "last": words.start < 0,
-            "fitted": words.fitted,
-        },
+        "m": meta,
         "style": {"position": words.position, "size": words.size},
     }
 
@@ -325,4 +411,5 @@ def _words(segment: Mapping[str, Any], ms: int) -> Words:
         position=segment["style"]["position"],
         id=segment["id"],
         fitted=meta.get("fitted", False),
+        of=meta.get("_of", ""),
     )

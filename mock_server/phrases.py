@@ -63,7 +63,7 @@ _JOINTS = re.compile(
     r"|(?=\b(?:titled|set to)\b)|然后|并且|接着|同时|再(?=[加删把换])|(?=配(?!乐))|(?<=视频)(?=标题)"
     rf"|(?:和|与|跟|以及|还有)(?=(?:{_THINGS_ZH})|第|最后)"
 )
-_WITH = re.compile(r"\bwith\b(?!\s*⟦)")
+_WITH = re.compile(r"(?<!\bend )(?<!\bends )(?<!\bstart )(?<!\bstarts )\bwith\b(?!\s*⟦)")
 _PICK = (
     rf"(?:(?:the\s+)?(?:{CLIP}\s*)?#?\d+|(?:the\s+)?{ORDINAL}(?:\s+(?:{CLIP}|ones?))?"
     rf"|(?:{CLIP}\s+)(?:{NUMBER})|第\s*(?:\d+|[一二三四五六七八九十]+)\s*{CLIP_ZH}|最后一?{CLIP_ZH})"

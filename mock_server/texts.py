@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mock_server.changes import Change, Note, seconds
-from mock_server.montage import SHOT_MS, Montage, Words
+from mock_server.montage import READ_MS, Montage, Words
 from mock_server.wishes import Wish
 
 _PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
@@ -24,7 +24,7 @@ def title_of(wish: Wish, old: Words | None = None) -> Words:
     kept = old.id if old else ""
     if old and wish.title_ms is None and not wish.title_last:
         return replace(old, text=wish.title or old.text, position=place)
-    ms = wish.title_ms or SHOT_MS
+    ms = wish.title_ms or READ_MS
     fitted = wish.title_ms is None and not wish.title_last
     start = -ms if wish.title_last else 0
     text = wish.title or (old.text if old else "")
@@ -34,7 +34,7 @@ def title_of(wish: Wish, old: Words | None = None) -> Words:
 def caption_of(wish: Wish) -> Words:
     """The caption a wish asks for: over the whole video, or at its beginning or end."""
     ms = wish.caption_ms
-    start = -(ms or SHOT_MS) if wish.caption_last else 0
+    start = -(ms or READ_MS) if wish.caption_last else 0
     return Words(wish.caption or "", start, ms, "small", wish.caption_place or "bottom")
 
 
@@ -97,9 +97,4 @@ def _gone(english: str, chinese: str, was: bool) -> Change:
 
 
 def _name_captions(montage: Montage, place: str) -> list[Words]:
-    captions: list[Words] = []
-    start = 0
-    for shot in montage.shots:
-        captions.append(Words(shot.title, start, shot.own, "small", place))
-        start += shot.own
-    return captions
+    return [Words(shot.title, size="small", position=place, of=shot.id) for shot in montage.shots]

@@ -33,12 +33,57 @@ ASPECT_WORDS = {
     "1:1": r"\b1\s*[:x比]\s*1\b|\bsquare\b|方形|正方形|方屏",
     "4:5": r"\b4\s*[:x比]\s*5\b",
 }
+TRANSITION = r"\btransitions?\b|转场|过渡|切换"
+JOINT = rf"{TRANSITION}|\bbetween (?:the |my |all |every )*(?:clips?|photos?|pictures?|images?|shots?|scenes?|slides)\b"
+"""What marks a clause as one about transitions: there the short names count too."""
 TRANSITION_WORDS = {
-    "crossfade": r"cross-?\s?fad\w*|dissolv\w*|\bfades?\b(?!\s*(?:in|out|to black))|叠化|淡入淡出|溶解|渐变",
-    "dip": r"\bdips?\b|fades? to black|闪黑|黑场",
-    "cut": r"(?:hard|straight|jump|simple) cuts?|no transitions?|without (?:any )?transitions?|硬切"
+    "crossfade": r"cross-?\s?fad\w*|dissolv\w*|\bfades?\b(?!\s*(?:in|out|to (?:black|white)|from))|叠化|淡入淡出|溶解|渐变",
+    "dip": r"\bdips?\b|fades? to (?:black|white)|\bflash(?:es)? (?:of |to )?white|white flash(?:es)?|[闪过]黑|[闪过]白|黑场|白场",
+    "cut": r"(?:hard|straight|jump|simple) cuts?|(?:no|without|remove|delete|drop|get rid of) (?:(?:all|any|the) )*transitions?|硬切"
     r"|(?:不要|没有|去掉|无)转场|直接切",
+    "slide": r"\bslid(?:e|ing) in\b|\bslide-ins?\b|滑[动入出]",
+    "push": r"\bpushes\b|推[移入]|推拉",
+    "wipe": r"\bwip(?:es?|ing)\b|擦除|擦拭|划像|划变",
 }
+TRANSITION_NAMES = TRANSITION_WORDS | {
+    "slide": r"\bslid(?:e|ing)\b(?! ?show)|滑",
+    "push": r"\bpush(?:es|ing)?\b|推",
+    "wipe": r"\bwip(?:e|es|ing)\b|擦|划",
+    "zoom": r"\bzoom(?:s|ing)?\b|缩放|变焦|放大",
+    "mixed": r"\bmix(?:ed)?\b|\bdifferent\b|\bvari(?:ed|ous|ety)\b|\bvary\b|\brandom\b|\ball (?:kinds|sorts)\b"
+    r"|\bdiverse\b|混合|不同|各种|随机|多样|多种|丰富|花样",
+}
+TRANSITION_TIME = rf"{TIME}(?:[ -]long)?(?: \w+|的?\w{{0,4}}?)?\s*(?:{TRANSITION}|cross-?fades?)|(?:{TRANSITION})(?:\D{{0,16}}){TIME}"
+LONGER_JOINT = r"\bslower\b|\blonger\b|慢一?[点些]|长一?[点些]|更[慢长]"
+SHORTER_JOINT = r"\bfaster\b|\bquicker\b|\bshorter\b|快一?[点些]|短一?[点些]|更[快短]"
+WHITE = r"\bwhite\b|白"
+SIDE_WORDS = {
+    "left": r"from (?:the )?left|(?:from )?left[- ]to[- ]right|to the right|\brightwards?\b|从左|由左|自左|向右|往右",
+    "right": r"from (?:the )?right|(?:from )?right[- ]to[- ]left|to the left|\bleftwards?\b|从右|由右|自右|向左|往左",
+    "top": r"from (?:the )?(?:top|above)|(?:from )?top[- ]to[- ]bottom|\bdown(?:wards?)?\b|从上|从顶|由上|自上|向下|往下",
+    "bottom": r"from (?:the )?(?:bottom|below)|(?:from )?bottom[- ]to[- ]top|\bup(?:wards?)?\b|从下|从底|由下|自下|向上|往上",
+}
+"""The side a new picture comes from."""
+SIDE_ALONE = rf"(?:go(?:ing)?|com(?:e|ing)|mov(?:e|ing))? ?(?:{'|'.join(SIDE_WORDS.values())})(?:到?[左右上下])?(?: please)?"
+FADE_IN = r"\bfade[- ]?ins?\b|\bfad(?:e|es|ing) (?:\w+ ){0,3}(?:in\b|from black)|\bfade from black|\bfades?\b(?=.*\bat the (?:very )?(?:start|beginning)\b)|(?<!淡出)淡入(?!淡出)|渐显|渐入|从黑"
+FADE_OUT = (
+    r"\bfade[- ]?outs?\b|\bfad(?:e|es|ing) (?:\w+ ){0,3}(?:out\b|to black\b(?=.*\b(?:end|ending|close)\b))"
+    r"|\b(?:end|ending|ends|finish|close)\b.*\b(?:fad(?:e|es|ing)|to black)\b|\bin and out\b|\bfades?\b(?=.*\bat the (?:very )?end\b)"
+    r"|(?<!淡入)淡出|渐隐|渐黑|(?:结尾|片尾|最后)(?:变|渐|淡).{0,3}黑"
+)
+CLIP_SOUND = (
+    r"\b(?:original|own|native|camera|live|source|recorded)\b.{0,12}\b(?:audio|sounds?|noise|voices?)\b"
+    r"|\b(?:sounds?|audio) (?:of|in|from) (?:the |my )?(?:original |own )?(?:clips?|videos?|footage)\b"
+    r"|\b(?:clips?|videos?|footage)(?:'s|’s|s'|s’)? (?:own |original )?(?:audio|sounds?)\b"
+    r"|\b(?:un)?mute (?:the |all |my |every )*(?:original|clips?|footage|video clips?)\b|原声|原音|(?:视频|片段)的?(?:声音|音频|音轨)"
+    r"|(?:视频|片段)(?:都|全部)?静音|静音(?:视频|片段)"
+)
+BEAT = r"\b(?:on|to|with|match\w*|hit\w*) (?:the |its )?(?:beats?|rhythm)\b|\bbeat[- ]?(?:sync\w*|match\w*)|卡点|踩点|[跟合随]着?(?:音乐|节奏|节拍)"
+FPS = (
+    rf"({NUMBER})\s*-?\s*(?:fps\b|frames? ?(?:per|a|/|every) ?s(?:ec(?:onds?)?)?\b|帧)"
+    rf"|(?:frame ?rate|帧率)\D{{0,12}}(\d+)|每秒({NUMBER})帧"
+)
+PIXELS = r"(?<!\d)(\d{3,4})\s*[x×*]\s*(\d{3,4})(?!\d)"
 PACE_WORDS = {
     "upbeat": r"\bupbeat\b|\benerget\w+|\bdynamic\b|\bsnapp\w+|\bpunchy\b|\blively\b|\bfast(?:er|-paced)?\b"
     r"|speed (?:it |this )?up|quicker|快一?点|加快|更快|动感|快节奏|节奏快",
@@ -69,7 +114,7 @@ ADD = r"\b(?:add|append|include|insert|put in|also)\b|\buse (?:the new|th(?:is|e
 BACK = r"\b(?:bring|put|get|take)\b.*\bback\b|\brestore\b|恢复|加回|放回"
 REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:with|to|for)\b)|替换|换成|更换"
 CREATE = (
-    r"\b(?:turn|make|create|generate|produce|convert|transform|animate|extend|build|craft)\b"
+    r"\b(?:turn(?! off| on| up| down)|make|create|generate|produce|convert|transform|animate|extend|build|craft)\b"
     r".*\b(?:videos?|clips?|movies?|slide\s?shows?|reels?|films?|animations?|montages?|mp4)\b"
     r"|(?:做|生成|制作|创建|变|转|剪|来).*(?:视频|短片|影片|动画|片子|相册|幻灯片)"
 )

@@ -8,19 +8,28 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
+from mock_server.joins import SIDED
+from mock_server.montage import SIZES
 from mock_server.phrases import Clause, Message, cut
 from mock_server.picks import amount, picks_of, target
 from mock_server.vocabulary import (
     ADD,
     ASPECT_WORDS,
+    BEAT,
     CAPTION,
     CHATTER,
     CLIP,
+    CLIP_SOUND,
     CREATE,
     ENDING,
     EVERY,
+    FADE_IN,
+    FADE_OUT,
     FASTER,
+    FPS,
+    JOINT,
     KEEP,
+    LONGER_JOINT,
     MUSIC,
     MUSIC_WORDS,
     NEAREST,
@@ -28,16 +37,24 @@ from mock_server.vocabulary import (
     OPENING,
     OVER,
     PACE_WORDS,
+    PIXELS,
     PLACE_WORDS,
     POLITE,
     QUESTION,
     REMOVE,
     REPLACE,
+    SHORTER_JOINT,
+    SIDE_ALONE,
+    SIDE_WORDS,
     SLOWER,
     SWAP,
     TEXT_NOUN,
     TITLE,
+    TRANSITION,
+    TRANSITION_NAMES,
+    TRANSITION_TIME,
     TRANSITION_WORDS,
+    WHITE,
 )
 
 _TIME = re.compile(rf"({NUMBER})\s*-?\s*(seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)")
@@ -59,12 +76,15 @@ class Wish:
     clips_ms: list[tuple[int, int]] = field(default_factory=list)
     aspect: str | None = None
     lines: int | None = None
+    fps: int | None = None
     music: str | None = None
     music_asked: str | None = None
     no_music: bool = False
     more_music: bool = False
     volume: float | None = None
     volume_by: float | None = None
+    clip_sound: bool | None = None
+    beat: bool = False
     title: str | None = None
     title_ms: int | None = None
     title_place: str | None = None
@@ -79,6 +99,12 @@ class Wish:
     style: str | None = None
     speed: float | None = None
     transition: str | None = None
+    transition_side: str | None = None
+    transition_through: str | None = None
+    transition_ms: int | None = None
+    transition_by: float | None = None
+    fade_in: bool | None = None
+    fade_out: bool | None = None
     remove: list[int] = field(default_factory=list)
     remove_all: bool = False
     replace: int | None = None
@@ -100,7 +126,7 @@ class Wish:
             value = getattr(other, spec.name)
             if isinstance(value, list):
                 getattr(self, spec.name).extend(value)
-            elif value is not None and value is not False and spec.name != "language":
+            elif value != spec.default and spec.name != "language":
                 setattr(self, spec.name, value)
 
 
@@ -221,14 +247,28 @@ def _time(text: str) -> int | None:
 
 def _read_clause(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Read a clause into `wish`. True if it asks to leave something as it is."""
+    if _read_clip_sound(wish, clause):
+        return False
     if re.search(KEEP, clause) and not re.search(r"\bonly\b|只", clause):
         wants = re.search(r"add|use|want|need|play|加|用", clause)
         if wants and re.search(MUSIC, clause):
             wish.no_music = True
         elif wants and re.search(TITLE, clause):
             wish.no_title = True
+        elif re.search(r"don'?t|do not|never|别", clause):
+            _read_fades(wish, clause, quoted, names)
+            wish.fade_in, wish.fade_out = wish.fade_in and False, wish.fade_out and False
         return True
-    for reader in (_read_words, _read_music, _read_clips, _read_time, _read_look):
+    readers = (
+        _read_words,
+        _read_music,
+        _read_fades,
+        _read_joins,
+        _read_clips,
+        _read_time,
+        _read_look,
+    )
+    for reader in readers:
         if reader(wish, clause, quoted, names):
             break
     return False
@@ -268,9 +308,12 @@ def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
 
 
 def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    if re.search(BEAT, clause):
+        wish.beat = True
+        return True
     about = re.search(MUSIC, clause)
     if re.search(r"\bsilent video\b|\bmute\b|静音|无声", clause):
-        wish.no_music = True
+        wish.no_music, wish.clip_sound = True, False
         return True
     level = re.search(
         r"volume|louder|quieter|softer|音量|大声|小声|响一?点|轻一?点|大一?点|小一?点", clause
@@ -295,6 +338,58 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
     if wish.music is None and wish.volume is None and wish.volume_by is None:
         other = re.match(r"fade|loop|sync|match|trim|cut|start|stop|speed|slow|translate", clause)
         wish.more_music = bool(about) and not other
+    return True
+
+
+def _read_clip_sound(wish: Wish, clause: str) -> bool:
+    """The sound that clips bring. True if the clause was about that."""
+    if not re.search(CLIP_SOUND, clause):
+        return False
+    if re.search(
+        r"\b(?:keep|use|want|restore|unmute|play|hear|with|leave)\b|保留|恢复|打开|要(?<!不要)|用",
+        clause,
+    ):
+        wish.clip_sound = not re.search(r"\b(?:don'?t|do not|no)\b|别|不", clause)
+    elif re.search(rf"{REMOVE}|\bmute\b|turn(?:ed)? off|silence|静音|关", clause):
+        wish.clip_sound = False
+    return wish.clip_sound is not None
+
+
+def _read_fades(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    """Out of black at the start of the whole and into it at its end."""
+    if re.search(JOINT, clause):
+        return False
+    wanted = not re.search(REMOVE, clause)
+    if re.search(FADE_IN, clause):
+        wish.fade_in = wanted
+    if re.search(FADE_OUT, clause):
+        wish.fade_out = wanted
+    return wish.fade_in is not None or wish.fade_out is not None
+
+
+def _read_joins(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    """Transitions: their kind, direction, colour and length. True if it was about nothing else."""
+    if re.fullmatch(SIDE_ALONE, clause):
+        wish.transition_side = _first(SIDE_WORDS, clause)
+        return True
+    kind = _first(TRANSITION_NAMES if re.search(JOINT, clause) else TRANSITION_WORDS, clause)
+    if picks_of(clause, names) or not (kind or re.search(TRANSITION, clause)):
+        return False
+    wish.transition = kind
+    if kind in SIDED:
+        wish.transition_side = _first(SIDE_WORDS, clause)
+    if kind == "dip" and re.search(WHITE, clause):
+        wish.transition_through = "white"
+    own_time = re.search(TRANSITION_TIME, clause)
+    if own_time:
+        wish.transition_ms = _time(own_time.group())
+    elif re.search(TRANSITION, clause) and re.search(LONGER_JOINT, clause):
+        wish.transition_by = 1.5
+    elif re.search(TRANSITION, clause) and re.search(SHORTER_JOINT, clause):
+        wish.transition_by = 2 / 3
+    else:
+        _read_time(wish, clause, quoted, names)
+        _read_look(wish, clause, quoted, names)
     return True
 
 
@@ -333,7 +428,7 @@ def _read_time(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[s
     ms, picks = _time(clause), picks_of(clause, ())
     longer = re.search(r"\blonger\b|\bextend\b|\blengthen\b|延长|加长|长一?点|更长", clause)
     shorter = re.search(r"\bshorter\b|\bshorten\b|\btrim\b|缩短|短一?点|更短", clause)
-    if ms is not None and re.search(r"transition|fade|转场", clause):
+    if ms is not None and re.search(r"\bfad(?:e|ing)\b", clause):
         return False
     if ms is not None and picks:
         wish.clips_ms = [(pick, ms) for pick in picks]
@@ -358,10 +453,11 @@ def _read_time(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[s
 
 
 def _read_look(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
-    """Canvas, pace and transitions."""
+    """Canvas and pace."""
     wish.aspect = _first(ASPECT_WORDS, clause) or wish.aspect
     _read_lines(wish, clause)
-    wish.transition = _first(TRANSITION_WORDS, clause) or wish.transition
+    if rate := re.search(FPS, clause):
+        wish.fps = round(amount(next(part for part in rate.groups() if part)))
     if picks_of(clause, names):  # a single shot has no pace of its own
         return False
     wish.style = _first(PACE_WORDS, clause) or wish.style
@@ -373,6 +469,12 @@ def _read_look(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[s
 
 
 def _read_lines(wish: Wish, text: str) -> None:
-    match = re.search(r"\b(480|720|1080|1440|2160)\s*p\b|\b(4k)\b|\b(full hd)\b|(高清)", text)
+    pixels = re.search(PIXELS, text)
+    size = (int(pixels.group(1)), int(pixels.group(2))) if pixels else None
+    if size in SIZES.values():
+        wish.aspect, wish.lines = next(key for key, value in SIZES.items() if value == size)
+    match = re.search(
+        r"(?<!\d)(480|720|1080|1440|2160)\s*p(?![a-z])|\b(4k)\b|\b(full hd)\b|(高清)", text
+    )
     if match:
         wish.lines = int(match.group(1) or (2160 if match.group(2) else 1080))

@@ -45,7 +45,7 @@ class _Stage:
     def __init__(self, plan: Plan, media: Mapping[str, Path]) -> None:
         self._plan, self._media = plan, media
         self._size = (plan.width, plan.height)
-        self._other = Planes.empty(*self._size)
+        self._below, self._above = Planes.empty(*self._size), Planes.empty(*self._size)
         self._scenes: dict[Shot, Scene] = {}
         self._titles = Titles(plan.titles, self._size, plan.fps)
 
@@ -56,10 +56,14 @@ class _Stage:
             out.black()
         else:
             first, *later = on
-            self._scene(first).draw(number - first.span.first, out)
+            self._scene(first).draw(number - first.span.first, self._below if later else out)
             for shot in later:
                 self._lead_in(shot, number, out)
+                if shot is not later[-1]:
+                    out.copy_to(self._below)
         self._titles.draw(number, out)
+        if on:
+            _fade(on, number, out)
 
     def close(self) -> None:
         for scene in self._scenes.values():
@@ -73,7 +77,7 @@ class _Stage:
             on = [shot for shot in track if number in shot.span]
             for index in range(len(on) - 1, 0, -1):
                 shot = on[index]
-                cut = transitions.find(shot.transition) is None
+                cut = transitions.find(shot) is None
                 if cut or number >= shot.span.first + shot.overlap:
                     return on[index:]
             if on:
@@ -81,10 +85,12 @@ class _Stage:
         return []
 
     def _lead_in(self, shot: Shot, number: int, out: Planes) -> None:
-        transition = transitions.find(shot.transition)
+        """Lead from what is drawn below into a shot."""
+        transition = transitions.find(shot)
         assert transition is not None  # `_shots_on` starts at the last cut
-        self._scene(shot).draw(number - shot.span.first, self._other)
-        transition(out, self._other, (number - shot.span.first + 1) / (shot.overlap + 1))
+        self._scene(shot).draw(number - shot.span.first, self._above)
+        p = (number - shot.span.first + 1) / (shot.overlap + 1)
+        transition(self._below, self._above, out, p)
 
     def _scene(self, shot: Shot) -> Scene:
         if shot not in self._scenes:
@@ -95,3 +101,14 @@ class _Stage:
     def _drop_over(self, number: int) -> None:
         for shot in [shot for shot in self._scenes if number >= shot.span.end]:
             self._scenes.pop(shot).close()
+
+
+def _fade(on: list[Shot], number: int, out: Planes) -> None:
+    """Darken the whole frame, titles too, where the first shot on opens or the last one closes."""
+    opened, left = number - on[0].span.first, on[-1].span.end - 1 - number
+    parts = [
+        opened / on[0].opens if on[0].opens else 1,
+        left / on[-1].closes if on[-1].closes else 1,
+    ]
+    if (light := min(parts)) < 1:
+        transitions.shade(out, out, transitions.ease(light))

@@ -1,6 +1,6 @@
 """Music made here: four styles, composed and played by a few lines of numpy, the same for a seed.
 
-A style is a tempo, some chord progressions and a band. A loop of a few bars is rendered whole and
+A style is some chord progressions and a band. A loop of a few bars is rendered whole and
 in a circle (tails and echo of its end sound on at its start), so that it repeats without a seam.
 """
 
@@ -11,6 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from mock_server.beats import grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +31,6 @@ class Style:
     """Chords are semitones above the key's root. `pad`, `keys`, `pluck`, `bass`: levels of the
     voices; `bass_at`, `kick`, `snare`, `hat`: when in a bar, in sixteenths; `cutoff` in Hz."""
 
-    tempo: int
     progressions: tuple[tuple[tuple[int, ...], ...], ...]
     pad: float = 0.0
     keys: float = 0.0
@@ -47,7 +48,6 @@ class Style:
 
 STYLES = {
     "lofi": Style(
-        tempo=76,
         progressions=(
             ((2, 5, 9, 12, 16), (7, 11, 14, 17), (0, 4, 7, 11, 14), (9, 12, 16, 19)),
             ((5, 9, 12, 16), (4, 7, 11, 14), (2, 5, 9, 12), (0, 4, 7, 11)),
@@ -66,7 +66,6 @@ STYLES = {
         crackle=0.012,
     ),
     "ambient": Style(
-        tempo=60,
         progressions=(
             ((0, 7, 14, 16), (9, 16, 19, 24), (5, 12, 16, 19), (7, 14, 19, 21)),
             ((0, 4, 7, 14), (5, 9, 12, 19), (9, 12, 16, 23), (5, 12, 16, 21)),
@@ -78,7 +77,6 @@ STYLES = {
         echo=0.6,
     ),
     "upbeat": Style(
-        tempo=112,
         progressions=(
             ((0, 4, 7, 12), (7, 11, 14, 19), (9, 12, 16, 21), (5, 9, 12, 17)),
             ((9, 12, 16, 21), (5, 9, 12, 17), (0, 4, 7, 12), (7, 11, 14, 19)),
@@ -95,7 +93,6 @@ STYLES = {
         echo=0.2,
     ),
     "cinematic": Style(
-        tempo=70,
         progressions=(
             ((9, 12, 16, 21), (5, 9, 12, 17), (0, 4, 7, 16), (7, 11, 14, 19)),
             ((9, 16, 19, 24), (2, 9, 14, 17), (5, 12, 17, 21), (4, 11, 16, 20)),
@@ -115,15 +112,15 @@ def play(style: str, seed: int, seconds: float) -> Iterator[NDArray[np.float32]]
 
     `seconds` says how much will be wanted: no more bars are composed than that takes.
     """
-    loop = _compose(STYLES.get(style, STYLES["ambient"]), seed, seconds)
+    step = grid(style).beat_ms * RATE // 4000
+    loop = _compose(STYLES.get(style, STYLES["ambient"]), step, seed, seconds)
     while True:
         for start in range(0, loop.shape[1], _BLOCK):
             yield loop[:, start : start + _BLOCK]
 
 
-def _compose(style: Style, seed: int, seconds: float) -> NDArray[np.float32]:
+def _compose(style: Style, step: int, seed: int, seconds: float) -> NDArray[np.float32]:
     random = np.random.default_rng(seed)
-    step = round(RATE * 60 / style.tempo / 4 / 50) * 50  # a sixteenth; a length that suits the FFT
     bars = 4 if seconds <= 16 * step * 4 / RATE else 8
     band = _Band(np.zeros((2, bars * 16 * step), np.float32), step, random)
     chords = style.progressions[int(random.integers(len(style.progressions)))]

@@ -45,7 +45,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture or clip. `overlap` frames from `span.first` on, `transition` leads into it."""
+    """One picture or clip. `overlap` frames from `span.first` on, `transition` leads into it, from a
+    `side` or through a colour where it is one that does. The picture comes out of the dark in the
+    first `opens` frames and goes into it in the last `closes`."""
 
     span: Span
     source: Source
@@ -53,6 +55,10 @@ class Shot:
     move: str
     transition: str
     overlap: int
+    side: str = "right"
+    through: str = "black"
+    opens: int = 0
+    closes: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,7 @@ class _Segment:
     def shot(self) -> Shot:
         span = self._span()
         motion, transition = self._part("motion"), self._part("tr")
-        overlap = self._frame(
-            _number(transition.get("d", 0), f"{self._where} tr d", 0, MAX_SECONDS * 1000)
-        )
+        overlap = self._length(transition, "tr")
         return Shot(
             span=span,
             source=self._source(self._part("src")),
@@ -184,6 +188,16 @@ class _Segment:
             move=str(motion.get("move", "zoom_in")),
             transition=str(transition.get("type", "cut")),
             overlap=min(overlap, span.frames),
+            side=str(transition.get("from", "right")),
+            through=str(transition.get("to", "black")),
+            opens=min(self._length(self._part("in"), "in"), span.frames),
+            closes=min(self._length(self._part("out"), "out"), span.frames),
+        )
+
+    def _length(self, part: Mapping[str, Any], name: str) -> int:
+        """Frames of a transition or a fade."""
+        return self._frame(
+            _number(part.get("d", 0), f"{self._where} {name} d", 0, MAX_SECONDS * 1000)
         )
 
     def sound(self) -> Sound:

@@ -2,17 +2,23 @@
 
 import itertools
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from mock_server.beats import grid
 from mock_server.director import Asset, Kind, Plan, direct
 from mock_server.events import Save, Say
-from mock_server.montage import SIZES, Montage
+from mock_server.joins import Joining
+from mock_server.montage import MIN_SHOT_MS, MOVES, SIZES, Montage, Music, Shot
 from mock_server.picks import amount
 from mock_server.wishes import read
 from tests.mock_server.api import MAKE, track
 
+BEATS = ("lofi", "ambient", "upbeat", "cinematic")
 PHOTOS = [Asset(f"hash-{n}", f"{n}.png", "image", 1600, 900) for n in ("beach", "forest", "city")]
 NEW = Asset("hash-new", "boat.png", "image", 1600, 900)
 UPRIGHT = Asset("hash-up", "tower.png", "image", 900, 1600)
@@ -89,7 +95,8 @@ class TestFirstCut:
             None,
         )
         assert names(draft) == ["beach", "forest", "city"]
-        spans = [segment["d"] for segment in track(draft, 0)]
+        silent = track(make(f"{MAKE}. Background music: none."), 0)
+        spans = [segment["d"] for segment in silent]
         assert max(spans) - min(spans) <= 1  # 9 s and two overlaps, shared out evenly
 
     @pytest.mark.parametrize(
@@ -163,7 +170,7 @@ class TestFirstCut:
             ("a video, no background music please", None),
             (
                 "turn my joy photos into a short animated video with upbeat transitions",
-                ("lofi", 0.35),
+                ("upbeat", 0.35),
             ),
             ('a video with the title "No Music"', ("lofi", 0.35)),
             ("做一个视频，不要音乐", None),
@@ -176,7 +183,8 @@ class TestFirstCut:
     def test_upbeat_transitions_are_a_pace(self) -> None:
         segments = track(make("turn my joy photos into a video with upbeat transitions"), 0)
         assert {segment["motion"]["style"] for segment in segments} == {"upbeat"}
-        assert segments[1]["tr"] == {"type": "crossfade", "d": 300}
+        assert segments[1]["tr"] == {"type": "push", "d": 300, "from": "right"}
+        assert segments[2]["tr"] == {"type": "cut", "d": 0}
 
     @pytest.mark.parametrize(
         ("words", "expected"),
@@ -334,7 +342,7 @@ class TestEdits:
 
     def test_a_title_leaves_before_the_second_photo_comes(self) -> None:
         first = make(f'{MAKE}. Title: "Hi".')
-        assert (track(first, 7)[0]["d"], track(first, 0)[1]["s"]) == (2600, 2800)
+        assert (track(first, 7)[0]["d"], track(first, 0)[1]["s"]) == (2700, 2900)
         assert track(edit("make it 60 seconds", first), 7)[0]["d"] == 3000
         # Too short a time to read it in: then it may as well stay over the next.
         assert track(edit("make it 4 seconds", first), 7)[0]["d"] == 3000
@@ -361,6 +369,11 @@ class TestEdits:
         assert [(c["text"], c["s"], c["d"]) for c in track(last, 7)] == [("the end", 6000, 3000)]
         later = edit("make it 20 seconds", last)
         assert [(c["s"], c["d"]) for c in track(later, 7)] == [(17_000, 3000)]
+        shots = track(edit("make it 20 seconds", edit("add captions")), 0)
+        kept = track(edit("remove clip 2", edit("make it 20 seconds", edit("add captions"))), 7)
+        assert [caption["text"] for caption in kept] == ["beach", "city"]
+        assert kept[0]["d"] == kept[1]["s"] > 5000
+        assert shots[1]["s"] < kept[1]["s"]
         above = track(edit("move the captions to the top", last), 7)
         assert above[0]["style"]["position"] == "top"
 
@@ -417,11 +430,147 @@ class TestEdits:
             ("no transitions", "cut"),
             ("hard cuts please", "cut"),
             ("用硬切", "cut"),
+            ("remove the transitions", "cut"),
+            ("use slide transitions", "slide"),
+            ("make the photos slide in", "slide"),
+            ("滑动转场", "slide"),
+            ("push transitions between the photos", "push"),
+            ("用推移转场", "push"),
+            ("replace the transitions with wipes", "wipe"),
+            ("add wipes between the clips", "wipe"),
+            ("换成擦除转场", "wipe"),
+            ("zoom transitions please", "zoom"),
+            ("缩放转场", "zoom"),
+            ("fade to black between the clips", "dip"),
         ],
     )
     def test_transitions(self, words: str, kind: str) -> None:
         segments = track(edit(words), 0)
         assert {segment["tr"]["type"] for segment in segments[1:]} == {kind}
+
+    @pytest.mark.parametrize(
+        ("words", "tr"),
+        [
+            ("wipes from the left", {"type": "wipe", "from": "left"}),
+            ("slide transitions, from right to left", {"type": "slide", "from": "right"}),
+            ("make the photos slide in from the top", {"type": "slide", "from": "top"}),
+            ("转场改成从下往上滑动", {"type": "slide", "from": "bottom"}),
+            ("擦除转场，从左到右", {"type": "wipe", "from": "left"}),
+            ("dip to white between clips", {"type": "dip", "to": "white"}),
+            ("闪白转场", {"type": "dip", "to": "white"}),
+        ],
+    )
+    def test_transitions_have_a_side_and_a_colour(self, words: str, tr: dict[str, str]) -> None:
+        for segment in track(edit(words), 0)[1:]:
+            assert segment["tr"] == {**tr, "d": segment["tr"]["d"]}
+
+    @pytest.mark.parametrize(
+        ("words", "ms"),
+        [
+            ("make the transitions 1 second long", 1000),
+            ("use 0.5 second crossfades", 500),
+            ("longer transitions", 900),
+            ("faster transitions", 400),
+            ("转场时间改成1秒", 1000),
+            ("转场快一点", 400),
+        ],
+    )
+    def test_the_length_of_transitions(self, words: str, ms: int) -> None:
+        after = edit(words)
+        assert [segment["tr"]["d"] for segment in track(after, 0)[1:]] == [ms, ms]
+        assert after["d"] == 9000
+
+    @pytest.mark.parametrize(
+        "words", ["mixed transitions", "use different transitions", "混合转场", "用不同的转场"]
+    )
+    def test_mixed_transitions_are_of_all_kinds_and_no_two_alike_in_a_row(self, words: str) -> None:
+        many = [Asset(f"h{n}", f"{n}.png", "image") for n in range(13)]
+        before = make(MAKE, *many)
+        shots = [track(draft_of(direct(words, before, many, seed=seed)), 0) for seed in (1, 1, 2)]
+        kinds = [segment["tr"]["type"] for segment in shots[0][1:]]
+        assert set(kinds) == {"slide", "zoom", "wipe", "crossfade", "push", "dip"}
+        assert all(a != b for a, b in itertools.pairwise(kinds))
+        assert shots[0] == shots[1]
+
+    def test_transitions_are_for_all_clips_alike(self) -> None:
+        plan = direct("use a wipe between clip 1 and clip 2", make(), PHOTOS)
+        assert plan.kind is Kind.QUESTION
+        assert "use a wipe between clip 1 and clip 2" in told(plan)
+
+    @pytest.mark.parametrize(
+        ("words", "opens", "closes"),
+        [
+            ("fade in at the start", True, True),
+            ("fade in from black", True, True),
+            ("开头淡入", True, True),
+            ("start with a fade in and no fade out at the end", True, False),
+            ("don't fade out at the end", False, False),
+            ("不要淡出", False, False),
+        ],
+    )
+    def test_fades_at_the_ends(self, words: str, opens: bool, closes: bool) -> None:
+        segments = track(edit(words), 0)
+        assert ("in" in segments[0], "out" in segments[-1]) == (opens, closes)
+
+    @pytest.mark.parametrize("words", ["fade to black at the end", "结尾淡出", "end with a fade"])
+    def test_a_lively_video_fades_out_only_if_it_is_asked_to(self, words: str) -> None:
+        lively = make("an upbeat video with upbeat music")
+        assert "out" not in track(lively, 0)[-1]
+        assert track(edit(words, lively), 0)[-1]["out"]["d"] > 300
+        assert "already" in told(direct("fade out at the end", make(), PHOTOS))
+
+    @pytest.mark.parametrize(
+        ("words", "fps"),
+        [
+            ("60 fps", 60),
+            ("make it 24 frames per second", 24),
+            ("25fps please", 25),
+            ("60帧", 60),
+            ("每秒24帧", 24),
+            ("make it 50 fps", 60),
+        ],
+    )
+    def test_frame_rates(self, words: str, fps: int) -> None:
+        after = edit(words)
+        assert (after["fps"], edit("make it 12 seconds", after)["fps"]) == (fps, fps)
+        assert make(f"{MAKE}, {words}")["fps"] == fps
+        assert ("not 50" in told(direct(words, make(), PHOTOS))) == ("50" in words)
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("1080x1920", (1080, 1920)),
+            ("1280x720 please", (1280, 720)),
+            ("改成1080×1920", (1080, 1920)),
+            ("480p", (854, 480)),
+            ("改成720p", (1280, 720)),
+        ],
+    )
+    def test_sizes_in_pixels(self, words: str, expected: tuple[int, int]) -> None:
+        assert size(edit(words)) == expected
+
+    @pytest.mark.parametrize(
+        "words",
+        ["mute the clips", "remove the original audio", "turn off the clips' sound", "去掉原声"],
+    )
+    def test_clips_are_muted_and_heard_again(self, words: str) -> None:
+        before = make(MAKE, FILM, PHOTOS[0])
+        assert [segment.get("v") for segment in track(before, 0)] == [1, None]
+        assert music(before) == ("lofi", 0.2)
+        silent = edit(words, before)
+        assert [segment.get("v") for segment in track(silent, 0)] == [0, None]
+        assert music(silent) == ("lofi", 0.35)
+        for again in ("keep the original sound", "保留原声"):
+            back = edit(again, silent)
+            assert (track(back, 0)[0]["v"], music(back)) == (1, ("lofi", 0.2))
+        assert track(make(f"{MAKE}, {words}", FILM), 0)[0]["v"] == 0
+
+    def test_a_volume_that_was_said_stays_when_clips_are_muted(self) -> None:
+        said = make(f"{MAKE}, music at 60% volume", FILM)
+        assert music(edit("mute the clips", said)) == ("lofi", 0.6)
+        assert "no video clip" in told(direct("mute the clips", make(), PHOTOS))
+        assert music(make("make a silent video", FILM)) is None
+        assert track(make("make a silent video", FILM), 0)[0]["v"] == 0
 
     def test_crossfades_come_back(self) -> None:
         back = edit("use crossfades again", edit("no transitions"))
@@ -508,6 +657,196 @@ class TestEdits:
         assert names(draft_of(plan)) == ["boat"]
         again = direct("start over", make(), PHOTOS)
         assert (again.kind, names(draft_of(again))) == (Kind.FIRST_CUT, ["beach", "forest", "city"])
+
+
+def cuts(draft: dict[str, Any]) -> list[float]:
+    """The moments that belong on beats: where a move sets off, or half way through a change."""
+    return [
+        s["s"] + (0 if s["tr"]["type"] in ("push", "slide") else s["tr"]["d"] / 2)
+        for s in track(draft, 0)[1:]
+    ]
+
+
+def off_beat(draft: dict[str, Any]) -> float:
+    """How far the farthest cut is from a beat, in ms."""
+    beat = grid(track(draft, 1)[0]["src"]["style"]).beat_ms
+    return max(abs((at + beat / 2) % beat - beat / 2) for at in cuts(draft))
+
+
+def alone(draft: dict[str, Any]) -> list[int]:
+    """How long each shot is on after it has come in whole, until the next has."""
+    ends = [s["s"] + s["tr"]["d"] for s in track(draft, 0)[1:]]
+    return [b - a for a, b in itertools.pairwise([0, *ends, draft["d"]])]
+
+
+TEN = [Asset(f"hash-{n}", f"p{n}.png", "image", 1600, 900) for n in range(10)]
+
+
+class TestRhythm:
+    @pytest.mark.parametrize("style", ["upbeat", "lo-fi", "ambient", "cinematic"])
+    @pytest.mark.parametrize("length", [12, 15, 20, 31])
+    def test_cuts_fall_on_beats_and_the_whole_is_as_long_as_asked(
+        self, style: str, length: int
+    ) -> None:
+        words = f"make a {length}-second video with {style} music"
+        plan = direct(words, {}, TEN)
+        draft = draft_of(plan)
+        check(draft)
+        assert draft["d"] == length * 1000
+        assert off_beat(draft) <= 1
+        assert "on its beat" in told(plan)
+        lengths = [b - a for a, b in itertools.pairwise([0, *cuts(draft), draft["d"]])]
+        assert all(b < 2.01 * a and a < 2.01 * b for a, b in itertools.pairwise(lengths))
+
+    def test_long_shots_change_on_bars(self) -> None:
+        for words, length in (("an upbeat 25-second video", 25), ("a 29-second video", 29)):
+            draft = make(words, *TEN[:3])
+            bar = grid(track(draft, 1)[0]["src"]["style"]).bar_ms
+            assert draft["d"] == length * 1000
+            assert [at % bar for at in cuts(draft)] == [0, 0]
+        assert cuts(make("an upbeat 8-second video", *TEN[:4])) == [2000, 4000, 6000]
+
+    def test_other_music_moves_the_cuts_and_none_leaves_them_even(self) -> None:
+        before = make("make a 20-second video", *TEN)
+        other = draft_of(direct("use cinematic music", before, TEN))
+        assert "on its beat" in told(direct("use cinematic music", before, TEN))
+        assert cuts(other) != cuts(before)
+        assert off_beat(other) <= 1
+        even = draft_of(direct("remove the music", other, TEN))
+        spans = [segment["d"] for segment in track(even, 0)]
+        assert max(spans) - min(spans) <= 1
+        assert draft_of(direct("use lo-fi music", even, TEN))["t"][0] == before["t"][0]
+
+    def test_a_length_set_by_hand_beats_the_beat(self) -> None:
+        after = draft_of(direct("make clip 2 2.7 seconds long", make(MAKE, *TEN), TEN))
+        assert alone(after)[1] == 2700
+        assert alone(draft_of(direct("use cinematic music", after, TEN)))[1] == 2700
+        assert alone(after)[5] % 100 == 0 != alone(make(f"{MAKE}, no music", *TEN))[5] % 100
+        each = make("2.7 seconds for each photo", *TEN)
+        assert each["d"] == 27_000
+        spans = [segment["d"] for segment in track(each, 0)]
+        assert max(spans) - min(spans) <= 1
+        assert "beat" not in told(direct("2.7 seconds for each photo", {}, TEN))
+
+    def test_of_a_song_of_ones_own_no_beat_is_known(self) -> None:
+        plan = direct(MAKE, {}, [*TEN, SONG])
+        spans = [segment["d"] for segment in track(draft_of(plan), 0)]
+        assert max(spans) - min(spans) <= 1
+        assert "beat" not in told(plan)
+        assert "beat of music that I make" in told(direct(f"{MAKE}, on the beat", {}, [*TEN, SONG]))
+
+    @pytest.mark.parametrize("words", ["a video cut on the beat", "做一个卡点视频"])
+    def test_asked_for_the_beat_it_is_upbeat(self, words: str) -> None:
+        draft = make(words, *TEN)
+        assert track(draft, 0)[0]["motion"]["style"] == "upbeat"
+        assert off_beat(draft) == 0
+        already = direct("cut on the beat", draft, TEN)
+        assert "on its beat" in told(already)
+
+    def test_an_upbeat_video_mixes_moves_and_hard_cuts(self) -> None:
+        kinds = [s["tr"]["type"] for s in track(make("an upbeat video", *TEN), 0)[1:]]
+        assert kinds[1::2] == ["cut"] * 4
+        assert set(kinds[::2]) == {"push", "slide", "zoom"}
+        named = track(make("an upbeat video with crossfade transitions", *TEN), 0)[1:]
+        assert {s["tr"]["type"] for s in named} == {"crossfade"}
+        assert {s["tr"]["d"] for s in named} == {300}
+        calm = draft_of(direct("make it calmer and smooth", make("an upbeat video", *TEN), TEN))
+        assert {s["tr"]["type"] for s in track(calm, 0)[1:]} == {"crossfade"}
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        owns=st.lists(st.integers(200, 6_000), min_size=1, max_size=60),
+        even=st.booleans(),
+        ms=st.integers(1_000, 120_000),
+        style=st.sampled_from(["upbeat", "smooth", "still"]),
+        kind=st.sampled_from(["", "mixed", "dip", "push", "zoom", "cut"]),
+        wanted=st.sampled_from([None, 100, 3_000]),
+        music=st.sampled_from([None, *BEATS]),
+        exact=st.sets(st.integers(0, 59), max_size=4),
+    )
+    def test_never_more_transition_than_clip(
+        self,
+        owns: list[int],
+        even: bool,
+        ms: int,
+        style: str,
+        kind: str,
+        wanted: int | None,
+        music: str | None,
+        exact: set[int],
+    ) -> None:
+        shots = tuple(
+            Shot(f"{n}", {"hash": f"{n}"}, own, style, MOVES[n % 7]) for n, own in enumerate(owns)
+        )
+        montage = Montage(shots=shots, joining=Joining(kind, ms=wanted))
+        montage = montage.evenly(ms) if even else montage.lasting(ms)
+        shots = tuple(replace(s, exact=n in exact) for n, s in enumerate(montage.shots))
+        source = {"type": "music", "style": music}
+        montage = replace(montage, shots=shots, music=Music("M", source) if music else None)
+        draft = montage.to_draft()
+        check(draft)
+        assert draft["d"] == ms
+        segments = track(draft, 0)
+        overlaps = [0, *(segment["tr"]["d"] for segment in segments[1:]), 0]
+        for number, (segment, incoming) in enumerate(zip(segments, overlaps, strict=False)):
+            assert incoming + overlaps[number + 1] <= segment["d"]
+            if number in exact:
+                assert segment["d"] - incoming == montage.shots[number].own
+            assert segment["d"] - incoming >= min(MIN_SHOT_MS, montage.shots[number].own)
+
+    @pytest.mark.parametrize(("count", "length"), [(300, 5), (2, 1), (1, 1), (300, 300)])
+    def test_many_photos_and_little_time(self, count: int, length: int) -> None:
+        many = [Asset(f"h{n}", f"{n}.png", "image") for n in range(count)]
+        for pace in ("upbeat", "smooth"):
+            draft = make(f"{MAKE}, {pace}. Duration: {length} seconds.", *many)
+            assert (draft["d"], len(track(draft, 0))) == (length * 1000, count)
+
+    def test_the_first_shot_comes_nearer_whatever_the_seed(self) -> None:
+        for seed in range(8):
+            shots = track(draft_of(direct(MAKE, {}, TEN, seed=seed)), 0)
+            assert shots[0]["motion"]["move"] == "zoom_in"
+            assert len({shot["motion"]["move"] for shot in shots}) > 4
+        after = draft_of(direct("remove clip 1", make(MAKE, *TEN), TEN))
+        assert track(after, 0)[0]["motion"]["move"] == "zoom_in"
+
+
+class TestListings:
+    @pytest.mark.parametrize(
+        ("source", "words", "expected"),
+        [
+            ("ai-image-to-video-extender", MAKE, ("smooth", "lofi", 10_000, 1080)),
+            ("joy-image-to-video", MAKE, ("upbeat", "upbeat", 6_000, 1080)),
+            ("image-to-video-low-vram", MAKE, ("smooth", "lofi", 5_000, 720)),
+            ("image-to-video-in-free", MAKE, ("smooth", "lofi", 9_000, 1080)),
+            ("another-skill", MAKE, ("smooth", "lofi", 9_000, 1080)),
+            (
+                "joy-image-to-video",
+                "a calm 7-second video with ambient music",
+                ("smooth", "ambient", 7_000, 1080),
+            ),
+            (
+                "image-to-video-low-vram",
+                f"{MAKE}. Resolution: 1080p. Duration: 8 seconds.",
+                ("smooth", "lofi", 8_000, 1080),
+            ),
+        ],
+    )
+    def test_a_listing_decides_what_words_leave_open(
+        self, source: str, words: str, expected: tuple[str, str, int, int]
+    ) -> None:
+        draft = draft_of(direct(words, {}, PHOTOS, source=source))
+        check(draft)
+        style = track(draft, 0)[0]["motion"]["style"]
+        assert (style, track(draft, 1)[0]["src"]["style"], draft["d"], draft["m"]["height"]) == (
+            expected
+        )
+
+    def test_the_same_photos_are_another_video_for_another_listing(self) -> None:
+        drafts = [
+            draft_of(direct(MAKE, {}, PHOTOS, source=source))["t"]
+            for source in ("ai-image-to-video-extender", "joy-image-to-video")
+        ]
+        assert drafts[0] != drafts[1]
 
 
 class TestAnswers:

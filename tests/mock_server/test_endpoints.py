@@ -100,6 +100,26 @@ class TestSession:
         assert [(a.status_code, a.json()["code"]) for a in answers] == [(200, 1002)] * 6
 
 
+class TestAttribution:
+    @pytest.mark.parametrize(
+        ("source", "expected"),
+        [
+            ("ai-image-to-video-extender", ("smooth", 10_000)),
+            ("joy-image-to-video", ("upbeat", 6_000)),
+            (None, ("smooth", 9_000)),
+        ],
+    )
+    def test_the_listing_a_message_comes_by_decides_how_it_is_cut(
+        self, api: Api, source: str | None, expected: tuple[str, int]
+    ) -> None:
+        if source:
+            api.http.headers["X-Skill-Source"] = source
+        else:
+            api.http.headers.pop("X-Skill-Source", None)
+        draft = api.made().draft
+        assert (track(draft, 0)[0]["motion"]["style"], draft["d"]) == expected
+
+
 class TestBodies:
     @pytest.mark.parametrize(
         ("path", "body", "field"),

@@ -8,20 +8,20 @@ import av
 
 from . import transitions
 from .errors import RenderError
-from .shots import Scene, open_scene
 from .text import Caption
 from .yuv import Planes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
-    from pathlib import Path
+    from collections.abc import Generator
 
-    from .plan import Plan, Shot, Source, Title
+    from .cast import Cast
+    from .plan import Shot, Title
+    from .shots import Scene
 
 
-def frames(plan: Plan, media: Mapping[str, Path]) -> Generator[av.VideoFrame]:
-    """`plan.frames` frames, yuv420p. A picture is in memory from its first frame to its last."""
-    stage = _Stage(plan, media)
+def frames(cast: Cast) -> Generator[av.VideoFrame]:
+    """The frames of its plan, yuv420p. A picture is in memory from its first frame to its last."""
+    plan, stage = cast.plan, _Stage(cast)
     try:
         for number in range(plan.frames):
             frame = av.VideoFrame(plan.width, plan.height, "yuv420p")
@@ -31,35 +31,27 @@ def frames(plan: Plan, media: Mapping[str, Path]) -> Generator[av.VideoFrame]:
         stage.close()
 
 
-def find(media: Mapping[str, Path], source: Source) -> Path:
-    """The file of a source; RenderError naming it if there is none."""
-    path = media.get(source.hash)
-    if path is None or not path.is_file():
-        raise RenderError(f"{source.name}: the file was not uploaded")
-    return path
-
-
 class _Stage:
     """What is open at the moment: scenes by shot, captions by title."""
 
-    def __init__(self, plan: Plan, media: Mapping[str, Path]) -> None:
-        self._plan, self._media = plan, media
-        self._size = (plan.width, plan.height)
+    def __init__(self, cast: Cast) -> None:
+        self._cast = cast
+        self._size = (cast.plan.width, cast.plan.height)
         self._other = Planes.empty(*self._size)
         self._scenes: dict[Shot, Scene] = {}
         self._captions: dict[Title, Caption] = {}
 
     def draw(self, number: int, out: Planes) -> None:
         self._drop_over(number)
-        on = self._shots_on(number)
+        on = self._open_on(number)
         if not on:
             out.black()
         else:
             first, *later = on
-            self._scene(first).draw(number - first.span.first, out)
+            self._scenes[first].draw(number - first.span.first, out)
             for shot in later:
                 self._lead_in(shot, number, out)
-        for title in self._plan.titles:
+        for title in self._cast.plan.titles:
             if number in title.span:
                 self._caption(title).draw(number - title.span.first, out)
 
@@ -68,10 +60,26 @@ class _Stage:
             scene.close()
         self._scenes.clear()
 
+    def _open_on(self, number: int) -> list[Shot]:
+        """The shots to be drawn, open. What turns out to be damaged only now is left out, and
+        its neighbours are on instead."""
+        while True:
+            on = self._shots_on(number)
+            for shot in on:
+                if shot in self._scenes:
+                    continue
+                try:
+                    self._scenes[shot] = self._cast.scene(shot)
+                except RenderError as error:
+                    self._cast.leave_out(shot.source, str(error))
+                    break
+            else:
+                return on
+
     def _shots_on(self, number: int) -> list[Shot]:
         """The shots to be drawn, the earliest first, of the topmost track that shows something.
         What a shot has fully given way to is not drawn any more."""
-        for track in reversed(self._plan.tracks):
+        for track in reversed(self._cast.plan.tracks):
             on = [shot for shot in track if number in shot.span]
             for index in range(len(on) - 1, 0, -1):
                 shot = on[index]
@@ -85,18 +93,12 @@ class _Stage:
     def _lead_in(self, shot: Shot, number: int, out: Planes) -> None:
         transition = transitions.find(shot.transition)
         assert transition is not None  # `_shots_on` starts at the last cut
-        self._scene(shot).draw(number - shot.span.first, self._other)
+        self._scenes[shot].draw(number - shot.span.first, self._other)
         transition(out, self._other, (number - shot.span.first + 1) / (shot.overlap + 1))
-
-    def _scene(self, shot: Shot) -> Scene:
-        if shot not in self._scenes:
-            path = find(self._media, shot.source)
-            self._scenes[shot] = open_scene(shot, path, self._size, self._plan.fps)
-        return self._scenes[shot]
 
     def _caption(self, title: Title) -> Caption:
         if title not in self._captions:
-            self._captions[title] = Caption(title, self._size, self._plan.fps)
+            self._captions[title] = Caption(title, self._size, self._cast.plan.fps)
         return self._captions[title]
 
     def _drop_over(self, number: int) -> None:

@@ -79,6 +79,16 @@ class Planes:
         self.u[:] = NEUTRAL
         self.v[:] = NEUTRAL
 
+    def fill(self, colour: tuple[int, int, int]) -> None:
+        """With one sRGB colour."""
+        one = Planes.from_rgb(np.full((2, 2, 3), colour, np.uint8))
+        self.y[:], self.u[:], self.v[:] = one.y[0, 0], one.u[0, 0], one.v[0, 0]
+
+    def part(self, x: int, y: int, width: int, height: int) -> Planes:
+        """A part of the planes themselves, not a copy; all of it even."""
+        low, right = slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2)
+        return Planes(self.y[y : y + height, x : x + width], self.u[low, right], self.v[low, right])
+
     def copy_to(self, out: Planes) -> None:
         out.y[:] = self.y
         out.u[:] = self.u

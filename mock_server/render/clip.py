@@ -118,13 +118,18 @@ class Clip:
         )
 
     def _timed(self, stream: av.VideoStream) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Each frame and the second it comes at, which is guessed where the file does not say."""
+        """Each frame and the second it comes at: as the file says, as long as that goes forward
+        (H.264 in AVI does not), then at its rate."""
         step = float(1 / (stream.average_rate or stream.base_rate or 25))
-        due = 0.0
+        before: float | None = None
+        told = True
         for frame in self._decoded(stream):
-            at = due if frame.pts is None or frame.time_base is None else float(frame.time)
+            at = frame.time if frame.pts is not None else None
+            told = told and at is not None and (before is None or at > before)
+            if not told or at is None:
+                at = 0.0 if before is None else before + step
             yield at, frame
-            due = at + step
+            before = at
 
     def _decoded(self, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
         """What can be decoded; what is damaged is passed over, as players do."""

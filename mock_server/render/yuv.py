@@ -54,10 +54,10 @@ class Planes:
 
     @classmethod
     def within(cls, frame: av.VideoFrame) -> Planes:
-        """The planes of a yuv420p frame themselves, to be written to: not a copy."""
+        """The planes of a yuv420p (or yuva420p) frame themselves, to be written to: not a copy."""
         y, u, v = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-            for plane in frame.planes
+            for plane in frame.planes[:3]
         )
         half = frame.width // 2
         return cls(y[:, : frame.width], u[:, :half], v[:, :half])

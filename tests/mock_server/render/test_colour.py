@@ -120,7 +120,7 @@ def test_photos_in_display_p3_have_the_colours_that_ffmpeg_gives_them(
     expected = by_ffmpeg(tagged(np.asarray(narrow.to_ndarray(), np.uint8)), tmp_path / "e.mp4")
     seen = rendered(studio, "a.png")
     assert np.abs(seen - expected)[6:].max() <= 2
-    assert np.abs(seen - PATCHES).max() <= 3  # also at the edge of sRGB, where ffmpeg yields first
+    assert np.abs(seen - PATCHES).max() <= 4  # also at the edge of sRGB, where ffmpeg yields first
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import struct
 import warnings
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
@@ -30,6 +31,9 @@ MAX_PIXELS = 200_000_000
 
 _STRIP = 2_000_000
 """Pixels converted at a time: beside a large picture there is no second one of its size."""
+
+_LARGE = 20_000_000
+"""Pixels from which memory counts for more than one decoder for all."""
 
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit warns at 89 megapixels; phones make 100 and 200
 warnings.filterwarnings("ignore", "Corrupt EXIF", UserWarning)  # such a photo is shown as it lies
@@ -114,15 +118,28 @@ class Photo:
         enough = (full[0] * size[0] / stored.w, full[1] * size[1] / stored.h)
         image.draft(None, (math.ceil(enough[0]), math.ceil(enough[1])))
         profile = _profile(image)
-        image.load()
+        image = self._decoded(image)
         fx, fy = image.width / full[0], image.height / full[1]
         region = Rect(stored.x * fx, stored.y * fy, stored.w * fx, stored.h * fy)
         part = _srgb(_resized(image, region, size), profile, self._name)
         if part.mode == "RGBA":
-            whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
-            self.ground = colour.ground(np.asarray(_srgb(whole, profile, self._name)))
+            if np.asarray(part)[..., 3].min() < 255:
+                whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
+                self.ground = colour.ground(np.asarray(_srgb(whole, profile, self._name)))
             part = _over(part, self.ground or (0, 0, 0))
         return np.asarray(part.transpose(_TURNS[turn]) if turn in _TURNS else part)
+
+    def _decoded(self, image: Image.Image) -> Image.Image:
+        """A large WebP not by Pillow, which holds it four times over."""
+        still = getattr(image, "n_frames", 1) == 1
+        if image.format != "WEBP" or not still or image.width * image.height < _LARGE:
+            image.load()
+            return image
+        pixels = cv2.imdecode(np.fromfile(self._path, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None:
+            raise OSError("it cannot be decoded")
+        swap = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, swap, dst=pixels), np.uint8))
 
 
 def _as_stored(box: Rect, size: tuple[int, int], turn: int) -> Rect:
@@ -135,11 +152,17 @@ def _as_stored(box: Rect, size: tuple[int, int], turn: int) -> Rect:
 
 
 def _resized(image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.Image:
-    """The region of a decoded picture at `size`: L, RGB, RGBA or CMYK, 8 bits each.
-
-    Strip by strip it is first made simple, and smaller by a whole factor to no less than twice
-    the size.
-    """
+    """The region of a decoded picture at `size`: L, RGB, RGBA or CMYK, 8 bits each."""
+    if image.mode in ("L", "RGB", "CMYK") and "transparency" not in image.info:
+        box = (
+            max(0.0, region.x),
+            max(0.0, region.y),
+            min(float(image.width), region.right),
+            min(float(image.height), region.bottom),
+        )
+        return image.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0)
+    # Any other is made simple strip by strip, and smaller by a whole factor to no less than twice
+    # the size: there is no second one of its size in memory.
     sx, sy = region.w / size[0], region.h / size[1]
     fx, fy = max(1, int(sx / 2)), max(1, int(sy / 2))
     # Lanczos looks three pixels of the result beyond the edge.
@@ -168,7 +191,7 @@ def _resized(image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.I
 
 
 def _simple(image: Image.Image) -> Image.Image:
-    """L, RGB, RGBa or CMYK, 8 bits each: what can be made smaller without surprises."""
+    """L, RGB or RGBa, 8 bits each: what can be made smaller without surprises."""
     key = image.info.get("transparency")
     if image.mode.startswith("I"):
         deep = np.asarray(image)
@@ -181,8 +204,6 @@ def _simple(image: Image.Image) -> Image.Image:
         image.info["transparency"] = tuple(value >> 8 for value in key)  # of 16 bits
     if image.mode in ("LA", "PA", "La", "RGBA", "RGBa") or key is not None:
         return image.convert("RGBA").convert("RGBa")
-    if image.mode in ("L", "RGB", "CMYK"):
-        return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
 

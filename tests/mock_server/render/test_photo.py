@@ -324,3 +324,18 @@ def test_the_ground_is_as_far_from_the_picture_as_it_can_be() -> None:
     assert colour.ground(np.full((2, 2, 4), 255, np.uint8)) is None
     assert colour.ground(np.zeros((2, 2, 4), np.uint8)) is not None
     assert len(set(itertools.chain(told.values()))) > 1
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_large_webp_looks_like_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    image = scenery(200, 120).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize((200, 120)))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "a.webp", lossless=True, exact=True, exif=exif)
+    small = seen(tmp_path / "a.webp", (60, 100))
+    monkeypatch.setattr(photo, "_LARGE", 1000)
+    assert np.array_equal(seen(tmp_path / "a.webp", (60, 100)), small)

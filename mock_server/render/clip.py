@@ -61,6 +61,7 @@ class Clip:
         self._origin, self._now = first
         self._next = next(self._frames, None)
         self._shown: tuple[av.VideoFrame, Planes] | None = None
+        self._turn = _Turn.of(self._now)  # once: a frame whose side data was looked at stays long
         self.size = upright(self._now, stream.sample_aspect_ratio)
         self._alpha = any(part.is_alpha for part in self._now.format.components)
         self.ground = self._ground() if self._alpha else None
@@ -78,22 +79,30 @@ class Clip:
         self._container.close()
 
     def _planes(self, size: tuple[int, int]) -> Planes:
-        turn = _Turn.of(self._now)
+        frame, turn = self._now, self._turn
         width, height = size[::-1] if turn.transposed else size
         form = "yuva420p" if self._alpha else "yuv420p"
-        frame = self._converted(width, height, form, Colorspace.ITU709, ColorRange.MPEG)
-        planes = Planes.within(frame)
+        matrix, span = _matrix(frame), _range(frame)
+        if frame.format.is_rgb or matrix not in (Colorspace.ITU601, Colorspace.ITU709):
+            frame = self._scaled(width, height, form, Colorspace.ITU709, ColorRange.MPEG)
+            planes = Planes.within(frame)
+        else:  # to have it only scaled, and the rest done here, is quicker and more exact
+            frame = self._scaled(width, height, form, matrix, span)
+            planes = Planes.within(frame).in_709(
+                of_601=matrix == Colorspace.ITU601, full=span == ColorRange.JPEG
+            )
         if self._alpha and self.ground:
             planes = _laid(planes, _alpha_of(frame), self.ground)
         return Planes(turn(planes.y), turn(planes.u), turn(planes.v))
 
     def _ground(self) -> colour.Colour | None:
-        small = self._converted(48, 48, "rgba", None, ColorRange.JPEG)
+        small = self._scaled(48, 48, "rgba", _matrix(self._now), ColorRange.JPEG)
         return colour.ground(np.asarray(small.to_ndarray(), np.uint8))
 
-    def _converted(
-        self, width: int, height: int, form: str, matrix: Colorspace | None, span: ColorRange
+    def _scaled(
+        self, width: int, height: int, form: str, matrix: int, span: ColorRange
     ) -> av.VideoFrame:
+        """The frame that is on, in that form."""
         frame = self._now
         # Wide colours and HDR are brought to BT.709; what is brighter than its white is cut off.
         wide: dict[str, Any] = {}

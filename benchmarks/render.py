@@ -31,6 +31,7 @@ from PIL import Image, ImageOps
 
 from mock_server.render import plan as plans
 from mock_server.render import render
+from mock_server.render.cast import Cast
 from mock_server.render.compose import frames
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Bench:
 
     def speed(self) -> None:
         """Frames a second, whole, from the files to the MP4."""
-        raw = list(frames(plans.read(self._draft), self._media))
+        raw = list(frames(Cast(plans.read(self._draft), self._media)))
         contenders: dict[str, Callable[[Path], float]] = {
             "encoder alone (veryfast)": lambda path: encode(raw, path, VERYFAST),
             "ours": lambda path: self._ours(self._draft, path),
@@ -104,7 +105,7 @@ class Bench:
 
     def quality(self) -> None:
         """Bytes, SSIM and PSNR against the frames as they were drawn."""
-        raw = list(frames(plans.read(self._draft), self._media))
+        raw = list(frames(Cast(plans.read(self._draft), self._media)))
         alone, ours = self._folder / "alone.mp4", self._folder / "ours.mp4"
         encode(raw, alone, VERYFAST)
         self._ours(self._draft, ours)
@@ -141,7 +142,7 @@ class Bench:
         """5 s from one photo, interpreter, imports and all, beside encoding its frames alone."""
         name = self._photos[0].name
         one = draft([name], 5_000)
-        raw = list(frames(plans.read(one), self._media))
+        raw = list(frames(Cast(plans.read(one), self._media)))
         job = self._folder / "one.json"
         job.write_text(json.dumps({"draft": one, "media": {name: str(self._photos[0])}}))
         took = self._in_turn(

@@ -211,6 +211,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Run the command again, with the files as they are now.": "请用现在的文件重新运行命令。",
     "No photo was named.": "没有指定照片。",
     "Compress or trim it.": "请压缩或剪短。",
+    "Or leave it out.": "或者不用这个文件。",
+    "Left out: {reason}": "已略过：{reason}",
     "Make the picture smaller.": "请把图片缩小。",
     "Make the picture smaller, or have that done with --shrink.": "请把图片缩小，或用 --shrink 自动缩小。",
     "Shrinking would stop its motion: make it shorter, or an MP4 of it.": "缩小后会变成静态图片：请剪短，或转成 MP4。",

@@ -449,6 +449,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
             }
             for file in job.files
         ],
+        "left_out": job.left_out,
         "target": job.target,
         "expected_credits": cost,
         "approximate": True,
@@ -466,6 +467,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
         )
     lines = [
         say("Would upload: {names}", names=say(", ").join(names)),
+        *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),

@@ -24,6 +24,7 @@ from skill.language import say, size_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from skill.errors import SkillError
     from skill.listings import Listing
     from skill.metadata import Contents
 
@@ -154,14 +155,22 @@ def inspect_all(
     shrink: bool = True,
     keep_metadata: bool = False,
     longest_edge: int | None = None,
+    unusable: list[tuple[Path, SkillError]] | None = None,
 ) -> list[LocalFile]:
     """Look into every file before anything is sent; each content is taken once, and no two
-    are sent under the same name, nor will be once they are made ready."""
+    are sent under the same name, nor will be once they are made ready. Where there is a list of
+    the `unusable`, a file that is there but cannot be sent goes onto it; else it is an error."""
     limits = Limits(listing.max_bytes, longest_edge, shrink, keep_metadata)
     files: list[LocalFile] = []
     names: set[str] = set()
     for path in paths:
-        file = _inspect(path, limits)
+        try:
+            file = _inspect(path, limits)
+        except (FileRefusedError, UsageError) as error:
+            if unusable is None or not path.is_file():
+                raise
+            unusable.append((path, error))
+            continue
         if any(file.size == other.size and file.sha256 == other.sha256 for other in files):
             continue
         while names & _claimed(file):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.errors import UsageError
+from skill.errors import FileRefusedError, UsageError
 from skill.language import say, speak
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skill.config import Config
+    from skill.errors import SkillError
     from skill.vault import StoredSession
     from skill.wish import Wish
 
@@ -114,15 +115,30 @@ def aim(job: Job, target: Path | None, stem: str, *, force: bool) -> None:
 def _take_files(
     job: Job, config: Config, paths: Sequence[Path], *, shrink: bool, keep_metadata: bool
 ) -> None:
+    """What cannot be used is left out where the work costs nothing; else it is an error, before
+    anything is paid for a video without it."""
     from skill.media import inspect_all
-    from skill.preparing import record_of
+    from skill.preparing import left_out, record_of
 
     # What stays on this machine keeps what it tells.
     job.shrink, job.keep_metadata = shrink, keep_metadata or config.local
-    files = inspect_all(
-        paths, config.manifest.listing, shrink=job.shrink, keep_metadata=job.keep_metadata
-    )
+    unusable: list[tuple[Path, SkillError]] = []
+    try:
+        files = inspect_all(
+            paths,
+            config.manifest.listing,
+            shrink=job.shrink,
+            keep_metadata=job.keep_metadata,
+            unusable=unusable if config.local else None,
+        )
+    except FileRefusedError as error:
+        if len(paths) > 1:
+            error.hint += say(" ") + say("Or leave it out.")
+        raise
+    if unusable and not files:
+        raise unusable[0][1]
     job.files = [record_of(file) for file in files]
+    job.left_out = [left_out(path, error) for path, error in unusable]
 
 
 def _new(goal: str, config: Config, language: str) -> Job:

@@ -19,6 +19,7 @@ from skill.sanitize import clean_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from skill.errors import SkillError
     from skill.listings import Listing
     from skill.media import LocalFile
 
@@ -102,6 +103,11 @@ def prepared(records: Iterable[Record]) -> list[dict[str, Any]]:
         for record in records
         if "origin" in record
     ]
+
+
+def left_out(path: Path, error: SkillError) -> dict[str, str]:
+    """What a job keeps, and tells, of a file that it is done without."""
+    return {"file": str(path.absolute()), "reason": error.message}
 
 
 def no_longer(record: Record) -> UsageError:

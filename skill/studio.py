@@ -76,6 +76,7 @@ class Video(Charged):
     text: str = ""
     wishes: tuple[str, ...] = ()  # what might be said next
     prepared: tuple[dict[str, Any], ...] = ()  # the files that were changed before they went up
+    left_out: tuple[dict[str, str], ...] = ()  # the files that could not be used, and why
 
 
 @dataclass(frozen=True)
@@ -460,7 +461,11 @@ class Studio:
             Action.UPLOAD,
             say("Uploaded: {names}", names=names),
             offers=(("chat", job.message or say("turn my photos into a short video")),),
-            data={"files": job.media, "prepared": prepared(job.files)},
+            data={
+                "files": job.media,
+                "prepared": prepared(job.files),
+                "left_out": job.left_out,
+            },
         )
 
     async def _video(self, job: Job) -> Video:
@@ -489,6 +494,7 @@ class Studio:
             credits_after=job.credits_after,
             wishes=tuple(job.wishes),
             prepared=tuple(prepared(job.files)),
+            left_out=tuple(job.left_out),
         )
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:

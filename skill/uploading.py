@@ -15,7 +15,7 @@ from skill.errors import FileRefusedError, NetworkError
 from skill.language import say
 from skill.media import opened
 from skill.pictures import Drawing
-from skill.preparing import is_due, make_ready, make_smaller, no_longer, told
+from skill.preparing import is_due, left_out, make_ready, make_smaller, no_longer, told
 from skill.report import Notice, Progress, Stage
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ class Uploads:
 
     async def prepare(self, job: Job) -> None:
         """Have every file as it may be sent, before anything is."""
-        due = [
-            number
-            for number, file in enumerate(job.files)
-            if file["sha256"] not in job.uploaded and is_due(file)
-        ]
+        for item in job.left_out:
+            self._tell(Notice(_without(item)))
+        due = [file for file in job.files if file["sha256"] not in job.uploaded and is_due(file)]
         if not due:
             return
         self._tell(Stage("prepare", say("Making the files ready...")))
-        for done, number in enumerate(due, 1):
+        ready: list[Record] = []
+        for done, file in enumerate(due, 1):
+            number = job.files.index(file)
             make = partial(
                 make_ready,
                 job.files[number],
@@ -59,9 +59,13 @@ class Uploads:
                 keep_metadata=job.keep_metadata,
                 begun=bool(job.session_id),
             )
-            job.files[number] = await _in_a_thread(make)
+            try:
+                job.files[number] = await _in_a_thread(make)
+                ready.append(job.files[number])
+            except FileRefusedError as error:
+                self._leave_out(job, number, error)
             self._tell(Progress("prepare", 100 * done / len(due)))
-        sentences = told(job.files[number] for number in due)
+        sentences = told(ready)
         # Photos that differ in nothing but what was removed are one.
         job.files = list({file["sha256"]: file for file in reversed(job.files)}.values())[::-1]
         self._vault.save(job)
@@ -83,11 +87,25 @@ class Uploads:
             await self._find_uploaded(job)
         total = sum(file["size"] for file in job.files)
         done = 0
-        for number, file in enumerate(job.files):
+        for file in tuple(job.files):
             if file["sha256"] not in job.uploaded:
-                await self._upload_fitting(job, number, done, total)
+                number = job.files.index(file)
+                try:
+                    await self._upload_fitting(job, number, done, total)
+                except FileRefusedError as error:
+                    self._leave_out(job, number, error)
             done += file["size"]
             self._tell(Progress("upload", 100 * done / total))
+
+    def _leave_out(self, job: Job, number: int, error: FileRefusedError) -> None:
+        """Go on without a file that cannot be used, where that costs nothing and another is left;
+        elsewhere the error is raised."""
+        if not self._connection.config.local or len(job.files) == 1:
+            raise error
+        file = job.files.pop(number)
+        job.left_out.append(left_out(Path(file.get("origin", file)["path"]), error))
+        self._vault.save(job)
+        self._tell(Notice(_without(job.left_out[-1])))
 
     async def _upload_fitting(self, job: Job, number: int, before: int, total: int) -> None:
         """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
@@ -163,6 +181,10 @@ class Uploads:
         if file["sha256"] not in job.uploaded:
             job.uploaded.append(file["sha256"])
             job.media += media
+
+
+def _without(item: dict[str, str]) -> str:
+    return say("Left out: {reason}", reason=item["reason"])
 
 
 def _is_it(info: dict[str, Any], file: Record, *, by_name: bool) -> bool:

@@ -72,7 +72,8 @@ class Job:
     `goal`: make, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
     `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
     `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
-    `account`: with which it was begun. `uploaded`: the hashes that are up. `draft`: the one before the message. `answered`: the
+    `account`: with which it was begun. `uploaded`: the hashes that are up. `left_out`: the files it
+    is done without, each with its `reason`. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
     about to stand there. `download`: how far that is fetched, as `skill.delivery` has it.
@@ -99,6 +100,7 @@ class Job:
     shrink: bool = True
     keep_metadata: bool = False
     uploaded: list[str] = field(default_factory=list)
+    left_out: list[dict[str, str]] = field(default_factory=list)
     draft: dict[str, Any] | None = None
     answered: bool = False
     text: str = ""

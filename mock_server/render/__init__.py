@@ -11,7 +11,8 @@ import av
 import cv2
 
 from . import plan as plans
-from .compose import find, frames
+from .cast import Cast
+from .compose import frames
 from .encode import Mp4
 from .errors import RenderCancelled, RenderError, UnusableError
 from .media import MediaInfo, inspect
@@ -21,8 +22,6 @@ from .sound import mix
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from .plan import Plan
 
 __all__ = [
     "MediaInfo",
@@ -40,13 +39,15 @@ _AHEAD = 6
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished MP4: frame size in pixels, duration in seconds, size in bytes."""
+    """A finished MP4: frame size in pixels, duration in seconds, size in bytes, and the names of
+    the files it had to be made without."""
 
     path: Path
     width: int
     height: int
     duration: float
     size: int
+    left_out: tuple[str, ...] = ()
 
 
 def render(
@@ -61,15 +62,15 @@ def render(
 
     `media` leads from the hash of an upload to its file. `progress` is told 0..1, never less than
     before; `cancelled` is asked before each frame. Blocks until the file is whole at `target`;
-    until then, and after RenderError or RenderCancelled, nothing is there.
+    until then, and after RenderError or RenderCancelled, nothing is there. A file that turns out
+    to be damaged is left out and named in a warning, as long as another picture remains.
     """
-    plan = plans.read(draft)
-    for source in plan.sources:
-        find(media, source)
+    cast = Cast(plans.read(draft), media)
+    plan = cast.plan
     cv2.setNumThreads(1)  # the encoder has the other cores
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        _write(plan, media, part, progress, cancelled)
+        _write(cast, media, part, progress, cancelled)
         size = part.stat().st_size
         part.replace(target)
         progress(1.0)
@@ -79,18 +80,19 @@ def render(
         raise RenderError(f"{target.name}: cannot be written ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
-    return Rendered(target, plan.width, plan.height, plan.duration, size)
+    return Rendered(target, plan.width, plan.height, plan.duration, size, cast.left_out)
 
 
 def _write(
-    plan: Plan,
+    cast: Cast,
     media: Mapping[str, Path],
     path: Path,
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
 ) -> None:
+    plan = cast.plan
     progress(0.0)
-    with Mp4(path, plan) as mp4, prefetched(frames(plan, media), _AHEAD) as pictures:
+    with Mp4(path, plan) as mp4, prefetched(frames(cast), _AHEAD) as pictures:
         sounds = mix(plan, media) if plan.sounds else iter(())
         for number, picture in enumerate(pictures):
             if cancelled():

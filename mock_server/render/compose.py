@@ -8,20 +8,20 @@ import av
 
 from . import transitions
 from .errors import RenderError
-from .shots import Scene, open_scene
 from .text import Titles
 from .yuv import Planes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
-    from pathlib import Path
+    from collections.abc import Generator
 
-    from .plan import Plan, Shot, Source
+    from .cast import Cast
+    from .plan import Shot
+    from .shots import Scene
 
 
-def frames(plan: Plan, media: Mapping[str, Path]) -> Generator[av.VideoFrame]:
-    """`plan.frames` frames, yuv420p. A picture is in memory from its first frame to its last."""
-    stage = _Stage(plan, media)
+def frames(cast: Cast) -> Generator[av.VideoFrame]:
+    """The frames of its plan, yuv420p. A picture is in memory from its first frame to its last."""
+    plan, stage = cast.plan, _Stage(cast)
     try:
         for number in range(plan.frames):
             frame = av.VideoFrame(plan.width, plan.height, "yuv420p")
@@ -31,32 +31,25 @@ def frames(plan: Plan, media: Mapping[str, Path]) -> Generator[av.VideoFrame]:
         stage.close()
 
 
-def find(media: Mapping[str, Path], source: Source) -> Path:
-    """The file of a source; RenderError naming it if there is none."""
-    path = media.get(source.hash)
-    if path is None or not path.is_file():
-        raise RenderError(f"{source.name}: the file was not uploaded")
-    return path
-
-
 class _Stage:
     """What is open at the moment: scenes by shot, and the titles."""
 
-    def __init__(self, plan: Plan, media: Mapping[str, Path]) -> None:
-        self._plan, self._media = plan, media
-        self._size = (plan.width, plan.height)
-        self._below, self._above = Planes.empty(*self._size), Planes.empty(*self._size)
+    def __init__(self, cast: Cast) -> None:
+        self._cast = cast
+        size = (cast.plan.width, cast.plan.height)
+        self._below, self._above = Planes.empty(*size), Planes.empty(*size)
         self._scenes: dict[Shot, Scene] = {}
-        self._titles = Titles(plan.titles, self._size, plan.fps)
+        self._titles = Titles(cast.plan.titles, size, cast.plan.fps)
 
     def draw(self, number: int, out: Planes) -> None:
         self._drop_over(number)
-        on = self._shots_on(number)
+        on = self._open_on(number)
         if not on:
             out.black()
         else:
             first, *later = on
-            self._scene(first).draw(number - first.span.first, self._below if later else out)
+            below = self._below if later else out
+            self._scenes[first].draw(number - first.span.first, below)
             for shot in later:
                 self._lead_in(shot, number, out)
                 if shot is not later[-1]:
@@ -70,10 +63,26 @@ class _Stage:
             scene.close()
         self._scenes.clear()
 
+    def _open_on(self, number: int) -> list[Shot]:
+        """The shots to be drawn, open. What turns out to be damaged only now is left out, and
+        its neighbours are on instead."""
+        while True:
+            on = self._shots_on(number)
+            for shot in on:
+                if shot in self._scenes:
+                    continue
+                try:
+                    self._scenes[shot] = self._cast.scene(shot)
+                except RenderError as error:
+                    self._cast.leave_out(shot.source, str(error))
+                    break
+            else:
+                return on
+
     def _shots_on(self, number: int) -> list[Shot]:
         """The shots to be drawn, the earliest first, of the topmost track that shows something.
         What a shot has fully given way to is not drawn any more."""
-        for track in reversed(self._plan.tracks):
+        for track in reversed(self._cast.plan.tracks):
             on = [shot for shot in track if number in shot.span]
             for index in range(len(on) - 1, 0, -1):
                 shot = on[index]
@@ -88,15 +97,9 @@ class _Stage:
         """Lead from what is drawn below into a shot."""
         transition = transitions.find(shot)
         assert transition is not None  # `_shots_on` starts at the last cut
-        self._scene(shot).draw(number - shot.span.first, self._above)
+        self._scenes[shot].draw(number - shot.span.first, self._above)
         p = (number - shot.span.first + 1) / (shot.overlap + 1)
         transition(self._below, self._above, out, p)
-
-    def _scene(self, shot: Shot) -> Scene:
-        if shot not in self._scenes:
-            path = find(self._media, shot.source)
-            self._scenes[shot] = open_scene(shot, path, self._size, self._plan.fps)
-        return self._scenes[shot]
 
     def _drop_over(self, number: int) -> None:
         for shot in [shot for shot in self._scenes if number >= shot.span.end]:

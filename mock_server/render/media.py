@@ -9,10 +9,12 @@ import av
 import filetype
 from PIL import UnidentifiedImageError
 
+from .animation import frame_numbers, seconds_shown
 from .errors import UnusableError
 from .photo import BROKEN, opened, upright_size
 
 if TYPE_CHECKING:
+    from fractions import Fraction
     from pathlib import Path
 
     from PIL import Image
@@ -62,15 +64,15 @@ def _image(path: Path) -> MediaInfo | None:
         with opened(path) as image:
             width, height = upright_size(image)
             kind = {"JPEG": "jpg", "MPO": "jpg"}.get(str(image.format), str(image.format).lower())
-            count = getattr(image, "n_frames", 1) if kind in ("gif", "webp") else 1
-            seconds = _length_of_frames(image, count) if count > 1 else None
-        if count == 1:
+            numbers = frame_numbers(image) if kind != "jpg" else range(1)
+            seconds = _length_of_frames(image, numbers) if len(numbers) > 1 else None
+        if seconds is None:
             _check(path, kind)
     except UnidentifiedImageError:
         return None
     except BROKEN as error:
         raise UnusableError("the picture is damaged or cut off") from error
-    rate = count / seconds if seconds else None
+    rate = len(numbers) / seconds if seconds else None
     return MediaInfo("image", kind, width, height, seconds, rate)
 
 
@@ -86,13 +88,13 @@ def _check(path: Path, kind: str) -> None:
             image.load()
 
 
-def _length_of_frames(image: Image.Image, count: int) -> float:
+def _length_of_frames(image: Image.Image, numbers: range) -> float:
     total = 0.0
-    for number in range(count):
+    for number in numbers:
         image.seek(number)
         image.load()  # WebP tells a frame's length only then
-        total += float(image.info.get("duration", 0))
-    return total / 1000
+        total += seconds_shown(image)
+    return round(total, 3)
 
 
 def _stream(path: Path) -> MediaInfo | None:
@@ -108,9 +110,8 @@ def _stream(path: Path) -> MediaInfo | None:
             if moving:
                 frame = next(container.decode(moving[0]))
                 rate = moving[0].average_rate
-                return MediaInfo(
-                    "video", kind, *upright(frame), length, float(rate) if rate else None
-                )
+                size = upright(frame, moving[0].sample_aspect_ratio)
+                return MediaInfo("video", kind, *size, length, float(rate) if rate else None)
             # Chance makes mp3 headers out of noise: hear some of it first.
             next(container.decode(container.streams.audio[0]))
             return MediaInfo("audio", kind, duration=length)
@@ -118,9 +119,10 @@ def _stream(path: Path) -> MediaInfo | None:
         return None
 
 
-def upright(frame: av.VideoFrame) -> tuple[int, int]:
-    """(width, height) of a decoded frame once it is turned as its file says."""
-    size = (frame.width, frame.height)
+def upright(frame: av.VideoFrame, pixel: Fraction | None) -> tuple[int, int]:
+    """(width, height) of a decoded frame once it is turned as its file says, and its pixels, which
+    are `pixel` times as wide as they are high, are square."""
+    size = (max(1, round(frame.width * (pixel or 1))), frame.height)
     return size[::-1] if frame.rotation % 180 else size
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import struct
+import warnings
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
+from . import colour
 from .errors import RenderError, UnusableError
+from .geometry import Rect
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-    from .geometry import Rect
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
@@ -26,7 +29,14 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 MAX_PIXELS = 200_000_000
 """More is refused: a few bytes can claim to be a picture that fills the memory."""
 
+_STRIP = 2_000_000
+"""Pixels converted at a time: beside a large picture there is no second one of its size."""
+
+_LARGE = 20_000_000
+"""Pixels from which memory counts for more than one decoder for all."""
+
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit warns at 89 megapixels; phones make 100 and 200
+warnings.filterwarnings("ignore", "Corrupt EXIF", UserWarning)  # such a photo is shown as it lies
 
 _log = logging.getLogger(__name__)
 
@@ -57,10 +67,14 @@ def opened(path: Path) -> Image.Image:
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 if there is none; reads the header only."""
+    """The EXIF orientation, 1 to 8; 1 if there is none that can be read. Reads the header only."""
     if image.format == "PNG" and not {"exif", "xmp", "XML:com.adobe.xmp"} & image.info.keys():
         return 1  # Pillow would decode all of it to look behind the pixels
-    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    try:
+        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except BROKEN:
+        return 1
+    return turn if turn in _TURNS else 1
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -70,10 +84,15 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 class Photo:
-    """An opened picture; `name` is what errors call it. Pixels are read by `part`, not before."""
+    """An opened picture; `name` is what errors call it. Pixels are read by `part`, not before.
+
+    `ground` is the colour that what is transparent in it is seen over; None where nothing is, and
+    before the first part was read.
+    """
 
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
+        self.ground: colour.Colour | None = None
         try:
             with opened(path) as image:
                 self.size = upright_size(image)
@@ -83,7 +102,8 @@ class Photo:
             raise RenderError(f"{name}: cannot be read as a picture") from error
 
     def part(self, box: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The part `box` (in pixels of the upright picture) at `size`: (height, width, 3) sRGB."""
+        """The part `box` (in pixels of the upright picture) at `size`: (height, width, 3) sRGB,
+        without alpha."""
         try:
             with opened(self._path) as image:
                 return self._part(image, box, size)
@@ -91,44 +111,122 @@ class Photo:
             raise RenderError(f"{self._name}: is damaged ({error})") from error
 
     def _part(self, image: Image.Image, box: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        width, height = size
-        enough = (self.size[0] * width / box.w, self.size[1] * height / box.h)
         turn = orientation(image)
-        if turn >= 5:
-            enough = enough[::-1]
+        stored, size = _as_stored(box, self.size, turn), size[::-1] if turn >= 5 else size
+        full = image.size
         # JPEG is decoded at a half, a quarter or an eighth where that is still enough.
-        image.draft(None, (int(np.ceil(enough[0])), int(np.ceil(enough[1]))))
-        profile = image.info.get("icc_profile")
-        whole = _simple(image)
-        if turn in _TURNS:
-            whole = whole.transpose(_TURNS[turn])
-        fx, fy = whole.width / self.size[0], whole.height / self.size[1]
-        region = (
-            max(0.0, box.x * fx),
-            max(0.0, box.y * fy),
-            min(float(whole.width), box.right * fx),
-            min(float(whole.height), box.bottom * fy),
+        enough = (full[0] * size[0] / stored.w, full[1] * size[1] / stored.h)
+        image.draft(None, (math.ceil(enough[0]), math.ceil(enough[1])))
+        profile = _profile(image)
+        image = self._decoded(image)
+        fx, fy = image.width / full[0], image.height / full[1]
+        region = Rect(stored.x * fx, stored.y * fy, stored.w * fx, stored.h * fy)
+        part = _srgb(_resized(image, region, size), profile, self._name)
+        if part.mode == "RGBA":
+            if np.asarray(part)[..., 3].min() < 255:
+                whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
+                self.ground = colour.ground(np.asarray(_srgb(whole, profile, self._name)))
+            part = _over(part, self.ground or (0, 0, 0))
+        return np.asarray(part.transpose(_TURNS[turn]) if turn in _TURNS else part)
+
+    def _decoded(self, image: Image.Image) -> Image.Image:
+        """A large WebP not by Pillow, which holds it four times over."""
+        still = getattr(image, "n_frames", 1) == 1
+        if image.format != "WEBP" or not still or image.width * image.height < _LARGE:
+            image.load()
+            return image
+        pixels = cv2.imdecode(np.fromfile(self._path, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels is None:
+            raise OSError("it cannot be decoded")
+        swap = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB
+        return Image.fromarray(np.asarray(cv2.cvtColor(pixels, swap, dst=pixels), np.uint8))
+
+
+def _as_stored(box: Rect, size: tuple[int, int], turn: int) -> Rect:
+    """Where a box of the upright picture of `size` lies before it is turned."""
+    x, y = box.x, box.y
+    from_right, from_bottom = size[0] - box.right, size[1] - box.bottom
+    across = from_right if turn in (2, 3, 6, 7) else x
+    down = from_bottom if turn in (3, 4, 7, 8) else y
+    return Rect(down, across, box.h, box.w) if turn >= 5 else Rect(across, down, box.w, box.h)
+
+
+def _resized(image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.Image:
+    """The region of a decoded picture at `size`: L, RGB, RGBA or CMYK, 8 bits each."""
+    if image.mode in ("L", "RGB", "CMYK") and "transparency" not in image.info:
+        box = (
+            max(0.0, region.x),
+            max(0.0, region.y),
+            min(float(image.width), region.right),
+            min(float(image.height), region.bottom),
         )
-        part = whole.resize(size, Image.Resampling.LANCZOS, region, reducing_gap=2.0)
-        return np.asarray(_flat(_srgb(part, profile, self._name)))
+        return image.resize(size, Image.Resampling.LANCZOS, box, reducing_gap=2.0)
+    # Any other is made simple strip by strip, and smaller by a whole factor to no less than twice
+    # the size: there is no second one of its size in memory.
+    sx, sy = region.w / size[0], region.h / size[1]
+    fx, fy = max(1, int(sx / 2)), max(1, int(sy / 2))
+    # Lanczos looks three pixels of the result beyond the edge.
+    left = max(0, int(region.x - 3 * sx))
+    top = max(0, int(region.y - 3 * sy))
+    right = min(image.width, math.ceil(region.right + 3 * sx))
+    bottom = min(image.height, math.ceil(region.bottom + 3 * sy))
+    rows = max(1, _STRIP // (right - left) // fy) * fy
+    reduced: Image.Image | None = None
+    for y in range(top, bottom, rows):
+        strip = _simple(image.crop((left, y, right, min(y + rows, bottom))))
+        if (fx, fy) != (1, 1):
+            strip = strip.reduce((fx, fy))
+        if reduced is None:
+            reduced = Image.new(strip.mode, (strip.width, math.ceil((bottom - top) / fy)))
+        reduced.paste(strip, (0, (y - top) // fy))
+    assert reduced is not None
+    box = (
+        max(0.0, (region.x - left) / fx),
+        max(0.0, (region.y - top) / fy),
+        min(float(reduced.width), (region.right - left) / fx),
+        min(float(reduced.height), (region.bottom - top) / fy),
+    )
+    part = reduced.resize(size, Image.Resampling.LANCZOS, box)
+    return part.convert("RGBA") if part.mode == "RGBa" else part
 
 
 def _simple(image: Image.Image) -> Image.Image:
-    """L, RGB, RGBA or CMYK, 8 bits each: what can be resized and converted without surprises."""
-    if image.mode in ("L", "RGB", "RGBA", "CMYK"):
-        image.load()
-        return image
+    """L, RGB or RGBa, 8 bits each: what can be made smaller without surprises."""
+    key = image.info.get("transparency")
     if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.int64)
-        simple = Image.fromarray((grey >> 8 if grey.max() > 255 else grey).astype(np.uint8))
-        simple.info = image.info
-        return simple
-    alpha = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
-    return image.convert("RGBA" if alpha else "L" if image.mode == "1" else "RGB")
+        deep = np.asarray(image)
+        grey = Image.fromarray((deep >> 8).astype(np.uint8))
+        if not isinstance(key, int):
+            return grey
+        grey.putalpha(Image.fromarray(np.where(deep == key, 0, 255).astype(np.uint8)))
+        return grey.convert("RGBA").convert("RGBa")
+    if isinstance(key, tuple) and max(key) > 255:
+        image.info["transparency"] = tuple(value >> 8 for value in key)  # of 16 bits
+    if image.mode in ("LA", "PA", "La", "RGBA", "RGBa") or key is not None:
+        return image.convert("RGBA").convert("RGBa")
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _profile(image: Image.Image) -> bytes | None:
+    """The ICC profile in the file, or one of what a PNG says of its colours otherwise."""
+    if profile := image.info.get("icc_profile"):
+        return bytes(profile)
+    gamma, spots = image.info.get("gamma"), image.info.get("chromaticity")
+    if image.format != "PNG" or "srgb" in image.info or not gamma:
+        return None
+    primaries, white = (spots[2:], spots[:2]) if spots else (colour.SRGB, colour.D65)
+    as_usual = np.allclose([*primaries, *white], [*colour.SRGB, *colour.D65], atol=0.002)
+    if as_usual and abs(gamma * 2.2 - 1) < 0.02:
+        return None
+    try:
+        return colour.profile(primaries, white, np.linspace(0, 1, 1024) ** (1 / gamma))
+    except (np.linalg.LinAlgError, ArithmeticError, ValueError):
+        return None
 
 
 def _srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
-    """In RGB or RGBA, colours taken from the picture's own profile to sRGB."""
+    """In RGB or RGBA, colours taken from the picture's own profile to sRGB; as they are where it
+    cannot be used."""
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -140,10 +238,20 @@ def _srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
 
 
 def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    """By the profile's own table, as browsers do, the darkest it can print taken for black."""
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     colours = image.convert("RGB") if alpha else image
-    target = ImageCms.createProfile("sRGB")
-    result = ImageCms.profileToProfile(colours, source, target, outputMode="RGB")
+    grey = source.profile.xcolor_space.strip() == "GRAY"
+    if grey and alpha:
+        colours = image.convert("L")
+    result = ImageCms.profileToProfile(
+        colours,
+        source,
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.PERCEPTUAL,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
     if result is None:
         raise ImageCms.PyCMSError("nothing came back")
     if alpha:
@@ -151,13 +259,7 @@ def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Im
     return result
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """Without alpha: on white, or on near-black where the picture itself is light."""
-    if image.mode != "RGBA":
-        return image
-    pixels = np.asarray(image).astype(np.float32)
-    alpha = pixels[..., 3:] / 255
-    light = float((pixels[..., :3] * alpha).sum() / max(1.0, float(alpha.sum()) * 3))
-    ground = 24.0 if light > 190 and float(alpha.mean()) < 0.98 else 255.0
-    mixed = pixels[..., :3] * alpha + ground * (1 - alpha)
-    return Image.fromarray((mixed + 0.5).astype(np.uint8))
+def _over(image: Image.Image, ground: colour.Colour) -> Image.Image:
+    flat = Image.new("RGB", image.size, ground)
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat

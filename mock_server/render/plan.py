@@ -7,8 +7,8 @@ happens in one place and neighbours that touch in the draft touch in the video.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import RenderError
@@ -146,6 +146,41 @@ def read(draft: Mapping[str, Any]) -> Plan:
         titles=tuple(titles),
         sounds=tuple(sounds),
     )
+
+
+def without(plan: Plan, sources: Collection[Source]) -> Plan:
+    """The plan with nothing of these files in it, as long as before: the time of a shot goes to
+    those it touches."""
+    tracks = []
+    for track in plan.tracks:
+        row = list(track)
+        while lost := [n for n, shot in enumerate(row) if shot.source in sources]:
+            row = _closed_up(row, lost[0])
+        if row:
+            tracks.append(tuple(row))
+    sounds = (sound for sound in plan.sounds if sound.source not in sources)
+    return replace(plan, tracks=tuple(tracks), sounds=tuple(sounds))
+
+
+def _closed_up(row: list[Shot], index: int) -> list[Shot]:
+    """The row without one shot: half of its time goes to the one before, half to the next, or all
+    of it to the only one that it touches."""
+    before, lost, after = row[:index], row[index], row[index + 1 :]
+    first, end = lost.span.first, lost.span.end
+    last = before[-1] if before and before[-1].span.end >= first else None
+    following = after[0] if after and after[0].span.first <= end else None
+    if following is not None:
+        start = (first + following.span.first) // 2 if last else first
+        after[0] = replace(
+            following,
+            span=Span(start, following.span.end),
+            transition=following.transition if last else "cut",
+            overlap=following.overlap if last else 0,
+        )
+        end = start + following.overlap
+    if last is not None:
+        before[-1] = replace(last, span=Span(last.span.first, max(last.span.end, end)))
+    return [*before, *after]
 
 
 class _Segment:

@@ -9,18 +9,18 @@ import cv2
 import numpy as np
 
 from . import framing, motion
+from .animation import Animation
 from .clip import Clip
 from .errors import RenderError
 from .geometry import Rect
-from .media import inspect
 from .photo import Photo
-from .yuv import Planes
+from .yuv import BLACK, NEUTRAL, Planes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from .colour import Colour
+    from .media import MediaInfo
     from .plan import Shot
 
 
@@ -33,14 +33,14 @@ class Scene(Protocol):
     def close(self) -> None: ...
 
 
-def open_scene(shot: Shot, path: Path, size: tuple[int, int], fps: int) -> Scene:
-    """The shot's file, opened: `size` is the frame's (width, height)."""
-    try:
-        info = inspect(path)
-    except RenderError as error:
-        raise RenderError(f"{shot.source.name}: cannot be read as a picture or a video") from error
-    if info.type == "video" or (info.format == "gif" and info.duration is not None):
+def open_scene(shot: Shot, path: Path, info: MediaInfo, size: tuple[int, int], fps: int) -> Scene:
+    """The shot's file, of which `info` tells, opened: `size` is the frame's (width, height)."""
+    if info.type == "audio":
+        raise RenderError(f"{shot.source.name}: has no picture")
+    if info.type == "video":
         return ClipScene(Clip(path, shot.source.name), size, fps)
+    if info.duration is not None:
+        return ClipScene(Animation(path, shot.source.name), size, fps)
     return PhotoScene(Photo(path, shot.source.name), shot, size, fps)
 
 
@@ -56,16 +56,15 @@ class PhotoScene:
             cover = framing.cover(photo.size, size, move, style, seconds)
             path, stage = cover.path, cover.stage
             scale = size[0] / min(path.start.w, path.end.w)
-            rgb = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
+            part = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
+            self._planes = Planes.from_rgb(part)
         else:
             fit = framing.fit(photo.size, size, move, style, seconds)
             path, stage = fit.path, Rect(0, 0, fit.width, fit.height)
-            place = fit.picture
-            picture = photo.part(
-                Rect(0, 0, *photo.size), (max(1, round(place.w)), max(1, round(place.h)))
-            )
-            rgb = on_backdrop(picture, (_even(stage.w), _even(stage.h)), place.x, place.y)
-        self._planes = Planes.from_rgb(rgb)
+            place, whole = fit.picture, (_even(stage.w), _even(stage.h))
+            inside = (min(whole[0], _even(place.w)), min(whole[1], _even(place.h)))
+            picture = Planes.from_rgb(photo.part(Rect(0, 0, *photo.size), inside))
+            self._planes = on_backdrop(picture, whole, place.x, place.y, photo.ground)
         self._path = path
         self._stage = stage
 
@@ -90,73 +89,91 @@ class PhotoScene:
 class ClipScene:
     """A clip, as large as fills the frame or whole over a fill, with no motion but its own."""
 
-    def __init__(self, clip: Clip, size: tuple[int, int], fps: int) -> None:
+    def __init__(self, clip: Clip | Animation, size: tuple[int, int], fps: int) -> None:
         self._clip, self._size, self._fps = clip, size, fps
         self._covers = framing.covers(clip.size, size)
         if self._covers:
             crop = framing.crop(clip.size, size)
             scale = size[0] / crop.w
             self._scaled = (
-                max(size[0], round(clip.size[0] * scale)),
-                max(size[1], round(clip.size[1] * scale)),
+                max(size[0], _even(clip.size[0] * scale)),
+                max(size[1], _even(clip.size[1] * scale)),
             )
             self._at = (
-                min(round(crop.x * scale), self._scaled[0] - size[0]),
-                min(round(crop.y * scale), self._scaled[1] - size[1]),
+                min(_nearest_even(crop.x * scale), self._scaled[0] - size[0]),
+                min(_nearest_even(crop.y * scale), self._scaled[1] - size[1]),
             )
         else:
             place = framing.contain(clip.size, Rect(0, 0, *size))
-            self._scaled = (max(1, round(place.w)), max(1, round(place.h)))
-            self._at = (round(place.x), round(place.y))
+            self._scaled = (min(size[0], _even(place.w)), min(size[1], _even(place.h)))
+            self._at = (_nearest_even(place.x), _nearest_even(place.y))
+        self._shown: tuple[Planes, Planes] | None = None
 
     def draw(self, frame: int, out: Planes) -> None:
-        rgb = self._clip.at(frame / self._fps, self._scaled)
-        width, height = self._size
-        x, y = self._at
+        picture = self._clip.at(frame / self._fps, self._scaled)
         if self._covers:
-            rgb = np.ascontiguousarray(rgb[y : y + height, x : x + width])
-        else:
-            rgb = on_backdrop(rgb, self._size, x, y)
-        Planes.from_rgb(rgb).copy_to(out)
+            picture.part(*self._at, *self._size).copy_to(out)
+            return
+        if self._shown is None or self._shown[0] is not picture:
+            stage = on_backdrop(picture, self._size, *self._at, self._clip.ground)
+            self._shown = picture, stage
+        self._shown[1].copy_to(out)
 
     def close(self) -> None:
         self._clip.close()
 
 
 def on_backdrop(
-    picture: NDArray[np.uint8], size: tuple[int, int], x: float, y: float
-) -> NDArray[np.uint8]:
-    """`picture` at (x, y) on a stage of `size` (width, height), the rest filled with the picture
-    itself: enlarged, blurred, darker, with a soft shadow about the picture."""
+    picture: Planes, size: tuple[int, int], x: float, y: float, ground: Colour | None
+) -> Planes:
+    """`picture` at about (x, y) on a stage of `size` (width, height), both even. The rest is
+    filled with the picture itself: enlarged, blurred, darker, with a soft shadow about the picture;
+    or with its `ground`, into which a transparent picture runs without an edge."""
     width, height = size
-    h, w = picture.shape[:2]
-    left, top = min(max(0, round(x)), width - w), min(max(0, round(y)), height - h)
+    w, h = picture.size
+    left = min(max(0, _nearest_even(x)), width - w)
+    top = min(max(0, _nearest_even(y)), height - h)
+    stage = Planes.empty(width, height)
+    if ground is None:
+        _fill(stage, picture, Rect(left, top, w, h))
+    else:
+        stage.fill(ground)
+    picture.copy_to(stage.part(left, top, w, h))
+    return stage
+
+
+def _fill(stage: Planes, picture: Planes, place: Rect) -> None:
+    width, height = stage.size
     # All that is blurred is small: a twelfth of the stage holds everything a blur leaves.
     small = (max(8, width // 12), max(8, height // 12))
-    crop = framing.crop((w, h), size)
-    part = picture[
-        int(crop.y) : max(int(crop.y) + 1, math.ceil(crop.bottom)),
-        int(crop.x) : max(int(crop.x) + 1, math.ceil(crop.right)),
-    ]
-    tiny = cv2.resize(part, small, interpolation=cv2.INTER_AREA)
-    sigma = max(small) * 0.055
-    fill = np.asarray(tiny, np.float32)
-    cv2.GaussianBlur(fill, (0, 0), sigma, dst=fill, borderType=cv2.BORDER_REFLECT_101)
-    grey = fill.mean(axis=2, keepdims=True)
-    fill = (grey + (fill - grey) * 1.15) * 0.6
-    shade = np.zeros(small[::-1], np.float32)
+    crop = framing.crop(picture.size, stage.size)
     fx, fy = small[0] / width, small[1] / height
+    shade = np.zeros(small[::-1], np.float32)
     shade[
-        round(top * fy) : max(round(top * fy) + 1, round((top + h) * fy)),
-        round(left * fx) : max(round(left * fx) + 1, round((left + w) * fx)),
+        round(place.y * fy) : max(round(place.y * fy) + 1, round(place.bottom * fy)),
+        round(place.x * fx) : max(round(place.x * fx) + 1, round(place.right * fx)),
     ] = 1
     cv2.GaussianBlur(shade, (0, 0), max(small) * 0.018, dst=shade)
-    fill *= 1 - 0.45 * shade[..., None]
-    stage = cv2.resize(fill, size, interpolation=cv2.INTER_CUBIC)
-    result = np.asarray(np.clip(stage + 0.5, 0, 255), np.uint8)
-    result[top : top + h, left : left + w] = picture
-    return result
+    light = 0.6 * (1 - 0.45 * shade)
+    for source, out, share, zero, strength in (
+        (picture.y, stage.y, 1, BLACK, light),
+        (picture.u, stage.u, 2, NEUTRAL, light * 1.15),
+        (picture.v, stage.v, 2, NEUTRAL, light * 1.15),
+    ):
+        part = source[
+            int(crop.y / share) : max(int(crop.y / share) + 1, math.ceil(crop.bottom / share)),
+            int(crop.x / share) : max(int(crop.x / share) + 1, math.ceil(crop.right / share)),
+        ]
+        tiny = np.asarray(cv2.resize(part, small, interpolation=cv2.INTER_AREA), np.float32)
+        sigma = max(small) * 0.055
+        cv2.GaussianBlur(tiny, (0, 0), sigma, dst=tiny, borderType=cv2.BORDER_REFLECT_101)
+        blurred = np.asarray((tiny - zero) * strength + (zero + 0.5), np.uint8)
+        cv2.resize(blurred, out.shape[::-1], dst=out, interpolation=cv2.INTER_LINEAR)
+
+
+def _nearest_even(length: float) -> int:
+    return round(length / 2) * 2
 
 
 def _even(length: float) -> int:
-    return max(2, round(length / 2) * 2)
+    return max(2, _nearest_even(length))

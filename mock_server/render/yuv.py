@@ -31,6 +31,21 @@ _CHROMA = np.array(
 ) * (224 / 255) + [0, 0, 0, NEUTRAL]
 
 
+def _matrix(kr: float, kb: float) -> NDArray[np.float64]:
+    """RGB → y, pb, pr."""
+    light = np.array([kr, 1 - kr - kb, kb])
+    blue, red = np.array([0, 0, 1]) - light, np.array([1, 0, 0]) - light
+    return np.array([light, blue / (2 - 2 * kb), red / (2 - 2 * kr)])
+
+
+def _change(*, of_601: bool, full: bool) -> NDArray[np.float64]:
+    """u and v, as they are → what to add to y, from 128 on, and u and v as BT.709 has them."""
+    ours = _matrix(KR, KB)
+    change = ours @ np.linalg.inv(_matrix(0.299, 0.114) if of_601 else ours)
+    colours = change[:, 1:] * np.array([[219], [224], [224]]) / (255 if full else 224)
+    return np.column_stack([colours, NEUTRAL - NEUTRAL * colours.sum(axis=1)])
+
+
 @dataclass(frozen=True)
 class Planes:
     """y (h, w), u and v (h/2, w/2), uint8; h and w even. Pictures have their colour samples in
@@ -54,10 +69,10 @@ class Planes:
 
     @classmethod
     def within(cls, frame: av.VideoFrame) -> Planes:
-        """The planes of a yuv420p frame themselves, to be written to: not a copy."""
+        """The planes of a yuv420p (or yuva420p) frame themselves, to be written to: not a copy."""
         y, u, v = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-            for plane in frame.planes
+            for plane in frame.planes[:3]
         )
         half = frame.width // 2
         return cls(y[:, : frame.width], u[:, :half], v[:, :half])
@@ -74,10 +89,35 @@ class Planes:
             np.ascontiguousarray(uv[..., 1]),
         )
 
+    def in_709(self, *, of_601: bool, full: bool) -> Planes:
+        """As BT.709 in limited range, what these are in another matrix or range; rounded once."""
+        if not of_601 and not full:
+            return self
+        mixed = cv2.transform(cv2.merge((self.u, self.v)), _change(of_601=of_601, full=full))
+        shift = cv2.resize(
+            np.ascontiguousarray(mixed[..., 0]), self.size, interpolation=cv2.INTER_LINEAR
+        )
+        light, black = (219 / 255, BLACK) if full else (1, 0)
+        return Planes(
+            np.asarray(cv2.addWeighted(self.y, light, shift, 1, black - NEUTRAL), np.uint8),
+            np.ascontiguousarray(mixed[..., 1]),
+            np.ascontiguousarray(mixed[..., 2]),
+        )
+
     def black(self) -> None:
         self.y[:] = BLACK
         self.u[:] = NEUTRAL
         self.v[:] = NEUTRAL
+
+    def fill(self, colour: tuple[int, int, int]) -> None:
+        """With one sRGB colour."""
+        one = Planes.from_rgb(np.full((2, 2, 3), colour, np.uint8))
+        self.y[:], self.u[:], self.v[:] = one.y[0, 0], one.u[0, 0], one.v[0, 0]
+
+    def part(self, x: int, y: int, width: int, height: int) -> Planes:
+        """A part of the planes themselves, not a copy; all of it even."""
+        low, right = slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2)
+        return Planes(self.y[y : y + height, x : x + width], self.u[low, right], self.v[low, right])
 
     def copy_to(self, out: Planes) -> None:
         out.y[:] = self.y

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mock_server.render import RenderError
-from mock_server.render.plan import Span, read
+from mock_server.render.plan import Source, Span, read, without
 
 SHOT = {"d": 1000, "src": {"hash": "h", "name": "a.png"}}
 
@@ -79,3 +79,48 @@ def test_sounds_and_titles() -> None:
 def test_a_value_that_cannot_be_used_is_named(bad: dict[str, Any], says: str) -> None:
     with pytest.raises(RenderError, match=says):
         read(bad)
+
+
+def shot(first: int, end: int, name: str, overlap: int = 0) -> dict[str, Any]:
+    """Times in frames of 1/100 s."""
+    return {
+        "s": first * 10,
+        "d": (end - first) * 10,
+        "src": {"hash": name},
+        "tr": {"type": "crossfade", "d": overlap * 10},
+    }
+
+
+def spans(*rows: list[dict[str, Any]], lost: str) -> list[list[tuple[int, int, str, int]]]:
+    """What `without` leaves: first, end, name, overlap."""
+    plan = read({"fps": 100, "t": [{"tt": 0, "sg": row} for row in rows]})
+    left = without(plan, {Source(name, name) for name in lost})
+    assert left.frames == plan.frames
+    return [
+        [(one.span.first, one.span.end, one.source.name, one.overlap) for one in row]
+        for row in left.tracks
+    ]
+
+
+def test_the_time_of_a_lost_shot_goes_to_its_neighbours() -> None:
+    row = [shot(0, 90, "a"), shot(75, 165, "b", 15), shot(150, 240, "c", 15)]
+    assert spans(row, lost="b") == [[(0, 127, "a", 0), (112, 240, "c", 15)]]
+    assert spans(row, lost="c") == [[(0, 90, "a", 0), (75, 240, "b", 15)]]
+    assert spans(row, lost="a") == [[(0, 165, "b", 0), (150, 240, "c", 15)]]
+    assert spans(row, lost="ab") == [[(0, 240, "c", 0)]]
+    assert spans(row, lost="bc") == [[(0, 240, "a", 0)]]
+    assert spans(row, lost="abc") == []
+
+
+def test_a_gap_stays_a_gap_for_what_lies_below_shows_there() -> None:
+    above = [shot(10, 20, "x"), shot(30, 40, "b"), shot(50, 60, "y")]
+    below = [shot(0, 100, "a")]
+    left = spans(below, above, lost="b")
+    assert left == [[(0, 100, "a", 0)], [(10, 20, "x", 0), (50, 60, "y", 0)]]
+
+
+def test_the_sound_of_a_lost_file_is_lost_with_it() -> None:
+    sound = {"s": 0, "d": 100, "src": {"hash": "b"}}
+    music = {"s": 0, "d": 100, "src": {"type": "music", "style": "lofi"}}
+    plan = read({"t": [{"tt": 0, "sg": [shot(0, 10, "a")]}, {"tt": 1, "sg": [sound, music]}]})
+    assert [one.music for one in without(plan, {Source("b", "b")}).sounds] == ["lofi"]

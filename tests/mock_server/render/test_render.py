@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from mock_server.render import RenderCancelled, RenderError, shots
+from mock_server.render.cast import Cast
 from mock_server.render.compose import frames
 from mock_server.render.framing import crop
 from mock_server.render.plan import read
@@ -177,19 +178,6 @@ def test_a_16_bit_grey_picture_keeps_its_greys(studio: Studio) -> None:
     assert error(studio.frames()[0][..., 0], ramp >> 8) < 3
 
 
-def test_what_is_transparent_becomes_white_or_dark_under_a_light_picture(studio: Studio) -> None:
-    for name, colour in (("red.png", (200, 0, 0, 255)), ("light.png", (255, 255, 255, 255))):
-        image = Image.new("RGBA", (320, 180), (0, 0, 0, 0))
-        image.paste(colour, (100, 50, 220, 130))
-        studio.photo(name, image)
-    studio.duration = 400
-    studio.shoot("red.png", 0, 200, **STILL)
-    studio.shoot("light.png", 200, 200, **STILL)
-    frames = studio.frames()
-    assert frames[2][10, 10].min() > 250
-    assert frames[8][10, 10].max() < 40 < 240 < frames[8][90, 160].min()
-
-
 def test_a_crossfade_goes_from_one_to_the_other_without_a_jump(studio: Studio) -> None:
     studio.photo("black.png", Image.new("RGB", (320, 180), "black"))
     studio.photo("white.png", Image.new("RGB", (320, 180), "white"))
@@ -267,20 +255,6 @@ def test_cancelled_at_once_and_nothing_is_left(studio: Studio) -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "render-frames"]
 
 
-def test_a_broken_picture_is_named_and_nothing_is_left(studio: Studio) -> None:
-    studio.photo("good.jpg", scenery(320, 180))
-    whole = studio.folder / "whole.png"
-    scenery(320, 180).save(whole)
-    studio.file("broken.png").write_bytes(whole.read_bytes()[:20_000])
-    studio.shoot("good.jpg", 0, 500)
-    studio.shoot("broken.png", 500, 500)
-    before = set(studio.folder.iterdir())
-    with pytest.raises(RenderError, match=r"^broken\.png: .+$"):
-        studio.render()
-    assert set(studio.folder.iterdir()) == before
-    assert not [thread for thread in threading.enumerate() if thread.name == "render-frames"]
-
-
 def test_a_file_that_was_not_uploaded_is_named_before_anything_is_made(studio: Studio) -> None:
     studio.shoot("lost.jpg")
     told: list[float] = []
@@ -335,5 +309,5 @@ def test_the_same_draft_gives_the_same_frames(studio: Studio) -> None:
     studio.shoot(studio.photo("a.png", scenery(400, 180)))
     studio.titles = [{"s": 0, "d": 300, "text": "Again"}]
     plan = read(studio.draft())
-    first, again = ([f.to_ndarray() for f in frames(plan, studio.media)] for _ in range(2))
+    first, again = ([f.to_ndarray() for f in frames(Cast(plan, studio.media))] for _ in range(2))
     assert np.array_equal(first, again)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mock_server.render.cast import Cast
 from mock_server.render.compose import frames
 from mock_server.render.plan import read
 from mock_server.render.yuv import BLACK, WHITE
@@ -37,7 +38,7 @@ def run(
     studio.duration = round(2 * frame + ms)
     studio.shoot("old.png", 0, round(frame + ms), **STILL)
     studio.shoot("new.png", round(frame), round(frame + ms), tr={**tr, "d": ms}, **STILL)
-    return [f.to_ndarray() for f in frames(read(studio.draft()), studio.media)]
+    return [f.to_ndarray() for f in frames(Cast(read(studio.draft()), studio.media))]
 
 
 def luma(frame: NDArray[Any]) -> NDArray[np.float64]:
@@ -79,7 +80,7 @@ def test_the_frames_beside_it_show_one_picture_alone(studio: Studio, tr: dict[st
     for index, picture in ((0, "old.png"), (-1, "new.png")):
         studio.shots = []
         studio.shoot(picture, **STILL)
-        alone = next(frames(read(studio.draft()), studio.media)).to_ndarray()
+        alone = next(frames(Cast(read(studio.draft()), studio.media))).to_ndarray()
         assert np.array_equal(shown[index], alone)
 
 
@@ -126,7 +127,7 @@ def test_the_whole_frame_comes_out_of_the_dark_and_goes_into_it_titles_too(studi
     studio.photo("a.png", plain(200))
     studio.titles = [{"s": 0, "d": 1000, "text": "Words"}]
     studio.shoot("a.png", 0, 1000, **{"in": {"d": 300}, "out": {"d": 300}}, **STILL)
-    shown = [luma(f.to_ndarray()) for f in frames(read(studio.draft()), studio.media)]
+    shown = [luma(f.to_ndarray()) for f in frames(Cast(read(studio.draft()), studio.media))]
     assert (shown[0].max(), shown[-1].max()) == (BLACK, BLACK)
     light = [float(frame.mean()) for frame in shown]
     assert light[:10] == sorted(light[:10])

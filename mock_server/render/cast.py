@@ -1,0 +1,66 @@
+"""The files of a plan: which can be used, and the plan of those."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from .errors import RenderError
+from .media import inspect
+from .plan import without
+from .shots import Scene, open_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .media import MediaInfo
+    from .plan import Plan, Shot, Source
+
+_log = logging.getLogger(__name__)
+
+
+class Cast:
+    """The files of a plan, looked into, and the plan of those that can be used.
+
+    RenderError if one of them was not uploaded, or none of the pictures can be used.
+    """
+
+    def __init__(self, plan: Plan, media: Mapping[str, Path]) -> None:
+        self.plan = plan
+        self._media = media
+        self._left_out: dict[Source, str] = {}
+        self._infos: dict[Source, MediaInfo] = {}
+        for source in dict.fromkeys(plan.sources):
+            path = _find(media, source)
+            try:
+                self._infos[source] = inspect(path)
+            except RenderError as error:
+                self.leave_out(source, f"{source.name}: {error}")
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The names of the files that could not be used."""
+        return tuple(source.name for source in self._left_out)
+
+    def leave_out(self, source: Source, reason: str) -> None:
+        """Make the rest of the video without a file; RenderError if nothing would be left."""
+        self._left_out[source] = reason
+        rest = without(self.plan, self._left_out)
+        if self.plan.tracks and not rest.tracks:
+            raise RenderError("; ".join(self._left_out.values()))
+        _log.warning("warning: %s; the video is made without it", reason)
+        self.plan = rest
+
+    def scene(self, shot: Shot) -> Scene:
+        info = self._infos[shot.source]
+        size = (self.plan.width, self.plan.height)
+        return open_scene(shot, _find(self._media, shot.source), info, size, self.plan.fps)
+
+
+def _find(media: Mapping[str, Path], source: Source) -> Path:
+    """The file of a source; RenderError naming it if there is none."""
+    path = media.get(source.hash)
+    if path is None or not path.is_file():
+        raise RenderError(f"{source.name}: the file was not uploaded")
+    return path

@@ -128,14 +128,19 @@ def test_the_same_video_gives_the_same_file_and_is_told_to_its_end(
 def test_the_poster_is_a_sharp_frame_in_full_size_and_of_neither_fade(
     studio: Studio, tmp_path: Path
 ) -> None:
-    """Dark, a picture with a title that comes and goes, a crossfade, a flat grey."""
+    """Dark, a picture with a title that comes and goes, a crossfade, a blurred one, a flash of
+    noise that is sharper than all."""
     studio.width, studio.height, studio.duration = 640, 360, 6000
     studio.photo("black.png", Image.new("RGB", (640, 360), "black"))
     studio.photo("sharp.png", scenery(640, 360, 3))
     studio.photo("other.png", scenery(640, 360, 4).resize((64, 36)).resize((640, 360)))
+    noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    studio.photo("noise.png", Image.fromarray(noise))
     studio.shoot("black.png", 0, 1500)
     studio.shoot("sharp.png", 1000, 3000, tr={"type": "crossfade", "d": 500})
-    studio.shoot("other.png", 3000, 3000, tr={"type": "crossfade", "d": 1000})
+    studio.shoot("other.png", 3000, 1800, tr={"type": "crossfade", "d": 1000})
+    studio.shoot("noise.png", 4800, 200)
+    studio.shoot("other.png", 5000, 1000)
     studio.titles = [{"s": 1500, "d": 1500, "text": "A title"}]
     make("poster", studio.render().path, tmp_path / "poster.jpg")
     with Image.open(tmp_path / "poster.jpg") as image:
@@ -174,7 +179,7 @@ def test_a_sheet_has_twelve_frames_in_the_order_of_time(
     assert sheet[:, : gap // 2].mean() < 40
 
 
-def test_a_sheet_of_a_few_frames_has_as_many() -> None:
+def test_times_on_a_sheet_have_tenths_where_the_video_is_short() -> None:
     assert previews._stamp(3.56, 10.0) == "0:03.5"
     assert previews._stamp(65.9, 100.0) == "1:05"
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from skill.report import Report
 
-_PATIENCE = 600.0  # s: the longest clip takes a tenth of it
+_PATIENCE = 600.0  # s for one of them
 
 
 @dataclass(frozen=True)

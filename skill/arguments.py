@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ASPECTS = ("16:9", "9:16", "1:1", "4:5")
 RESOLUTIONS = ("480p", "720p", "1080p")
+FPS = (24, 25, 30, 60)
+FORMATS = ("mp4", "gif", "webp")
 FLAGS = ("--local", "--json", "--quiet", "--verbose")
 
 
@@ -159,6 +161,14 @@ def _output_force(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
 
 
+def _extras(parser: argparse.ArgumentParser) -> None:
+    """What is made of the video, beside it."""
+    add = parser.add_argument
+    add("--format", choices=FORMATS, help="beside the MP4 a small loop: FILE.gif, FILE.webp")
+    add("--poster", action="store_true", help="a good frame as FILE-poster.jpg")
+    add("--sheet", action="store_true", help="twelve frames as FILE-sheet.jpg")
+
+
 def _care(parser: argparse.ArgumentParser) -> None:
     """How files are made ready."""
     add = parser.add_argument
@@ -180,8 +190,10 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("photos", nargs="+", type=Path, metavar="PHOTO")
     add("-p", "--prompt", default="", help="what the video should be, in your words")
     _output_force(parser)
+    _extras(parser)
     add("--aspect", choices=ASPECTS)
     add("--resolution", choices=RESOLUTIONS)
+    add("--fps", type=int, choices=FPS, help="frames a second")
     add("--duration", type=_seconds, metavar="S")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
     add("--title", metavar="TEXT")
@@ -219,18 +231,21 @@ def _job(parser: argparse.ArgumentParser) -> None:
 
 def _export(parser: argparse.ArgumentParser) -> None:
     _output_force(parser)
+    _extras(parser)
     _no_wait(parser)
 
 
 def _resume(parser: argparse.ArgumentParser) -> None:
     _job(parser)
     _output_force(parser)
+    _extras(parser)
     _no_wait(parser)
     parser.add_argument("--detached", action="store_true", help=argparse.SUPPRESS)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     _output_force(parser)
+    _extras(parser)
     parser.add_argument("--aspect", choices=ASPECTS)
 
 

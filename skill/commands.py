@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from skill.answers import Credits
     from skill.config import Config
     from skill.console import Console
+    from skill.extras import Extras
     from skill.studio import Charged, Reply, Studio, Video
     from skill.vault import Job, Vault
 
@@ -201,7 +202,8 @@ async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _export(options: Namespace, console: Console, studio: Studio) -> None:
-    _video(console, await studio.export(options.output, force=options.force))
+    video = await studio.export(options.output, force=options.force, extras=_extras(options))
+    _video(console, video)
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
@@ -218,18 +220,23 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
     import anyio.to_thread
 
     from skill.demo import draw_pictures
+    from skill.planning import places
     from skill.report import Stage
-    from skill.target import check_target, free_name
     from skill.wish import Wish
 
-    target = options.output or free_name(Path("demo.mp4"))
-    check_target(target, force=options.force)
+    extras = _extras(options)
+    target = places(options.output, "demo", force=options.force, extras=extras).video
     folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
     console.tell(Stage("draw", say("Drawing four pictures...")))
     pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
     wish = Wish(aspect=options.aspect, duration=12, music="lofi", title=say("Made on this machine"))
     made = await studio.make(
-        pictures, say("a calm slideshow of my pictures"), wish, target=target, force=options.force
+        pictures,
+        say("a calm slideshow of my pictures"),
+        wish,
+        target=options.output or target,
+        force=options.force,
+        extras=extras,
     )
     shutil.rmtree(folder, ignore_errors=True)
     _outcome(console, made)
@@ -239,7 +246,9 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
     if options.detached:
         await studio.work(options.job)
         return
-    made = await studio.resume(options.job, target=options.output, force=options.force)
+    made = await studio.resume(
+        options.job, target=options.output, force=options.force, extras=_extras(options)
+    )
     _outcome(console, made)
 
 
@@ -284,7 +293,20 @@ def _said(words: list[str]) -> str:
 def _wish(options: Namespace) -> Any:
     from skill.wish import Wish
 
-    return Wish(options.aspect, options.resolution, options.duration, options.music, options.title)
+    return Wish(
+        options.aspect,
+        options.resolution,
+        options.duration,
+        options.music,
+        options.title,
+        options.fps,
+    )
+
+
+def _extras(options: Namespace) -> Extras:
+    from skill.extras import Extras
+
+    return Extras(options.format, options.poster, options.sheet)
 
 
 def _care(options: Namespace) -> dict[str, Any]:
@@ -315,7 +337,14 @@ def _outcome(console: Console, made: Video | Reply) -> None:
 
 
 def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) -> None:
-    data = {**vars(video), "file": str(video.file), **(extra or {})}
+    made = [place for place in (video.preview, video.poster, video.sheet) if place is not None]
+    data = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in (vars(video) | (extra or {})).items()
+    }
+    program = console.next() + " "
+    notices = [notice.replace("image-to-video ", program) for notice in data.pop("notices")]
+    data["notices"] = notices
     next_ = [*(console.next("chat", wish) for wish in data.pop("wishes")), console.next("export")]
     console.suggest(next_)
     lines = [
@@ -328,7 +357,8 @@ def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) 
             size=size_in_words(video.bytes),
         ),
     ]
-    console.answer(data, [*lines, *_cost_line(video), f"MEDIA:{video.file}"], next_)
+    media = [f"MEDIA:{place}" for place in (*made, video.file)]
+    console.answer(data, [*lines, *_cost_line(video), *notices, *media], next_)
 
 
 def _cost_line(done: Charged) -> list[str]:
@@ -408,6 +438,7 @@ def _plan(options: Namespace, config: Config) -> Job:
         target=options.output,
         force=options.force,
         export=not options.no_export,
+        extras=_extras(options),
         **_care(options),
     )
 
@@ -502,7 +533,8 @@ def _hand_over(options: Namespace, console: Console, config: Config) -> None:
 
 def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     """The job that the options mean, written down."""
-    from skill.planning import aim, plan_chat, plan_export
+    from skill.extras import NOTHING
+    from skill.planning import plan_chat, plan_export, redirect
     from skill.projects import Projects
 
     match options.command:
@@ -513,13 +545,16 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
             job = plan_chat(config, Projects(config, vault).current, _said(options.message))
         case "export":
             session = Projects(config, vault).required()
-            job = plan_export(config, session, options.output, force=options.force)
+            job = plan_export(
+                config, session, options.output, force=options.force, extras=_extras(options)
+            )
         case _:
             job = vault.pick(options.job, config.backend)
-            if options.output is not None and not job.finished:
+            extras = _extras(options)
+            if options.output is not None or extras != NOTHING:
                 with vault.holding(job):
-                    aim(job, options.output, "", force=options.force)
-                    vault.save(job)
+                    if redirect(job, options.output, force=options.force, extras=extras):
+                        vault.save(job)
             return job
     job.account = Projects(config, vault).owner
     vault.save(job)

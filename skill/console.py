@@ -27,6 +27,9 @@ VERBS = {
     "generate": "Generating",
     "render": "Rendering",
     "download": "Downloading",
+    "preview": "Making the preview",
+    "poster": "Making the poster",
+    "sheet": "Making the contact sheet",
 }
 _BESIDE = 20  # columns that a bar and its clock take beside a message
 _LINE_AFTER = 2.0  # s without a line after which progress is worth one, where there is no bar

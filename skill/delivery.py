@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from skill.part import MAX_BYTES, Part
 from skill.polling import retry_wait
 from skill.ranges import Piece, piece_of, validator_of
 from skill.report import Detail, Progress
-from skill.target import check_target, free_name
+from skill.target import check_target, free_name, put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -94,28 +93,13 @@ def _stand(
     while True:
         about_to_stand(target, sha256(part))
         try:
-            _put(part, target, force=force)
+            put(part, target, force=force)
             return target
         except FileExistsError:
             if not other:
                 check_target(target, force=False)
                 raise
             target = free_name(target)
-
-
-def _put(part: Path, target: Path, *, force: bool) -> None:
-    if force:
-        part.replace(target)
-        return
-    try:
-        # A hard link is the one way to a name that fails where somebody has just taken it.
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links on this file system
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        part.replace(target)
 
 
 class _Download:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from skill import itself
 from skill.errors import UsageError
 from skill.language import say
 from skill.manifest import find_skill_md
@@ -36,15 +37,22 @@ _NEEDED = (
 )
 
 
-def require() -> None:
-    """Raises UsageError where the renderer's packages are not installed."""
+def require(*, previews: bool = False) -> None:
+    """Raises UsageError where the renderer's packages are not installed. `previews`: it is for
+    what is made beside a video."""
     folder = find_skill_md().parent
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
+        names = say(", ").join(missing)
         raise UsageError(
             say(
+                "What makes GIFs, WebPs, posters and contact sheets is not installed (missing: {missing}).",
+                missing=names,
+            )
+            if previews
+            else say(
                 "The built-in backend and its renderer are not installed (missing: {missing}).",
-                missing=say(", ").join(missing),
+                missing=names,
             ),
             hint=say(
                 "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'",
@@ -105,3 +113,10 @@ def mock(*, seed: int, dialect: str, pace: float, host: str, port: int) -> Serve
     from mock_server import Backend, Server
 
     return Server(Backend(seed=seed, dialect=dialect, pace=pace), host=host, port=port)
+
+
+def previews(what: str, video: Path, target: Path) -> list[str]:
+    """The command of a process that makes a gif, webp, poster or sheet of a video; what it says
+    stands at `mock_server.render.previews.run`."""
+    program = "from mock_server.render.previews import run; run()"
+    return itself.command(program, what, str(video), str(target))

@@ -6,9 +6,10 @@ Local files are looked into and the target is checked; nothing is sent and nothi
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from skill.errors import FileRefusedError, UsageError
+from skill.extras import NOTHING, check_extras
 from skill.language import say, speak
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from skill.config import Config
     from skill.errors import SkillError
+    from skill.extras import Extras
     from skill.vault import StoredSession
     from skill.wish import Wish
 
@@ -34,6 +36,7 @@ def plan_make(
     export: bool = True,
     shrink: bool = True,
     keep_metadata: bool = False,
+    extras: Extras = NOTHING,
 ) -> Job:
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
@@ -43,7 +46,12 @@ def plan_make(
         raise UsageError(say("No photo was named."), hint=say("Name a photo."))
     _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
-        aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force)
+        aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force, extras=extras)
+    elif extras.endings:
+        raise UsageError(
+            say("With --no-export there is no video to make anything of."),
+            hint=say("Leave --no-export away, or ask for it with export."),
+        )
     job.export = export
     job.message = compose(prompt, wish, config.manifest.listing)
     job.vague = bool(prompt.strip()) and route(prompt).vague
@@ -94,22 +102,90 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
 
 
 def plan_export(
-    config: Config, session: StoredSession, target: Path | None, *, force: bool = False
+    config: Config,
+    session: StoredSession,
+    target: Path | None,
+    *,
+    force: bool = False,
+    extras: Extras = NOTHING,
 ) -> Job:
     """A project as it stands → a clip."""
     job = _new("export", config, config.language or session.language)
-    aim(job, target, "video", force=force)
+    aim(job, target, "video", force=force, extras=extras)
     _work_on(job, session)
     job.step = Step.ANSWERED
     return job
 
 
-def aim(job: Job, target: Path | None, stem: str, *, force: bool) -> None:
-    """Settle where the clip will stand. Raises UsageError where it cannot."""
-    job.named, job.force = target is not None, force
-    target = target or free_name(Path(f"{stem}.mp4"))
+class Places(NamedTuple):
+    """Where a clip will stand, and what its name is followed by in those of what is made of it."""
+
+    video: Path
+    endings: dict[str, str]
+
+
+def places(
+    target: Path | None,
+    stem: str,
+    *,
+    force: bool,
+    extras: Extras,
+    sources: Sequence[Path] = (),
+) -> Places:
+    """Settle where a clip made of `sources` will stand, and all beside it. `target` may be that
+    of a GIF or WebP: the clip then stands beside that. Raises UsageError where it cannot."""
+    endings = dict(extras.endings)
+    suffix = "" if target is None else target.suffix
+    if target is not None and suffix.lower() in (".gif", ".webp"):
+        if extras.format not in (None, suffix.lower()[1:]):
+            raise UsageError(
+                say("{name} is not the name of {format}.", name=target.name, format=extras.format),
+                hint=say("Leave --format away, or name another with -o."),
+            )
+        endings = {"preview": suffix, **endings}
+        target = target.with_suffix(".mp4")
+    target = target or free_name(Path(f"{stem}.mp4"), endings.values())
     check_target(target, force=force)
-    job.target = str(target.absolute())
+    check_extras(target, endings.values(), photos=sources, force=force)
+    return Places(target.absolute(), endings)
+
+
+def aim(job: Job, target: Path | None, stem: str, *, force: bool, extras: Extras = NOTHING) -> None:
+    """Settle where the clip, and what is made of it, will stand. Raises UsageError."""
+    job.named, job.force = target is not None, force
+    video, job.extras = places(target, stem, force=force, extras=extras, sources=_sources(job))
+    job.target = str(video)
+
+
+def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> bool:
+    """What `resume` says of a job: another place for a clip that does not stand yet, and more to
+    be made of it. Returns whether anything is changed by it. Raises UsageError."""
+    stands = job.step in (Step.DELIVERED, Step.DONE)
+    gone = job.step is Step.DONE and not Path(job.target).is_file()
+    if not job.export or gone or job.step in (Step.CANCELLED, Step.FAILED):
+        return False
+    wished, asked, sources = job.extras, extras.endings, _sources(job)
+    if target is not None and not stands:
+        aim(job, target, "", force=force, extras=extras)
+        asked = job.extras
+        check_extras(Path(job.target), wished.values(), photos=sources, force=force)
+    elif asked:
+        check_extras(Path(job.target), asked.values(), photos=sources, force=force)
+        job.force = job.force or force
+    else:
+        return False
+    job.extras = {**wished, **asked}
+    for kind in asked:
+        job.made.pop(kind, None)
+        job.missed.pop(kind, None)
+    if stands:
+        job.step = Step.DELIVERED
+    return True
+
+
+def _sources(job: Job) -> list[Path]:
+    """The user's own files that go into it."""
+    return [Path(file.get("origin", file)["path"]) for file in job.files]
 
 
 def _take_files(

@@ -25,9 +25,10 @@ from skill.errors import (
     UsageError,
     from_record,
 )
+from skill.extras import NOTHING
 from skill.language import say, speak
 from skill.part import discard
-from skill.planning import aim, plan_chat, plan_export, plan_make, plan_upload
+from skill.planning import plan_chat, plan_export, plan_make, plan_upload, redirect
 from skill.report import Detail, Notice, Report
 from skill.vault import Step, Vault
 from skill.wish import Wish
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from skill.answers import Credits
     from skill.config import Config
+    from skill.extras import Extras
     from skill.gui import GuiAction
     from skill.routing import Action
     from skill.timeline import Timeline
@@ -63,7 +65,8 @@ class Charged:
 
 @dataclass(frozen=True)
 class Video(Charged):
-    """A finished clip. `bytes` its size, `duration` in seconds, the rest in pixels."""
+    """A finished clip. `bytes` its size, `duration` in seconds, the rest in pixels. `preview`,
+    `poster`, `sheet`: what was made of it, where that was wished; `notices`: why it was not."""
 
     file: Path
     bytes: int
@@ -77,6 +80,10 @@ class Video(Charged):
     wishes: tuple[str, ...] = ()  # what might be said next
     prepared: tuple[dict[str, Any], ...] = ()  # the files that were changed before they went up
     left_out: tuple[dict[str, str], ...] = ()  # the files that could not be used, and why
+    preview: Path | None = None
+    poster: Path | None = None
+    sheet: Path | None = None
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,10 +220,13 @@ class Studio:
         assert isinstance(reply, Reply)
         return reply
 
-    async def export(self, target: Path | None, *, force: bool = False) -> Video:
+    async def export(
+        self, target: Path | None, *, force: bool = False, extras: Extras = NOTHING
+    ) -> Video:
         """Render the current project and fetch the clip. Costs no credits."""
         session = self._connection.projects.required()
-        video = await self.begin(plan_export(self._config, session, target, force=force))
+        job = plan_export(self._config, session, target, force=force, extras=extras)
+        video = await self.begin(job)
         assert isinstance(video, Video)
         return video
 
@@ -231,10 +241,11 @@ class Studio:
         export: bool = True,
         shrink: bool = True,
         keep_metadata: bool = False,
+        extras: Extras = NOTHING,
     ) -> Video | Reply:
         """Photos in, MP4 out; with `export` false, up to the timeline. Photos over the listing's
         limit are made smaller, unless `shrink` is false; what they tell beside the picture is
-        removed, unless `keep_metadata`."""
+        removed, unless `keep_metadata`. `extras` are made of the video on this machine."""
         return await self.begin(
             plan_make(
                 self._config,
@@ -246,6 +257,7 @@ class Studio:
                 export=export,
                 shrink=shrink,
                 keep_metadata=keep_metadata,
+                extras=extras,
             )
         )
 
@@ -321,12 +333,17 @@ class Studio:
         return self._vault.unfinished(self._config.backend)
 
     async def resume(
-        self, job_id: str | None = None, *, target: Path | None = None, force: bool = False
+        self,
+        job_id: str | None = None,
+        *,
+        target: Path | None = None,
+        force: bool = False,
+        extras: Extras = NOTHING,
     ) -> Video | Reply:
         """Go on with a job (the newest by default), without sending or paying again. While
         another process works on it, its reports are told here; where it ends without having
-        ended the job, we take over. A job that is done answers as it did when it was done, and
-        one that failed says again why."""
+        ended the job, we take over. A job that is done answers as it did when it was done, once
+        `extras` are made of its clip too; one that failed says again why."""
         job = self._vault.pick(job_id, self._config.backend)
         self.job = job
         attended = False
@@ -337,9 +354,9 @@ class Studio:
                         error = from_record(job.failure)
                         error.job = job.id
                         raise error
-                    return await self._go_on(job, target, force=force)
+                    return await self._go_on(job, target, force=force, extras=extras)
             except BusyError:
-                if target is not None:
+                if target is not None or extras != NOTHING:
                     raise
                 attended = True
                 await self._attend(job)
@@ -357,11 +374,15 @@ class Studio:
                     )
                 )
             )
-            await self._go_on(job, None, force=False)
+            await self._go_on(job, None, force=False, extras=NOTHING)
 
-    async def _go_on(self, job: Job, target: Path | None, *, force: bool) -> Video | Reply:
+    async def _go_on(
+        self, job: Job, target: Path | None, *, force: bool, extras: Extras
+    ) -> Video | Reply:
         """Take a job that is held from where it stands to its end."""
         speak(self._config.language or job.language)
+        if redirect(job, target, force=force, extras=extras):
+            self._vault.save(job)
         if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
             return await self._result(job)
         if job.step is Step.FAILED and job.failure is not None:
@@ -377,9 +398,6 @@ class Studio:
                 ),
                 hint=say("See what is unfinished: image-to-video jobs"),
             )
-        if target is not None and job.export:
-            aim(job, target, "", force=force)
-            self._vault.save(job)
         return await self._finish(job, resuming=bool(job.session_id))
 
     async def _attend(self, job: Job) -> None:
@@ -495,6 +513,8 @@ class Studio:
             wishes=tuple(job.wishes),
             prepared=tuple(prepared(job.files)),
             left_out=tuple(job.left_out),
+            notices=tuple(job.missed.values()),
+            **{kind: Path(place) for kind, place in job.made.items()},
         )
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:

@@ -1,7 +1,9 @@
-"""Where a clip will stand: a name that may be written to, settled before anything is sent."""
+"""Where a clip, and what is made of it, will stand: names that may be written to, settled before
+anything is sent."""
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,13 @@ from skill.language import say
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+_VIDEOS = (".mp4", ".m4v")
 
-def check_target(target: Path, *, force: bool) -> None:
+
+def check_target(target: Path, *, force: bool, suffixes: tuple[str, ...] = _VIDEOS) -> None:
     """Whether a file may be put there; asked before anything is sent. Raises UsageError."""
     try:
         if target.is_dir():
@@ -21,10 +26,7 @@ def check_target(target: Path, *, force: bool) -> None:
                 say("{target} is a folder.", target=target),
                 hint=say("Name a file: -o {target}", target=target / "video.mp4"),
             )
-        if (
-            target.suffix.lower() not in (".mp4", ".m4v")
-            or not str(target.absolute()).isprintable()
-        ):
+        if target.suffix.lower() not in suffixes or not str(target.absolute()).isprintable():
             raise UsageError(
                 say("{name} is not the name of an MP4.", name=clean_line(target.name, 80)),
                 hint=say("For example -o video.mp4"),
@@ -55,11 +57,34 @@ def check_target(target: Path, *, force: bool) -> None:
         ) from error
 
 
-def free_name(target: Path) -> Path:
-    """`target`, or one beside it that is not taken: name-2.mp4, name-3.mp4, …"""
+def beside(target: Path, ending: str) -> Path:
+    """Where what is made of a clip stands: trip.mp4 → trip.gif, trip-poster.jpg."""
+    return target.with_name(target.stem + ending)
+
+
+def free_name(target: Path, endings: Iterable[str] = ()) -> Path:
+    """`target`, or one like it that is not taken, nor what stands beside it: name-2.mp4, …"""
+    endings = list(endings)
     number = 2
     free = target
-    while free.exists():
+    while free.exists() or any(beside(free, ending).exists() for ending in endings):
         free = target.with_name(f"{target.stem}-{number}{target.suffix}")
         number += 1
     return free
+
+
+def put(part: Path, target: Path, *, force: bool) -> None:
+    """Have a whole file stand under its name. Raises FileExistsError where, without `force`,
+    something stands there."""
+    if force:
+        part.replace(target)
+        return
+    try:
+        # A hard link is the one way to a name that fails where somebody has just taken it.
+        target.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links on this file system
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        part.replace(target)

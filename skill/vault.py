@@ -57,6 +57,7 @@ class Step(StrEnum):
     ANSWERED = "answered"  # the work on the draft is done
     RENDERING = "rendering"  # `render_id` is in use, or about to be
     RENDERED = "rendered"  # the clip is there: it has to be fetched
+    DELIVERED = "delivered"  # the clip stands; what is made of it is to be made
     DONE = "done"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -77,6 +78,8 @@ class Job:
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
     about to stand there. `download`: how far that is fetched, as `skill.delivery` has it.
+    `extras`: what is to be made beside the clip, as `skill.extras` has it; `made`: where it
+    stands; `missed`: why it was not made.
     `failure`: what stopped whoever worked on it last, as an error's record.
     """
 
@@ -118,6 +121,9 @@ class Job:
     url: str = ""
     delivered: str = ""
     download: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
     credits_before: float | None = None
     credits_after: float | None = None
     failure: dict[str, str] | None = None

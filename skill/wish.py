@@ -18,13 +18,15 @@ ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 @dataclass(frozen=True)
 class Wish:
-    """What the video should be, beside the words of the prompt. Duration in seconds."""
+    """What the video should be, beside the words of the prompt. Duration in seconds, `fps` in
+    frames a second."""
 
     aspect: str | None = None
     resolution: str | None = None
     duration: float | None = None
     music: str | None = None
     title: str | None = None
+    fps: int | None = None
 
 
 def compose(prompt: str, wish: Wish, listing: Listing) -> str:
@@ -42,6 +44,8 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
         said.append(say("Aspect ratio: {aspect}.", aspect=wish.aspect))
     if wish.resolution:
         said.append(say("Resolution: {resolution}.", resolution=wish.resolution))
+    if wish.fps:
+        said.append(say("Frame rate: {fps} fps.", fps=wish.fps))
     if wish.duration:
         said.append(say("Duration: {seconds:g} seconds.", seconds=wish.duration))
     if wish.music:

@@ -66,6 +66,7 @@ class Worker:
             Step.ANSWERED: self._choose_render,
             Step.RENDERING: self._render,
             Step.RENDERED: self._fetch,
+            Step.DELIVERED: self._make_extras,
         }
         if job.failure is not None:
             job.failure = None
@@ -470,11 +471,35 @@ class Worker:
     def _delivered(self, job: Job) -> None:
         discard(job.download)
         job.download = {}
+        self._note(job, Step.DELIVERED if job.extras else Step.DONE)
+
+    def _note(self, job: Job, step: Step) -> None:
+        """The clip stands, also where that cannot be noted; `delivered` tells `resume`."""
         try:
-            self._advance(job, Step.DONE)
-        except UsageError as error:  # the clip stands all the same; `delivered` tells `resume`
+            self._advance(job, step)
+        except UsageError as error:
             self._tell(Notice(error.message))
-            job.step = Step.DONE
+            job.step = step
+
+    # ------------------------------------------------------------ what is made of the clip
+
+    async def _make_extras(self, job: Job) -> None:
+        """The clip stands and is paid for: what cannot be made of it is told, and no error."""
+        from skill.extras import make_extra
+
+        for kind, ending in job.extras.items():
+            if kind in job.made:
+                continue
+            video = Path(job.target)
+            try:
+                place = await make_extra(
+                    kind, ending, video, job.id, force=job.force, tell=self._tell
+                )
+                job.made[kind] = str(place)
+            except UsageError as error:
+                job.missed[kind] = "\n".join(filter(None, [error.message, error.hint]))
+            self._note(job, Step.DELIVERED)
+        self._note(job, Step.DONE)
 
 
 # What a backend that has not carried a message out answers. Whatever else comes once it has

@@ -28,13 +28,18 @@ X264 = {
             "mbtree=1:rc-lookahead=20:aq-mode=2",
             "bframes=4:b-adapt=0:direct=temporal",
             "subme=1:weightp=1:partitions=i8x8",
+            "threads=4:cpu-independent=1:force-cfr=1",
         )
     ),
 }
 """superfast with macroblock trees, and B-frames in a fixed pattern that take their vectors from
 the frames about them: photos in slow, even motion are what that foretells best. On photographs
-this gives veryfast's SSIM at crf 20 in fewer bytes and 0.6 of its time (benchmarks/render.py)."""
+this gives veryfast's SSIM at crf 20 in fewer bytes and 0.6 of its time (benchmarks/render.py).
 
+The same frames give the same bytes, on any machine: how many threads there are changes them, and
+what x264 has for AVX-512 does from one run to the next (seen in libx264 core 165 as in PyAV 18)."""
+
+SEEK = 10  # s between two frames that stand on their own, at most
 AUDIO_BITS = 160_000
 
 
@@ -50,6 +55,7 @@ class Mp4:
         stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "yuv420p"
         stream.time_base = Fraction(1, plan.fps)
         context = stream.codec_context
+        context.gop_size = min(250, SEEK * plan.fps)
         context.colorspace = Colorspace.ITU709
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from PIL import Image
 
+from skill import local
 from skill.clock import PacedClock
 from skill.config import Config
 from skill.errors import UsageError
@@ -54,9 +56,17 @@ def notes_of_one_job(
 ) -> list[Step]:
     with patch.context() as context:
         steps = dies_at(context, 10_000, written=True)
-        assert run("make", *photos, *WORDS).code == 0
+        assert run("make", *photos, *WORDS, "--sheet").code == 0
     Path("trip.mp4").unlink()
+    Path("trip-sheet.jpg").unlink()
     return steps
+
+
+def sheets_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import sys; open(sys.argv[3], 'w').write('a sheet'); print('made')"
+    monkeypatch.setattr(
+        local, "previews", lambda *words: [sys.executable, "-c", program, *map(str, words)]
+    )
 
 
 @pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
@@ -68,6 +78,7 @@ def test_death_at_every_note_then_resume_ends_in_the_same_file(
     monkeypatch: pytest.MonkeyPatch,
     written: bool,
 ) -> None:
+    sheets_at_once(monkeypatch)
     steps = notes_of_one_job(run, photos, monkeypatch)
     assert {*steps} == {*Step} - {Step.CANCELLED, Step.FAILED}
     journal = server.backend.journal
@@ -77,7 +88,7 @@ def test_death_at_every_note_then_resume_ends_in_the_same_file(
         with monkeypatch.context() as context:
             dies_at(context, number, written=written)
             with pytest.raises((Died, BaseExceptionGroup)) as caught:
-                run("make", *photos, *WORDS)
+                run("make", *photos, *WORDS, "--sheet")
             assert caught.group_contains(Died) or isinstance(caught.value, Died)
         resumed = run("resume", "--json")
         if number == 0 and not written:  # not even the first note: nothing was sent either
@@ -97,7 +108,9 @@ def test_death_at_every_note_then_resume_ends_in_the_same_file(
         assert len(journal.calls("render")) == 1
         assert len(journal.calls("upload")) == 3
         assert run("jobs").out == "Nothing is unfinished.\n"
+        assert sorted(path.name for path in Path.cwd().iterdir()) == ["trip-sheet.jpg", "trip.mp4"]
         Path("trip.mp4").unlink()
+        Path("trip-sheet.jpg").unlink()
 
 
 def test_a_message_that_may_have_been_sent_is_looked_up_and_not_sent(
@@ -495,6 +508,7 @@ class TestTheVaultFails:
         clip: bytes,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        sheets_at_once(monkeypatch)
         steps = notes_of_one_job(run, photos, monkeypatch)
         journal = server.backend.journal
         for number in range(len(steps)):
@@ -502,9 +516,10 @@ class TestTheVaultFails:
             journal.clear()
             with monkeypatch.context() as context:
                 fills_up_at(context, number)
-                ran = run("make", *photos, *WORDS)
-            if steps[number] is Step.DONE:  # the clip stands: that alone cannot be noted
+                ran = run("make", *photos, *WORDS, "--sheet")
+            if steps[number] in (Step.DELIVERED, Step.DONE):  # that alone cannot be noted
                 assert ran.answer["data"]["file"] == str(Path("trip.mp4").absolute())
+                assert ran.answer["data"]["sheet"] == str(Path("trip-sheet.jpg").absolute())
                 assert "full" in ran.err
             else:
                 error = ran.answer["error"]
@@ -520,6 +535,7 @@ class TestTheVaultFails:
             assert len(journal.messages()) == 1
             assert len(journal.calls("render")) == 1
             Path("trip.mp4").unlink()
+            Path("trip-sheet.jpg").unlink()
 
 
 def fills_up_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:

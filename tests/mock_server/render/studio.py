@@ -39,6 +39,7 @@ class Studio:
     width: int = WIDTH
     height: int = HEIGHT
     duration: int = 1000
+    fps: int = 30
     shots: list[dict[str, Any]] = field(default_factory=list)
     titles: list[dict[str, Any]] = field(default_factory=list)
     sounds: list[dict[str, Any]] = field(default_factory=list)
@@ -65,7 +66,7 @@ class Studio:
     def draft(self) -> dict[str, Any]:
         return {
             "d": self.duration,
-            "fps": 30,
+            "fps": self.fps,
             "m": {"width": self.width, "height": self.height},
             "t": [
                 {"tt": 0, "sg": self.shots},

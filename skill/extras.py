@@ -1,0 +1,163 @@
+"""What is made beside a video, of the video, on this machine: a small loop, a poster, a contact
+sheet. Which, under what names, and the making.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+
+from skill.errors import UsageError
+from skill.language import say
+from skill.report import Progress, Stage
+from skill.sanitize import clean_line
+from skill.target import beside, check_target, free_name, put
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
+
+    from anyio.abc import Process
+
+    from skill.report import Report
+
+_PATIENCE = 600.0  # s for one of them
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What is wished beside the MP4, which is made in any case. `format`: gif or webp, a small
+    loop; mp4 for none; None where nothing was said of it."""
+
+    format: str | None = None
+    poster: bool = False
+    sheet: bool = False
+
+    @property
+    def endings(self) -> dict[str, str]:
+        """What each is, `preview`, `poster` or `sheet` → what its name ends with."""
+        endings = {}
+        if self.format in ("gif", "webp"):
+            endings["preview"] = f".{self.format}"
+        if self.poster:
+            endings["poster"] = "-poster.jpg"
+        if self.sheet:
+            endings["sheet"] = "-sheet.jpg"
+        return endings
+
+
+NOTHING = Extras()
+
+
+def check_extras(
+    video: Path, endings: Iterable[str], *, photos: Iterable[Path], force: bool
+) -> None:
+    """Whether they can be made and may stand there; asked before anything is sent. A file that
+    the video is made of is never overwritten. Raises UsageError."""
+    from skill.local import require
+
+    places = [beside(video, ending) for ending in endings]
+    if not places:
+        return
+    require(previews=True)
+    sources = [photo for photo in photos if photo.exists()]
+    for place in places:
+        if place.exists() and any(place.samefile(source) for source in sources):
+            raise UsageError(
+                say("{target} is one of the files the video is made of.", target=place),
+                hint=say("Name another with -o."),
+            )
+        check_target(place, force=force, suffixes=(place.suffix.lower(),))
+
+
+async def make_extra(
+    kind: str, ending: str, video: Path, job: str, *, force: bool, tell: Callable[[Report], None]
+) -> Path:
+    """Make it of the video, in a process of its own that ends when we do; returns where it
+    stands: under another free name where that has been taken meanwhile. Raises UsageError."""
+    from skill.local import require
+
+    tell(_stage(kind))
+    target = beside(video, ending)
+    part = target.with_name(f".{job}.{kind}.part")
+    try:
+        require(previews=True)
+        await _make(ending[1:].lower() if kind == "preview" else kind, video, part, kind, tell)
+        return _stand(part, target, force=force)
+    except (OSError, ValueError, UsageError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        remedy = error.hint if isinstance(error, UsageError) else ""
+        option = f"--format {ending[1:].lower()}" if kind == "preview" else f"--{kind}"
+        again = say("Try again: image-to-video resume {job} {option}", job=job, option=option)
+        raise UsageError(
+            say("{name} was not made: {reason}.", name=target.name, reason=reason.rstrip(".。")),
+            hint="\n".join(filter(None, [remedy, again])),
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _stage(kind: str) -> Stage:
+    told = {
+        "preview": say("Making the preview..."),
+        "poster": say("Making the poster..."),
+        "sheet": say("Making the contact sheet..."),
+    }
+    return Stage(kind, told[kind])
+
+
+async def _make(
+    what: str, video: Path, part: Path, stage: str, tell: Callable[[Report], None]
+) -> None:
+    """Raises ValueError with the reason where it cannot be made."""
+    from skill.local import previews
+
+    environment = {name: text for name, text in os.environ.items() if name != "NEMO_TOKEN"}
+    process = await anyio.open_process(
+        previews(what, video, part),
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+    said = ""
+    try:
+        with anyio.fail_after(_PATIENCE):
+            async for said in _lines(process):
+                with suppress(ValueError):
+                    tell(Progress(stage, 100 * float(said)))
+    except TimeoutError:
+        said = say("it takes too long")
+    finally:
+        with suppress(ProcessLookupError):  # it has ended
+            process.kill()
+        with anyio.CancelScope(shield=True):
+            await process.aclose()
+    if said != "made":
+        raise ValueError(said or say("its process died"))
+
+
+async def _lines(process: Process) -> AsyncIterator[str]:
+    assert process.stdout is not None
+    rest = b""
+    async for some in process.stdout:
+        *lines, rest = (rest + some).split(b"\n")
+        for line in lines:
+            yield clean_line(line.decode("utf-8", "replace"), 300)
+
+
+def _stand(part: Path, target: Path, *, force: bool) -> Path:
+    while True:
+        try:
+            put(part, target, force=force)
+            return target
+        except FileExistsError:
+            # Ours, where the process before this one died: the same video gives the same file.
+            if filecmp.cmp(target, part, shallow=False):
+                return target
+            target = free_name(target)

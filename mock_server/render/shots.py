@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
-from . import framing, motion
+from . import framing, motion, subject
 from .clip import Clip
 from .errors import RenderError
 from .geometry import Rect
@@ -51,16 +51,16 @@ class PhotoScene:
     def __init__(self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int) -> None:
         self._last = max(1, shot.span.frames - 1)
         style, move = motion.style(shot.style), motion.move(shot.move)
-        seconds = shot.span.frames / fps
-        if framing.covers(photo.size, size):
-            cover = framing.cover(photo.size, size, move, style, seconds)
-            path, stage = cover.path, cover.stage
+        shown = framing.choose(
+            photo.size, size, move, style, shot.span.frames / fps, _subject_of(photo)
+        )
+        path = shown.path
+        if isinstance(shown, framing.Cover):
+            stage = shown.stage
             scale = size[0] / min(path.start.w, path.end.w)
             rgb = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
         else:
-            fit = framing.fit(photo.size, size, move, style, seconds)
-            path, stage = fit.path, Rect(0, 0, fit.width, fit.height)
-            place = fit.picture
+            stage, place = Rect(0, 0, shown.width, shown.height), shown.picture
             picture = photo.part(
                 Rect(0, 0, *photo.size), (max(1, round(place.w)), max(1, round(place.h)))
             )
@@ -156,6 +156,13 @@ def on_backdrop(
     result = np.asarray(np.clip(stage + 0.5, 0, 255), np.uint8)
     result[top : top + h, left : left + w] = picture
     return result
+
+
+def _subject_of(photo: Photo) -> framing.Subject | None:
+    width, height = photo.size
+    scale = subject.SIDE / max(width, height)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
 
 
 def _even(length: float) -> int:

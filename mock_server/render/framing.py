@@ -8,6 +8,7 @@ worse than a border.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .geometry import Rect
@@ -129,6 +130,7 @@ def cover(
     if subject is not None:
         amount = min(amount, max(0.0, _leeway(base, room, move, subject)))
     start, end = _windows(base, room, move, amount, subject)
+    start = _whole(start, end, frame)
     return Cover(Path(start, end, style.ease), start.union(end))
 
 
@@ -167,6 +169,7 @@ def along(
         amount = style.amount(seconds)
         start = _windows(first, first, move, amount)[0]
         end = _windows(last, last, move, amount)[1]
+    start = _whole(start, end, frame)
     return Cover(Path(start, end, STYLES["smooth"].ease), start.union(end))
 
 
@@ -177,12 +180,15 @@ def fit(
     width, height = frame
     amount = min(style.amount(seconds), 0.08)
     if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
-        base = stage = Rect(0, 0, width * (1 + amount), height * (1 + amount))
+        stage = Rect(0, 0, width * (1 + amount), height * (1 + amount))
+        start, end = _windows(stage, stage, move, amount, focus=(0.5, 0.5))
     else:
-        across = move in (Move.PAN_LEFT, Move.PAN_RIGHT)
-        stage = Rect(0, 0, width * (1 + amount * across), height * (1 + amount * (not across)))
-        base = Rect((stage.w - width) / 2, (stage.h - height) / 2, width, height)
-    start, end = _windows(base, stage, move, amount, focus=(0.5, 0.5))
+        near = Rect(0, 0, width, height)
+        room = Rect(0, 0, width * (1 + amount), height * (1 + amount))
+        start, end = _windows(near, room, move, amount, focus=(0.5, 0.5))
+        start = _whole(start, end, frame)
+        stage = start.union(end)
+        start, end = (at.shifted(-stage.x, -stage.y) for at in (start, end))
     place = contain(picture, start.overlap(end))
     return Fit(Path(start, end, style.ease), stage.w, stage.h, place)
 
@@ -257,6 +263,16 @@ def _reach(
     if keep is None or keep[1] - keep[0] > side:
         return low, high
     return _between(keep[1] - side, low, high), _between(keep[0], low, high)
+
+
+def _whole(start: Rect, end: Rect, frame: tuple[int, int]) -> Rect:
+    """The `start` of a pan that goes by whole pairs of frame pixels: what it passes is drawn once,
+    at a size that has to be even, and then moved without being scaled. A zoom is as it was."""
+    if not math.isclose(start.w, end.w, rel_tol=1e-9):
+        return start
+    pair = 2 * end.w / frame[0]
+    across, down = ((now - was) / pair for now, was in ((end.x, start.x), (end.y, start.y)))
+    return end.shifted(-math.trunc(across) * pair, -math.trunc(down) * pair)
 
 
 def _between(value: float, low: float, high: float) -> float:

@@ -1,18 +1,40 @@
 """Which part of a picture is shown, and where it stands in the frame. Pure: sizes in, sizes out.
 
-A picture near enough to the frame's shape fills it. Any other is shown whole, over a fill made of
-itself: a head cut off is worse than a border.
+What matters in a picture, its subject, stays in the frame. A picture fills the frame if the subject
+is inside at every moment of the move, or, without a subject, if little is lost. A panorama is passed
+along its length. Any other picture is shown whole, over a fill made of itself: a head cut off is
+worse than a border.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from .geometry import Rect
-from .motion import Move, Path, Style
+from .motion import STYLES, Move, Path, Style
 
 MAX_LOSS = 0.34
-"""Most of a picture that filling the frame may cut away: 3:2 in a square is just within it."""
+"""Most of a picture without a subject that filling the frame may cut away: 3:2 in a square is just
+within it."""
+
+PANORAMA = 2.0
+"""A picture is a panorama if one side is this many times the other."""
+
+SPEED = 0.35
+"""Sides of the frame that a panorama passes in a second, at the most."""
+
+_PACE = 0.22  # and on the average: the middle of an eased way is faster, and so is a near window
+_LONGEST = 3.0  # sides of the frame that it passes in one shot: all of them are in memory
+_ELBOW_ROOM = 0.04  # the least room for a move that a subject has to leave to fit the frame
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What has to stay in the frame, in picture pixels: `faces`, or else what stands out."""
+
+    box: Rect
+    faces: bool
 
 
 @dataclass(frozen=True)
@@ -34,22 +56,54 @@ class Fit:
     picture: Rect
 
 
+def choose(
+    picture: tuple[int, int],
+    frame: tuple[int, int],
+    move: Move,
+    style: Style,
+    seconds: float,
+    subject: Subject | None = None,
+) -> Cover | Fit:
+    """How a picture is shown. Sizes are (width, height).
+
+    The way along a panorama ends on its subject. What merely stands out is no reason to cut an
+    upright picture for a wide frame: there may be a head that was not seen as one.
+    """
+    near = covers(picture, frame)
+    box = subject.box if subject else None
+    if not near and style.rate > 0 and max(picture) >= PANORAMA * min(picture):
+        return along(picture, frame, move, style, seconds, box)
+    if subject is None or box is None:
+        fills = near
+    else:
+        wider = picture[0] * frame[1] > picture[1] * frame[0]
+        base = crop(picture, frame, box)
+        fits = _leeway(base, Rect(0, 0, *picture), move, box) >= _ELBOW_ROOM
+        fills = fits and (near or wider or subject.faces)
+    if fills:
+        return cover(picture, frame, move, style, seconds, box)
+    return fit(picture, frame, move, style, seconds)
+
+
 def covers(picture: tuple[int, int], frame: tuple[int, int]) -> bool:
-    """Whether a picture of this (width, height) fills the frame, or is shown whole over a fill."""
+    """Whether a picture of this (width, height) without a subject fills the frame."""
     a, b = picture[0] / picture[1], frame[0] / frame[1]
     return 1 - min(a / b, b / a) <= MAX_LOSS
 
 
-def crop(picture: tuple[int, int], frame: tuple[int, int]) -> Rect:
+def crop(picture: tuple[int, int], frame: tuple[int, int], subject: Rect | None = None) -> Rect:
     """The largest part of the picture with the frame's shape.
 
-    In the middle across; downwards nearer to the top, where heads are: more so upright, as
-    portraits are mostly upright.
+    About the subject, as near to its middle as the picture allows. Without one in the middle
+    across; downwards nearer to the top, where heads are: more so upright, as portraits are mostly
+    upright.
     """
     width, height = picture
     aspect = frame[0] / frame[1]
     w = min(width, height * aspect)
     h = w / aspect
+    if subject is not None:
+        return _about(Rect(0, 0, w, h), subject, Rect(0, 0, width, height))
     bias = 0.28 if height > width else 0.42
     return Rect((width - w) / 2, (height - h) * bias, w, h)
 
@@ -62,44 +116,97 @@ def contain(picture: tuple[int, int], box: Rect) -> Rect:
 
 
 def cover(
-    picture: tuple[int, int], frame: tuple[int, int], move: Move, style: Style, seconds: float
+    picture: tuple[int, int],
+    frame: tuple[int, int],
+    move: Move,
+    style: Style,
+    seconds: float,
+    subject: Rect | None = None,
 ) -> Cover:
-    base = crop(picture, frame)
+    """The picture fills the frame; a zoom goes to the subject, a pan is as long as keeps it in."""
+    base = crop(picture, frame, subject)
     room = Rect(0, 0, *picture)
-    start, end = _windows(base, room, move, style.amount(seconds))
+    amount = style.amount(seconds)
+    if subject is not None:
+        amount = min(amount, max(0.0, _leeway(base, room, move, subject)))
+    start, end = _windows(base, room, move, amount, subject)
+    start = _whole(start, end, frame)
     return Cover(Path(start, end, style.ease), start.union(end))
+
+
+def along(
+    picture: tuple[int, int],
+    frame: tuple[int, int],
+    move: Move,
+    style: Style,
+    seconds: float,
+    subject: Rect | None = None,
+) -> Cover:
+    """As much of a panorama as can be passed in the time without haste, ending on the subject; the
+    middle of it without one. A move across the panorama, or a zoom, is made on the way."""
+    room = Rect(0, 0, *picture)
+    base = crop(picture, frame, subject)
+    level = picture[0] * frame[1] > picture[1] * frame[0]
+    side, length = (base.w, room.w) if level else (base.h, room.h)
+    travel = min(min(_PACE * seconds, _LONGEST) * side, length - side)
+    goal = base.x if level else base.y
+    back = move in (Move.PAN_LEFT, Move.PAN_UP, Move.ZOOM_OUT)
+    if subject is None:
+        low = (length - side - travel) / 2
+    else:
+        before, after = goal, length - side - goal
+        if (after if back else before) < travel / 2:
+            back = not back
+        low = goal if back else goal - travel
+    low = _between(low, 0, length - side - travel)
+    first, last = (
+        base.shifted(at - base.x, 0) if level else base.shifted(0, at - base.y)
+        for at in ((low + travel, low) if back else (low, low + travel))
+    )
+    if move in ((Move.PAN_LEFT, Move.PAN_RIGHT) if level else (Move.PAN_UP, Move.PAN_DOWN)):
+        start, end = first, last
+    else:
+        amount = style.amount(seconds)
+        start = _windows(first, first, move, amount)[0]
+        end = _windows(last, last, move, amount)[1]
+    start = _whole(start, end, frame)
+    return Cover(Path(start, end, STYLES["smooth"].ease), start.union(end))
 
 
 def fit(
     picture: tuple[int, int], frame: tuple[int, int], move: Move, style: Style, seconds: float
 ) -> Fit:
+    """The whole picture over a fill, smaller by what the move needs."""
     width, height = frame
     amount = min(style.amount(seconds), 0.08)
-    upright = picture[0] / picture[1] < width / height
-    # A pan along the side that the picture fills would need a gap on that side: zoom instead.
-    if upright and move in (Move.PAN_UP, Move.PAN_DOWN):
-        move = Move.ZOOM_IN if move == Move.PAN_UP else Move.ZOOM_OUT
-    elif not upright and move in (Move.PAN_LEFT, Move.PAN_RIGHT):
-        move = Move.ZOOM_IN if move == Move.PAN_LEFT else Move.ZOOM_OUT
     if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
         stage = Rect(0, 0, width * (1 + amount), height * (1 + amount))
-        base = stage
+        start, end = _windows(stage, stage, move, amount, focus=(0.5, 0.5))
     else:
-        across = move in (Move.PAN_LEFT, Move.PAN_RIGHT)
-        stage = Rect(0, 0, width * (1 + amount * across), height * (1 + amount * (not across)))
-        base = Rect((stage.w - width) / 2, (stage.h - height) / 2, width, height)
-    start, end = _windows(base, stage, move, amount, focus=(0.5, 0.5))
+        near = Rect(0, 0, width, height)
+        room = Rect(0, 0, width * (1 + amount), height * (1 + amount))
+        start, end = _windows(near, room, move, amount, focus=(0.5, 0.5))
+        start = _whole(start, end, frame)
+        stage = start.union(end)
+        start, end = (at.shifted(-stage.x, -stage.y) for at in (start, end))
     place = contain(picture, start.overlap(end))
     return Fit(Path(start, end, style.ease), stage.w, stage.h, place)
 
 
 def _windows(
-    base: Rect, room: Rect, move: Move, amount: float, focus: tuple[float, float] = (0.5, 0.42)
+    base: Rect,
+    room: Rect,
+    move: Move,
+    amount: float,
+    keep: Rect | None = None,
+    focus: tuple[float, float] = (0.5, 0.42),
 ) -> tuple[Rect, Rect]:
     """Where the window starts and ends. Pans use what `room` has beside `base`, and come nearer
-    only for what is missing."""
+    only for what is missing. `keep`, if `amount` is within its leeway, is inside all the way."""
     if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
         near = base.shrunk(1 / (1 + amount), *focus)
+        if keep is not None:
+            near = _about(near, keep, base)
         return (base, near) if move == Move.ZOOM_IN else (near, base)
     across = move in (Move.PAN_LEFT, Move.PAN_RIGHT)
     if not across:
@@ -107,11 +214,66 @@ def _windows(
     side, space = (base.w, room.w) if across else (base.h, room.h)
     missing = max(0.0, amount - (space - side) / side)
     window = base.shrunk(1 / (1 + missing), *focus)
+    if keep is not None:
+        window = _about(window, keep, room)
     travel = amount * side / (1 + missing)
     if across:
-        low = min(max(window.x - travel / 2, room.x), room.right - window.w - travel)
+        low, high = _reach(room.x, room.right, window.w, (keep.x, keep.right) if keep else None)
+        low = _between(window.x - travel / 2, low, high - travel)
         first, last = window.shifted(low - window.x, 0), window.shifted(low + travel - window.x, 0)
     else:
-        low = min(max(window.y - travel / 2, room.y), room.bottom - window.h - travel)
+        low, high = _reach(room.y, room.bottom, window.h, (keep.y, keep.bottom) if keep else None)
+        low = _between(window.y - travel / 2, low, high - travel)
         first, last = window.shifted(0, low - window.y), window.shifted(0, low + travel - window.y)
     return (last, first) if move in (Move.PAN_LEFT, Move.PAN_UP) else (first, last)
+
+
+def _leeway(base: Rect, room: Rect, move: Move, keep: Rect) -> float:
+    """The largest amount of a move about `base` that keeps `keep` inside; below 0: none does."""
+    nearer_w, nearer_h = base.w / keep.w - 1, base.h / keep.h - 1
+    if min(nearer_w, nearer_h) < 0:
+        return min(nearer_w, nearer_h)
+    if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
+        return min(nearer_w, nearer_h)
+    if move in (Move.PAN_LEFT, Move.PAN_RIGHT):
+        part, spare, nearer = keep.w / base.w, room.w / base.w - 1, nearer_h
+        return min((1 - part) / (1 + part), spare + nearer)
+    part, spare, nearer = keep.h / base.h, room.h / base.h - 1, nearer_w
+    return 2 * min((1 - part) / (1 + part), spare + nearer)  # _windows halves it
+
+
+def _about(window: Rect, keep: Rect, room: Rect) -> Rect:
+    """The window inside `room` with `keep` in its middle, a little above, as far as there is room,
+    and in any case inside if it is small enough."""
+    x = keep.x + keep.w / 2 - window.w / 2
+    y = keep.y + keep.h / 2 - window.h * 0.45
+    return Rect(
+        _between(x, *_reach(room.x, room.right, window.w, (keep.x, keep.right))),
+        _between(y, *_reach(room.y, room.bottom, window.h, (keep.y, keep.bottom))),
+        window.w,
+        window.h,
+    )
+
+
+def _reach(
+    start: float, end: float, side: float, keep: tuple[float, float] | None
+) -> tuple[float, float]:
+    """Where a window's `side` may begin between `start` and `end`, with `keep` inside if it fits."""
+    low, high = start, max(start, end - side)
+    if keep is None or keep[1] - keep[0] > side:
+        return low, high
+    return _between(keep[1] - side, low, high), _between(keep[0], low, high)
+
+
+def _whole(start: Rect, end: Rect, frame: tuple[int, int]) -> Rect:
+    """The `start` of a pan that goes by whole pairs of frame pixels: what it passes is drawn once,
+    at a size that has to be even, and then moved without being scaled. A zoom is as it was."""
+    if not math.isclose(start.w, end.w, rel_tol=1e-9):
+        return start
+    pair = 2 * end.w / frame[0]
+    across, down = ((now - was) / pair for now, was in ((end.x, start.x), (end.y, start.y)))
+    return end.shifted(-math.trunc(across) * pair, -math.trunc(down) * pair)
+
+
+def _between(value: float, low: float, high: float) -> float:
+    return min(max(value, low), max(low, high))

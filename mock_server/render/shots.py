@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
-from . import framing, motion
+from . import framing, motion, subject
 from .animation import Animation
 from .clip import Clip
 from .errors import RenderError
@@ -51,17 +51,18 @@ class PhotoScene:
     def __init__(self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int) -> None:
         self._last = max(1, shot.span.frames - 1)
         style, move = motion.style(shot.style), motion.move(shot.move)
-        seconds = shot.span.frames / fps
-        if framing.covers(photo.size, size):
-            cover = framing.cover(photo.size, size, move, style, seconds)
-            path, stage = cover.path, cover.stage
+        shown = framing.choose(
+            photo.size, size, move, style, shot.span.frames / fps, _subject_of(photo)
+        )
+        path = shown.path
+        if isinstance(shown, framing.Cover):
+            stage = shown.stage
             scale = size[0] / min(path.start.w, path.end.w)
             part = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
             self._planes = Planes.from_rgb(part)
         else:
-            fit = framing.fit(photo.size, size, move, style, seconds)
-            path, stage = fit.path, Rect(0, 0, fit.width, fit.height)
-            place, whole = fit.picture, (_even(stage.w), _even(stage.h))
+            stage, place = Rect(0, 0, shown.width, shown.height), shown.picture
+            whole = (_even(stage.w), _even(stage.h))
             inside = (min(whole[0], _even(place.w)), min(whole[1], _even(place.h)))
             picture = Planes.from_rgb(photo.part(Rect(0, 0, *photo.size), inside))
             self._planes = on_backdrop(picture, whole, place.x, place.y, photo.ground)
@@ -173,6 +174,13 @@ def _fill(stage: Planes, picture: Planes, place: Rect) -> None:
 
 def _nearest_even(length: float) -> int:
     return round(length / 2) * 2
+
+
+def _subject_of(photo: Photo) -> framing.Subject | None:
+    width, height = photo.size
+    scale = subject.SIDE / max(width, height)
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
 
 
 def _even(length: float) -> int:

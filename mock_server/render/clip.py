@@ -131,11 +131,9 @@ class Clip:
         (H.264 in AVI does not), then at its rate."""
         step = float(1 / (stream.average_rate or stream.base_rate or 25))
         before: float | None = None
-        told = True
         for frame in self._decoded(stream):
             at = frame.time if frame.pts is not None else None
-            told = told and at is not None and (before is None or at > before)
-            if not told or at is None:
+            if at is None or (before is not None and at <= before):
                 at = 0.0 if before is None else before + step
             yield at, frame
             before = at

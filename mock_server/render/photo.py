@@ -191,7 +191,7 @@ def _resized(image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.I
 
 
 def _simple(image: Image.Image) -> Image.Image:
-    """L, RGB or RGBa, 8 bits each: what can be made smaller without surprises."""
+    """L, RGB or RGBa, 8 bits each: what can be made smaller without another copy."""
     key = image.info.get("transparency")
     if image.mode.startswith("I"):
         deep = np.asarray(image)
@@ -238,7 +238,8 @@ def _srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
 
 
 def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
-    """By the profile's own table, as browsers do, the darkest it can print taken for black."""
+    """As browsers do: perceptual, which for lcms, sRGB being a profile of version 4, means that the
+    darkest the source has is black."""
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     colours = image.convert("RGB") if alpha else image
     grey = source.profile.xcolor_space.strip() == "GRAY"
@@ -250,7 +251,6 @@ def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Im
         ImageCms.createProfile("sRGB"),
         renderingIntent=ImageCms.Intent.PERCEPTUAL,
         outputMode="RGB",
-        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
     if result is None:
         raise ImageCms.PyCMSError("nothing came back")

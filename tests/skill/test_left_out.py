@@ -147,6 +147,18 @@ class TestWhereItCosts:
         assert ran.answer["error"]["hint"].endswith(" Or leave it out.")
         assert server.backend.journal.calls() == []
 
+    def test_what_only_the_backend_finds_broken_is_an_error_too(
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        broken: dict[str, Path],
+    ) -> None:
+        ran = run("make", *photos, broken["half.jpg"], "--json")
+        assert ran.code == 6
+        assert "half.jpg" in ran.answer["error"]["message"]
+        assert server.backend.journal.messages() == []
+
     def test_alone_it_cannot_be_left_out(
         self, server: Server, run: Callable[..., Ran], broken: dict[str, Path]
     ) -> None:

@@ -226,6 +226,13 @@ def test_a_png_that_tells_its_gamma_is_shown_by_it(tmp_path: Path) -> None:
     assert tuple(seen(usual)[4, 4]) == (55, 55, 55)
 
 
+def test_the_darkest_a_profile_has_is_black(tmp_path: Path) -> None:
+    """As on paper, whose black still gives light back."""
+    data = colour.profile(colour.SRGB, colour.D65, 0.05 + 0.95 * srgb_light())
+    Image.new("RGB", (16, 16), (0, 0, 0)).save(tmp_path / "a.png", icc_profile=data)
+    assert seen(tmp_path / "a.png").max() <= 3
+
+
 def test_a_broken_profile_is_noted_and_the_photo_shown(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from mock_server.render.geometry import Rect
-from mock_server.render.yuv import Planes
+from mock_server.render.yuv import KB, KR, Planes
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,33 @@ def test_colour_stays_with_the_light_it_belongs_to(window: Rect) -> None:
     expected = (light["m10"] / light["m00"] + 0.5, light["m01"] / light["m00"] + 0.5)
     x, y = colour["m10"] / colour["m00"], colour["m01"] / colour["m00"]
     assert (2 * x + 0.5, 2 * y + 1) == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("of_601", [False, True])
+@pytest.mark.parametrize("full", [False, True])
+def test_planes_in_another_matrix_or_range_become_bt709(of_601: bool, full: bool) -> None:
+    kr, kb = (0.299, 0.114) if of_601 else (KR, KB)
+    for colour in np.random.default_rng(3).integers(0, 256, (200, 3)) / 255:
+        theirs = [np.full((2, 2), v, np.uint8) for v in np.round(coded(colour, kr, kb, full=full))]
+        values = [float(plane[0, 0]) for plane in theirs]
+        expected = coded(shown(values, kr, kb, full=full), KR, KB, full=False)
+        y, u, v = theirs
+        made = Planes(y, u[:1, :1], v[:1, :1]).in_709(of_601=of_601, full=full)
+        got = [float(plane[0, 0]) for plane in (made.y, made.u, made.v)]
+        assert np.abs(np.subtract(got, expected)).max() <= 1.01
+
+
+def coded(rgb: Any, kr: float, kb: float, *, full: bool) -> list[float]:
+    """y, u, v of RGB from 0 to 1 (ITU-R BT.601-7, 2.5; BT.709-6, 3)."""
+    y = kr * rgb[0] + (1 - kr - kb) * rgb[1] + kb * rgb[2]
+    pb, pr = (rgb[2] - y) / (2 - 2 * kb), (rgb[0] - y) / (2 - 2 * kr)
+    if full:
+        return [255 * y, 128 + 255 * pb, 128 + 255 * pr]
+    return [16 + 219 * y, 128 + 224 * pb, 128 + 224 * pr]
+
+
+def shown(yuv: list[float], kr: float, kb: float, *, full: bool) -> list[float]:
+    y = yuv[0] / 255 if full else (yuv[0] - 16) / 219
+    pb, pr = ((c - 128) / (255 if full else 224) for c in yuv[1:])
+    red, blue = y + (2 - 2 * kr) * pr, y + (2 - 2 * kb) * pb
+    return [red, (y - kr * red - kb * blue) / (1 - kr - kb), blue]

@@ -34,7 +34,7 @@ class Cast:
         for source in dict.fromkeys(plan.sources):
             path = _find(media, source)
             try:
-                self._infos[source] = inspect(path)
+                self._infos[source] = inspect(path, decode=False)
             except RenderError as error:
                 self.leave_out(source, f"{source.name}: {error}")
 

@@ -84,7 +84,8 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 class Photo:
-    """An opened picture; `name` is what errors call it. Pixels are read by `part`, not before.
+    """An opened picture; `name` is what errors call it. It is decoded by `decode`, or else when
+    `part` first asks for more than was, not before.
 
     `ground` is the colour that what is transparent in it is seen over; None where nothing is, and
     before the first part was read.
@@ -92,42 +93,57 @@ class Photo:
 
     def __init__(self, path: Path, name: str) -> None:
         self._path, self._name = path, name
+        self._image: Image.Image | None = None
         self.ground: colour.Colour | None = None
         try:
             with opened(path) as image:
-                self.size = upright_size(image)
+                self._stored = image.size
+                self._turn = orientation(image)
         except UnusableError as error:
             raise RenderError(f"{name}: {error}") from error
         except BROKEN as error:
             raise RenderError(f"{name}: cannot be read as a picture") from error
+        self.size = self._stored[::-1] if self._turn >= 5 else self._stored
+
+    def decode(self, width: float, height: float) -> None:
+        """Decode it, for parts of it that show the whole at (width, height) or smaller."""
+        if self._turn >= 5:
+            width, height = height, width
+        try:
+            with opened(self._path) as image:
+                # JPEG is decoded at a half, a quarter or an eighth where that is still enough.
+                image.draft(None, (math.ceil(width), math.ceil(height)))
+                self._profile = _profile(image)
+                self._image = self._decoded(image)
+        except BROKEN as error:
+            raise RenderError(f"{self._name}: is damaged ({error})") from error
 
     def part(self, box: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The part `box` (in pixels of the upright picture) at `size`: (height, width, 3) sRGB,
         without alpha."""
-        try:
-            with opened(self._path) as image:
-                return self._part(image, box, size)
-        except BROKEN as error:
-            raise RenderError(f"{self._name}: is damaged ({error})") from error
-
-    def _part(self, image: Image.Image, box: Rect, size: tuple[int, int]) -> NDArray[np.uint8]:
-        turn = orientation(image)
-        stored, size = _as_stored(box, self.size, turn), size[::-1] if turn >= 5 else size
-        full = image.size
-        # JPEG is decoded at a half, a quarter or an eighth where that is still enough.
-        enough = (full[0] * size[0] / stored.w, full[1] * size[1] / stored.h)
-        image.draft(None, (math.ceil(enough[0]), math.ceil(enough[1])))
-        profile = _profile(image)
-        image = self._decoded(image)
-        fx, fy = image.width / full[0], image.height / full[1]
+        image = self._fine_enough(self.size[0] * size[0] / box.w, self.size[1] * size[1] / box.h)
+        fx, fy = image.width / self._stored[0], image.height / self._stored[1]
+        stored = _as_stored(box, self.size, self._turn)
         region = Rect(stored.x * fx, stored.y * fy, stored.w * fx, stored.h * fy)
-        part = _srgb(_resized(image, region, size), profile, self._name)
+        turned = size[::-1] if self._turn >= 5 else size
+        part = _srgb(_resized(image, region, turned), self._profile, self._name)
         if part.mode == "RGBA":
             if np.asarray(part)[..., 3].min() < 255:
                 whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
-                self.ground = colour.ground(np.asarray(_srgb(whole, profile, self._name)))
+                self.ground = colour.ground(np.asarray(_srgb(whole, self._profile, self._name)))
             part = _over(part, self.ground or (0, 0, 0))
-        return np.asarray(part.transpose(_TURNS[turn]) if turn in _TURNS else part)
+        return np.asarray(part.transpose(_TURNS[self._turn]) if self._turn in _TURNS else part)
+
+    def _fine_enough(self, width: float, height: float) -> Image.Image:
+        """The decoded picture, of no less than (width, height) if there is that much in the file."""
+        image = self._image
+        if image is not None:
+            at_hand = image.size[::-1] if self._turn >= 5 else image.size
+            if image.size == self._stored or (at_hand[0] >= width and at_hand[1] >= height):
+                return image
+        self.decode(width, height)
+        assert self._image is not None
+        return self._image
 
     def _decoded(self, image: Image.Image) -> Image.Image:
         """A large WebP not by Pillow, which holds it four times over."""

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from .plan import Shot
 
 
+_NEAREST = 1.2
+"""How much larger than it fills the frame a photo is seen, at most: the most that a style moves."""
+
+
 class Scene(Protocol):
     """What is drawn of a shot."""
 
@@ -51,6 +55,8 @@ class PhotoScene:
     def __init__(self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int) -> None:
         self._last = max(1, shot.span.frames - 1)
         style, move = motion.style(shot.style), motion.move(shot.move)
+        largest = _NEAREST * max(size[0] / photo.size[0], size[1] / photo.size[1])
+        photo.decode(photo.size[0] * largest, photo.size[1] * largest)
         shown = framing.choose(
             photo.size, size, move, style, shot.span.frames / fps, _subject_of(photo)
         )

@@ -58,7 +58,7 @@ def test_what_is_found_to_be_broken_only_under_way_gives_way_to_its_neighbours(
     plain(studio, "red.png", "#c02020")
     torn(studio, "broken.png")
     plain(studio, "blue.png", "#2020c0")
-    monkeypatch.setattr(cast, "inspect", lambda path: MediaInfo("image", "png"))
+    monkeypatch.setattr(cast, "inspect", lambda path, **_: MediaInfo("image", "png"))
     studio.shoot("red.png", 0, 400, **STILL)
     studio.shoot("broken.png", 300, 400, tr={"type": "crossfade", "d": 100}, **STILL)
     studio.shoot("blue.png", 600, 400, tr={"type": "crossfade", "d": 100}, **STILL)
@@ -86,7 +86,7 @@ def test_when_nothing_is_left_every_file_is_named_and_no_file_is_made(studio: St
 def test_a_photo_alone_that_breaks_under_way_is_an_error_that_leaves_nothing(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cast, "inspect", lambda path: MediaInfo("image", "png"))
+    monkeypatch.setattr(cast, "inspect", lambda path, **_: MediaInfo("image", "png"))
     studio.shoot(torn(studio, "one.png"))
     before = set(studio.folder.iterdir())
     with pytest.raises(RenderError, match=r"^one\.png: is damaged"):
@@ -110,7 +110,7 @@ def test_a_song_in_the_place_of_a_picture_is_left_out(
     monkeypatch.setattr(
         cast,
         "inspect",
-        lambda path: MediaInfo("audio" if "song" in path.name else "image", "png"),
+        lambda path, **_: MediaInfo("audio" if "song" in path.name else "image", "png"),
     )
     studio.shoot("song.mp3.png", 500, 500)
     assert studio.render().left_out == ("song.mp3.png",)

@@ -131,26 +131,29 @@ class Planes:
         # A sample's place p (edges of pixels count whole) is (p * a + window.x) in this picture.
         # Pixel i has its place at i + 1/2; colour sample j of a frame at 2j + 1/2 across, 2j + 1
         # down; colour sample k of this picture at 2k + 1 both ways.
-        luma = np.array([[ax, 0, window.x + ax / 2 - 0.5], [0, ay, window.y + ay / 2 - 0.5]])
-        chroma = np.array(
-            [[ax, 0, window.x / 2 + ax / 4 - 0.5], [0, ay, window.y / 2 + ay / 2 - 0.5]]
-        )
-        _warp(self.y, luma, out.y)
-        _warp(self.u, chroma, out.u)
-        _warp(self.v, chroma, out.v)
+        x, y = window.x, window.y
+        _warp(self.y, (ax, x + ax / 2 - 0.5), (ay, y + ay / 2 - 0.5), out.y)
+        for source, target in ((self.u, out.u), (self.v, out.v)):
+            _warp(source, (ax, x / 2 + ax / 4 - 0.5), (ay, y / 2 + ay / 2 - 0.5), target)
 
 
-def _warp(source: NDArray[np.uint8], matrix: NDArray[np.float64], out: NDArray[np.uint8]) -> None:
+def _warp(
+    source: NDArray[np.uint8],
+    across: tuple[float, float],
+    down: tuple[float, float],
+    out: NDArray[np.uint8],
+) -> None:
+    """Sample `i` of a row of `out` from place `scale * i + start` of the source; so for columns."""
     height, width = out.shape
-    if np.allclose(matrix[:, :2], np.eye(2), rtol=0, atol=1e-9):
+    if max(abs(across[0] - 1), abs(down[0] - 1)) < 1e-9:
         # warpAffine of OpenCV 4 knows 1/32 of a pixel: in a zoom that evens out, in a pan all of
         # the frame is off together. This knows all fractions, and takes an eighth of the time.
-        middle = (matrix[0, 2] + (width - 1) / 2, matrix[1, 2] + (height - 1) / 2)
+        middle = (across[1] + (width - 1) / 2, down[1] + (height - 1) / 2)
         cv2.getRectSubPix(source, (width, height), middle, out)
         return
     cv2.warpAffine(
         source,
-        matrix,
+        np.array([[across[0], 0, across[1]], [0, down[0], down[1]]]),
         (width, height),
         dst=out,
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

@@ -16,7 +16,7 @@ from .encode import Mp4
 from .errors import RenderCancelled, RenderError, UnusableError
 from .media import MediaInfo, inspect
 from .prefetch import prefetched
-from .sound import mix
+from .sound import audible, mix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,6 +66,7 @@ def render(
     plan = plans.read(draft)
     for source in plan.sources:
         find(media, source)
+    plan = audible(plan, media)
     cv2.setNumThreads(1)  # the encoder has the other cores
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:

@@ -188,7 +188,15 @@ class Backend:
             raise ApiError(errors.BUSY, "The session is still busy with another message.")
         try:
             assets = [
-                Asset(item.hash, item.name, item.type, item.width, item.height, item.duration)
+                Asset(
+                    item.hash,
+                    item.name,
+                    item.type,
+                    item.width,
+                    item.height,
+                    item.duration,
+                    item.sound,
+                )
                 for item in session.uploads
             ]
             plan = direct(

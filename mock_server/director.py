@@ -39,7 +39,8 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Asset:
-    """An upload as the director sees it. Type image, video or audio; pixels; seconds."""
+    """An upload as the director sees it. Type image, video or audio; pixels; seconds; whether it
+    has sound."""
 
     hash: str
     name: str
@@ -47,6 +48,7 @@ class Asset:
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    sound: bool = True
 
     @property
     def title(self) -> str:
@@ -280,7 +282,7 @@ def _shot(asset: Asset, style: str) -> Shot:
         source={"type": asset.type, "hash": asset.hash, "name": asset.name},
         own=own,
         style=style,
-        volume=1.0 if moving else None,
+        volume=1.0 if moving and asset.sound else None,
     )
 
 

@@ -19,7 +19,8 @@ YOUNG_SECONDS = 86_400.0
 
 
 class MediaFacts(Protocol):
-    """What an inspector finds in a file: type image, video or audio; pixels, seconds."""
+    """What an inspector finds in a file: type image, video or audio; pixels, seconds; whether
+    it has sound."""
 
     @property
     def type(self) -> str: ...
@@ -33,6 +34,8 @@ class MediaFacts(Protocol):
     def duration(self) -> float | None: ...
     @property
     def fps(self) -> float | None: ...
+    @property
+    def sound(self) -> bool: ...
 
 
 Inspector = Callable[[Path], MediaFacts]
@@ -130,6 +133,7 @@ class Library:
             size=file.size,
             path=f"media/{file.path.name}",
             duration=facts.duration,
+            sound=facts.sound,
             width=facts.width,
             height=facts.height,
             fps=facts.fps,

@@ -66,6 +66,8 @@ class Media:
     width: int | None = None
     height: int | None = None
     fps: float | None = None
+    sound: bool = True
+    """Also of a file kept from a time when this was not asked."""
 
 
 @dataclass

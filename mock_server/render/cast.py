@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import RenderError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .media import MediaInfo
-    from .plan import Plan, Shot, Source
+    from .plan import Plan, Shot, Sound, Source
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Cast:
                 self._infos[source] = inspect(path, decode=False)
             except RenderError as error:
                 self.leave_out(source, f"{source.name}: {error}")
+        self.plan = replace(self.plan, sounds=tuple(filter(self._heard, self.plan.sounds)))
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -51,6 +53,10 @@ class Cast:
             raise RenderError("; ".join(self._left_out.values()))
         _log.warning("warning: %s; the video is made without it", reason)
         self.plan = rest
+
+    def _heard(self, sound: Sound) -> bool:
+        """Not so a clip that was recorded without sound."""
+        return not sound.clip or sound.source is None or self._infos[sound.source].sound
 
     def scene(self, shot: Shot) -> Scene:
         info = self._infos[shot.source]

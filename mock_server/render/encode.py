@@ -42,6 +42,10 @@ what x264 has for AVX-512 does from one run to the next (seen in libx264 core 16
 SEEK = 10  # s between two frames that stand on their own, at most
 AUDIO_BITS = 160_000
 
+# A third of the time of FFmpeg's usual coder; on music at this rate its error is no larger, and
+# far smaller where the music is soft, so that peaks stay where the limiter put them.
+AAC = {"aac_coder": "fast"}
+
 
 class Mp4:
     """An MP4 being written. A context manager: leaving it in peace writes the index."""
@@ -63,7 +67,9 @@ class Mp4:
         self._video = stream
         self._audio: av.AudioStream | None = None
         if plan.sounds:
-            self._audio = self._container.add_stream("aac", rate=RATE, layout="stereo")
+            self._audio = self._container.add_stream(
+                "aac", rate=RATE, layout="stereo", options=dict(AAC)
+            )
             self._audio.bit_rate = AUDIO_BITS
 
     def __enter__(self) -> Self:

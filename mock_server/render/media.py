@@ -41,7 +41,8 @@ _QUICK_PIXELS = 6_000_000
 @dataclass(frozen=True)
 class MediaInfo:
     """`type` is image, video or audio; `format` its usual extension. Width and height are as seen
-    (orientation applied), in pixels; duration in seconds, None for a still picture."""
+    (orientation applied), in pixels; duration in seconds, None for a still picture; `sound`:
+    whether there is any."""
 
     type: str
     format: str
@@ -49,6 +50,7 @@ class MediaInfo:
     height: int | None = None
     duration: float | None = None
     fps: float | None = None
+    sound: bool = False
 
 
 def inspect(path: Path, *, decode: bool = True) -> MediaInfo:
@@ -128,10 +130,11 @@ def _stream(path: Path) -> MediaInfo | None:
                 frame = next(container.decode(moving[0]))
                 rate = moving[0].average_rate
                 size = upright(frame, moving[0].sample_aspect_ratio)
-                return MediaInfo("video", kind, *size, length, float(rate) if rate else None)
+                sound = bool(container.streams.audio)
+                return MediaInfo("video", kind, *size, length, float(rate) if rate else None, sound)
             # Chance makes mp3 headers out of noise: hear some of it first.
             next(container.decode(container.streams.audio[0]))
-            return MediaInfo("audio", kind, duration=length)
+            return MediaInfo("audio", kind, duration=length, sound=True)
     except (av.FFmpegError, StopIteration, IndexError, UnicodeDecodeError):
         return None
 

@@ -1,307 +1,511 @@
-"""Music made here: four styles, composed and played by a few lines of numpy, the same for a seed.
+"""Music made here: four styles, arranged bar by bar, the same for a seed on every machine.
 
-A style is some chord progressions and a band. A loop of a few bars is rendered whole and
-in a circle (tails and echo of its end sound on at its start), so that it repeats without a seam.
+A style is some chord progressions and a band: parts with patterns to play. A piece begins with an
+introduction, goes through phrases of four bars that differ in chords, patterns and in who plays,
+with a fill at the end of each, and comes home: its last chord is struck on a beat near the end and
+rings on. Bars fall on the grid that `mock_server.beats` tells of.
 """
 
 from __future__ import annotations
 
+import math
+import random
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mock_server.beats import grid
 
+from .instruments import INSTRUMENTS, RATE, Room
+from .loudness import TARGET, Meter
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-RATE = 48_000
-LEVEL = 0.16
-"""Loudness of a loop at volume 1: the root of its mean square, about -16 dB."""
+_CHORDS = {
+    "I": (0, 4, 7),
+    "ii": (2, 5, 9),
+    "iii": (4, 7, 11),
+    "III": (4, 8, 11),
+    "IV": (5, 9, 0),
+    "V": (7, 11, 2),
+    "vi": (9, 0, 4),
+    "Imaj7": (0, 4, 7, 11),
+    "Imaj9": (0, 4, 7, 11, 2),
+    "Iadd9": (0, 4, 7, 2),
+    "ii7": (2, 5, 9, 0),
+    "iii7": (4, 7, 11, 2),
+    "IVmaj7": (5, 9, 0, 4),
+    "IVadd9": (5, 9, 0, 7),
+    "V7": (7, 11, 2, 5),
+    "Vsus": (7, 0, 2),
+    "vi7": (9, 0, 4, 7),
+    "viadd9": (9, 0, 4, 11),
+}
+"""Semitones above the key's root; the chord's own root comes first."""
 
-_BLOCK = 16_384
+_SCALE = (0, 2, 4, 7, 9)
+"""What melodies are made of: five notes that go with every chord."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one instrument plays. A pattern is a bar in sixteenths: `.` nothing, `x` or `o` (softer)
+    a stroke, `c` the whole chord (at the level of one note), a digit that note of the chord, counted up from the lowest. A
+    phrase keeps to one pattern; `heads` are for its first bar, `fills` for its last. It plays when
+    at least `since` and less than `until` of the band do: from 0, how an introduction begins, to 3,
+    everybody."""
+
+    voice: str
+    level: float
+    patterns: tuple[str, ...]
+    fills: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    since: int = 0
+    until: int = 4
+    low: int = 52
+    """The lowest note its chords are laid on."""
+    rooted: bool = False
+    """Whether the chord's root is the lowest, as in a bass."""
+    held: int = 2
+    """Sixteenths a note is held for, if it does not die away by itself."""
+    dry: bool = False
+    """Whether it is heard without the room."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """Chords are semitones above the key's root. `pad`, `keys`, `pluck`, `bass`: levels of the
-    voices; `bass_at`, `kick`, `snare`, `hat`: when in a bar, in sixteenths; `cutoff` in Hz."""
+    """`verses` and `choruses` are progressions to choose from; `turn` leads to `home`, the chord it
+    all ends on. A melody has `motifs` to choose from, in the notation of a `Part`."""
 
-    progressions: tuple[tuple[tuple[int, ...], ...], ...]
-    pad: float = 0.0
-    keys: float = 0.0
-    pluck: float = 0.0
-    bass: float = 0.0
-    bass_at: tuple[float, ...] = (0,)
-    kick: tuple[float, ...] = ()
-    snare: tuple[float, ...] = ()
-    hat: tuple[float, ...] = ()
+    verses: tuple[str, ...]
+    choruses: tuple[str, ...]
+    turn: str
+    home: str
+    parts: tuple[Part, ...]
+    lead: Part
+    room: float
+    echo: float
     swing: float = 0.0
-    cutoff: float = 8000.0
-    echo: float = 0.2
-    crackle: float = 0.0
+    ending: tuple[tuple[str, float], ...] = ()
+    """Drums that strike together with the last chord."""
+    dust: float = 0.0
 
+
+_REST = "." * 16
+_HOLD = "c" + "." * 15
 
 STYLES = {
     "lofi": Style(
-        progressions=(
-            ((2, 5, 9, 12, 16), (7, 11, 14, 17), (0, 4, 7, 11, 14), (9, 12, 16, 19)),
-            ((5, 9, 12, 16), (4, 7, 11, 14), (2, 5, 9, 12), (0, 4, 7, 11)),
-            ((9, 12, 16, 19), (2, 5, 9, 12), (7, 11, 14, 17), (0, 4, 7, 11)),
+        verses=("ii7 V7 Imaj7 vi7", "IVmaj7 iii7 ii7 Imaj7", "Imaj7 vi7 ii7 V7"),
+        choruses=("IVmaj7 V7 iii7 vi7", "vi7 ii7 IVmaj7 V7"),
+        turn="V7",
+        home="Imaj9",
+        parts=(
+            Part(
+                "keys",
+                0.48,
+                ("c......c........", "c.....c...c.....", "c..c......c.....", "c.......3.c...2."),
+                ("c.....c...2.3.4.", "c..c..c.........", "c...4.3.2.......", "c......c....c..."),
+                low=57,
+            ),
+            Part("pad", 0.13, (_HOLD,), low=50, held=16),
+            Part(
+                "bass",
+                0.30,
+                ("0.....0...2.....", "0......0..0...2.", "0...2.....0....."),
+                ("0.....0...2.1.0.", "0.......2...3..."),
+                since=1,
+                low=33,
+                rooted=True,
+                held=5,
+                dry=True,
+            ),
+            Part(
+                "thump",
+                0.46,
+                ("x......x..x.....", "x.....x...x....o", "x..o......x....."),
+                ("x......x..x..o..",),
+                since=1,
+                dry=True,
+            ),
+            Part("rim", 0.80, ("....x.......x...",), ("....x..o....x.oo",), since=1),
+            Part(
+                "tick",
+                0.34,
+                ("x.o.x.o.x.o.x.o.", "x.o.x.oox.o.x.o.", "o.x.o.x.o.x.o.xo"),
+                since=1,
+                dry=True,
+            ),
         ),
-        keys=0.9,
-        pad=0.25,
-        bass=0.75,
-        bass_at=(0, 6, 10),
-        kick=(0, 6.5, 10),
-        snare=(4, 12),
-        hat=(0, 2, 4, 6, 8, 10, 12, 14),
-        swing=0.3,
-        cutoff=3600,
-        echo=0.18,
-        crackle=0.012,
+        lead=Part(
+            "bell",
+            0.11,
+            ("x..x..x.........", "....x.x.x.......", "x.....x...x.x...", "......x.x..x...."),
+            since=3,
+            low=69,
+        ),
+        room=1.4,
+        echo=0.2,
+        swing=0.34,
+        ending=(("thump", 0.4), ("tick", 0.2)),
+        dust=0.014,
     ),
     "ambient": Style(
-        progressions=(
-            ((0, 7, 14, 16), (9, 16, 19, 24), (5, 12, 16, 19), (7, 14, 19, 21)),
-            ((0, 4, 7, 14), (5, 9, 12, 19), (9, 12, 16, 23), (5, 12, 16, 21)),
+        verses=("Iadd9 vi7 IVadd9 Vsus", "Iadd9 IVadd9 vi7 IVadd9", "IVadd9 Iadd9 vi7 Vsus"),
+        choruses=("vi7 IVadd9 Iadd9 Vsus", "ii7 IVadd9 vi7 IVadd9"),
+        turn="Vsus",
+        home="Iadd9",
+        parts=(
+            Part("pad", 0.40, (_HOLD,), low=50, held=16),
+            Part("strings", 0.07, (_HOLD,), since=2, low=62, held=16),
+            Part(
+                "sub", 0.30, ("0...............",), since=1, low=33, rooted=True, held=16, dry=True
+            ),
+            Part(
+                "keys",
+                0.07,
+                ("..1...3...2...4.", "1.....3.....2...", "..0.2.4.....3..."),
+                since=2,
+                low=64,
+            ),
         ),
-        pad=1.0,
-        keys=0.22,
-        bass=0.35,
-        cutoff=2600,
-        echo=0.6,
+        lead=Part(
+            "bell",
+            0.075,
+            ("x.......x.......", "....x.......x...", "x.....x.........", "........x.....x."),
+            since=1,
+            low=72,
+        ),
+        room=3.2,
+        echo=0.75,
     ),
     "upbeat": Style(
-        progressions=(
-            ((0, 4, 7, 12), (7, 11, 14, 19), (9, 12, 16, 21), (5, 9, 12, 17)),
-            ((9, 12, 16, 21), (5, 9, 12, 17), (0, 4, 7, 12), (7, 11, 14, 19)),
-            ((5, 9, 12, 17), (0, 4, 7, 12), (7, 11, 14, 19), (9, 12, 16, 21)),
+        verses=("I V vi IV", "I vi IV V", "I IV vi V", "vi IV I V"),
+        choruses=("IV V iii vi", "IV I V vi", "ii IV vi V"),
+        turn="V",
+        home="I",
+        parts=(
+            Part(
+                "pluck",
+                0.30,
+                ("0.2.1.2.0.2.1.3.", "0.12..12.0.12.3.", "c..c..c..c..c.c.", "0.1.2.3.2.1.2.3."),
+                ("0.2.1.2.3.2.3.4.", "c..c..c.c.c.c...", "0.1.2.3.4.3.4.5."),
+                low=64,
+            ),
+            Part("chorus", 0.19, (_HOLD, "c.....c.........", "c.......c......."), low=57, held=7),
+            Part(
+                "punch",
+                0.27,
+                ("0..0..0.0..0..2.", "0.0.0.0.0.0.0.0.", "0...0.0...0.2.1."),
+                ("0..0..0.0.1.2.3.", "0.0.0.0.2.2.1.1."),
+                since=1,
+                low=34,
+                rooted=True,
+                held=2,
+                dry=True,
+            ),
+            Part("crash", 0.30, (_REST,), heads=("x...............",), since=3),
+            Part(
+                "kick",
+                0.52,
+                ("x...x...x...x...", "x...x...x...x.o."),
+                ("x...x...x.x.....",),
+                since=1,
+                dry=True,
+            ),
+            Part("clap", 0.85, ("....x.......x...",), ("....x.......x.xx",), since=2),
+            Part("snare", 0.34, ("....x.......x...",), ("....x...o.oxxxxx",), since=2),
+            Part("open_hat", 0.36, ("..x...x...x...x.",), since=2, dry=True),
+            Part("hat", 0.36, ("x.o.x.o.x.o.x.o.", "xoxoxoxoxoxoxoxo"), since=1, dry=True),
+            Part("shaker", 0.5, ("xoxoxoxoxoxoxoxo", "x.oox.oox.oox.oo"), since=1, dry=True),
         ),
-        pluck=0.8,
-        pad=0.4,
-        bass=0.9,
-        bass_at=(0, 3, 6, 8, 11, 14),
-        kick=(0, 4, 8, 12),
-        snare=(4, 12),
-        hat=(2, 6, 10, 14),
-        cutoff=9000,
+        lead=Part(
+            "bell",
+            0.17,
+            ("x..x..x...x.x...", "x.x.x...x.x.....", "..x.x.x..x..x...", "x...x.x.x...x.x."),
+            since=3,
+            low=76,
+        ),
+        room=1.1,
         echo=0.2,
+        ending=(("kick", 0.66), ("crash", 0.5), ("clap", 0.6)),
     ),
     "cinematic": Style(
-        progressions=(
-            ((9, 12, 16, 21), (5, 9, 12, 17), (0, 4, 7, 16), (7, 11, 14, 19)),
-            ((9, 16, 19, 24), (2, 9, 14, 17), (5, 12, 17, 21), (4, 11, 16, 20)),
+        verses=("vi IV I V", "vi ii IV III", "vi I V IV"),
+        choruses=("IV V vi iii", "ii vi IV V", "vi V IV V"),
+        turn="III",
+        home="viadd9",
+        parts=(
+            Part("strings", 0.27, (_HOLD,), low=52, held=16),
+            Part("pad", 0.10, (_HOLD,), until=2, low=57, held=16),
+            Part("sub", 0.26, ("0...............",), low=33, rooted=True, held=15, dry=True),
+            Part(
+                "short",
+                0.22,
+                ("0.1.2.1.0.1.2.1.", "0012001200120012", "0.2.1.2.3.2.1.2.", "0.0.2.0.0.1.2.1."),
+                ("0.1.2.3.0.1.2.3.", "0012012301230123"),
+                since=1,
+                low=57,
+            ),
+            Part(
+                "drum",
+                0.55,
+                ("x...............", "x.........o.....", "x.....o.x......."),
+                ("x.......x...x...",),
+                since=2,
+            ),
+            Part(
+                "tom",
+                0.30,
+                (_REST, "......o...o.x...", "....o...o...x.o."),
+                ("o.o.ooxoo.ooxxxx",),
+                since=2,
+            ),
+            Part("horn", 0.22, (_HOLD,), since=3, low=50, held=14),
+            Part("riser", 0.5, (_REST,), ("x...............",), since=1, held=16),
         ),
-        pad=1.0,
-        pluck=0.35,
-        bass=0.9,
-        kick=(0,),
-        cutoff=3200,
-        echo=0.5,
+        lead=Part(
+            "horn",
+            0.13,
+            ("x.......x...x...", "x...........x...", "....x...x.......", "x.....x.x......."),
+            since=2,
+            low=62,
+            held=7,
+        ),
+        room=2.6,
+        echo=0.55,
+        ending=(("drum", 0.7), ("crash", 0.35)),
     ),
 }
 
+_PHRASE = 4
+_COURSE = ((0, 2), (0, 3), (1, 3), (0, 1), (0, 3), (1, 2), (1, 3), (0, 2))
+"""(0 verse or 1 chorus, how much of the band plays) of the phrases, over and over."""
 
-def play(style: str, seed: int, seconds: float) -> Iterator[NDArray[np.float32]]:
-    """Samples without end, (2, n) between -1 and 1 at a time; an unknown style is ambient.
+_FORCE = (0.65, 0.78, 0.9, 1.0)
+"""How hard they play, the more of them do."""
 
-    `seconds` says how much will be wanted: no more bars are composed than that takes.
-    """
-    step = grid(style).beat_ms * RATE // 4000
-    loop = _compose(STYLES.get(style, STYLES["ambient"]), step, seed, seconds)
-    while True:
-        for start in range(0, loop.shape[1], _BLOCK):
-            yield loop[:, start : start + _BLOCK]
+_RING = 1.2
+"""Seconds the last chord is heard for, at least; it is struck on the last half bar that leaves it."""
 
-
-def _compose(style: Style, step: int, seed: int, seconds: float) -> NDArray[np.float32]:
-    random = np.random.default_rng(seed)
-    bars = 4 if seconds <= 16 * step * 4 / RATE else 8
-    band = _Band(np.zeros((2, bars * 16 * step), np.float32), step, random)
-    chords = style.progressions[int(random.integers(len(style.progressions)))]
-    root = 48 + int(random.integers(-4, 4))
-    for bar in range(bars):
-        notes = [root + n for n in chords[bar % len(chords)]]
-        _play_bar(style, band, bar, notes)
-    dry = band.loop
-    wet = _low_passed(_echoed(dry, style.echo, random), style.cutoff)
-    if style.kick or style.hat:
-        wet = wet + band.drums(style, bars)
-    if style.crackle:
-        wet = wet + band.crackle(style.crackle)
-    level = float(np.sqrt(np.mean(np.square(wet))))
-    return (wet * (LEVEL / max(level, 1e-9))).astype(np.float32)
+_MEASURED = 60
+"""Seconds from which the level of a piece is taken. It is the same for all of it."""
 
 
-def _play_bar(style: Style, band: _Band, bar: int, notes: list[int]) -> None:
-    first = bar * 16
-    low = notes[0] - 12 if notes[0] - 12 >= 33 else notes[0]
-    if style.pad:
-        for index, note in enumerate(notes):
-            band.pad(first, 16, note, style.pad * 0.32, side=index / len(notes) - 0.4)
-    if style.bass:
-        for at in style.bass_at:
-            length = 16 // len(style.bass_at) + 1
-            band.bass(first + at, length, low, style.bass * 0.5)
-    if style.keys:
-        if style.swing:
-            for at, gain in ((0, 1.0), (7, 0.55)):
-                for index, note in enumerate(notes):
-                    band.keys(first + at + index * 0.06, note + 12, style.keys * 0.3 * gain)
+def play(style: str, seed: int, seconds: float) -> Generator[NDArray[np.float32]]:
+    """A piece of that length or a little more, a bar of (2, n) samples at a time, at `TARGET` LUFS;
+    an unknown style is ambient. Peaks may be above 1. It is composed as it is asked for."""
+    bars = _bars(style, seed, seconds)
+    first: list[NDArray[np.float32]] = []
+    meter, left = Meter(), min(round(seconds * RATE), _MEASURED * RATE)
+    while left > 0:
+        bar = next(bars)
+        first.append(bar)
+        meter.add(bar[:, :left])
+        left -= bar.shape[1]
+    gain = np.float32(10 ** (round(TARGET - meter.lufs, 2) / 20))
+    for bar in chain(first, bars):
+        yield bar * gain
+
+
+def _bars(name: str, seed: int, seconds: float) -> Iterator[NDArray[np.float32]]:
+    style = STYLES.get(name, STYLES["ambient"])
+    step = grid(name).beat_ms * RATE // 4000
+    length = seconds * RATE / step
+    end = int((length - _RING * RATE / step) / 8) * 8
+    score = _Score(style, seed, end if end >= 16 else math.inf, length)
+    band = _Band(style, step)
+    for bar in range(math.ceil(length / 16)):
+        for note in score.bar(bar):
+            band.strike(note)
+        yield band.roll()
+
+
+@dataclass(frozen=True)
+class _Note:
+    """`at` and `held` in sixteenths, `at` from the beginning of its bar."""
+
+    voice: str
+    at: float
+    pitch: int
+    held: int
+    gain: float
+    dry: bool = False
+
+
+class _Score:
+    """Who plays what in a piece of `length` sixteenths, whose last chord is struck at the sixteenth
+    `end`. Bars are asked for one after the other, from 0."""
+
+    def __init__(self, style: Style, seed: int, end: float, length: float) -> None:
+        self._style, self._end, self._length = style, end, length
+        self._chance = random.Random(seed)  # noqa: S311
+        self._key = 43 + int(self._chance.random() * 12)
+        self._chords = [self._one_of(options).split() for options in (style.verses, style.choruses)]
+        self._melodies = [self._melody(), self._melody()]
+        self._bars = math.ceil(min(end, length) / 16)
+        self._opening = next(
+            n for least, n in ((32, 4), (12, 2), (2, 1), (0, 0)) if self._bars >= least
+        )
+        self._patterns: dict[Part, str] = {}
+        self._lift = 0
+
+    def bar(self, bar: int) -> Iterator[_Note]:
+        """The notes of that bar."""
+        phrase, place = divmod(bar - self._opening, _PHRASE)
+        if bar < self._opening:
+            section, crowd = 0, 0 if 2 * bar + 1 < self._opening else 1
+            place = bar
         else:
-            for at in sorted(band.random.choice(16, size=3, replace=False)):
-                note = notes[int(band.random.integers(len(notes)))]
-                band.keys(first + int(at), note + 24, style.keys * 0.4)
-    if style.pluck:
-        pattern = (0, 2, 1, 3, 2, 1, 3, 2)
-        every = 2
-        for index in range(16 // every):
-            note = notes[pattern[index] % len(notes)] + 12
-            accent = 1.0 if index % 4 == 0 else 0.7
-            band.pluck(first + index * every, note, style.pluck * 0.36 * accent)
+            section, crowd = _COURSE[phrase % len(_COURSE)]
+            if bar - place + _PHRASE >= self._bars:
+                crowd = 3
+        last = bar in (self._opening - 1, self._bars - 1) or place == _PHRASE - 1
+        name = self._chords[section][place]
+        if bar == self._bars - 1 and self._end < math.inf:
+            name = self._style.turn
+        if place == 0:
+            self._patterns.clear()
+            others = [lift for lift in (0, 2, 4, 6, -3) if lift != self._lift]
+            self._lift = others[int(self._chance.random() * 4)]
+        for part in self._style.parts:
+            if part.since <= crowd < part.until:
+                pattern = self._pattern(part, place, last)
+                yield from self._played(part, bar, name, pattern, _FORCE[crowd])
+        if self._style.lead.since <= crowd:
+            yield from self._sung(bar, name, *self._melodies[section][2 if last else place % 2])
+        if bar == self._end // 16:
+            yield from self._ending()
+
+    def _one_of(self, options: Sequence[str]) -> str:
+        return options[int(self._chance.random() * len(options))]
+
+    def _melody(self) -> list[tuple[str, list[int]]]:
+        """Two motifs and one to close with: a rhythm and steps on the scale for each."""
+        motifs = [self._one_of(self._style.lead.patterns) for _ in range(2)]
+        motifs.append("x" + "." * 15)
+        result: list[tuple[str, list[int]]] = []
+        for motif in motifs:
+            steps = [1 + int(self._chance.random() * 4)]
+            while len(steps) < len(motif) - motif.count("."):
+                leap = (-2, -1, -1, 1, 1, 2)[int(self._chance.random() * 6)]
+                steps.append(min(max(steps[-1] + leap, 0), 7))
+            result.append((motif, steps))
+        return result
+
+    def _pattern(self, part: Part, place: int, last: bool) -> str:
+        if last and part.fills:
+            return self._one_of(part.fills)
+        if place == 0 and part.heads:
+            return self._one_of(part.heads)
+        if part not in self._patterns:
+            self._patterns[part] = self._one_of(part.patterns)
+        return self._patterns[part]
+
+    def _played(
+        self, part: Part, bar: int, chord: str, pattern: str, force: float
+    ) -> Iterator[_Note]:
+        tones = self._laid(part, chord)
+        for at, mark in self._strokes(bar, pattern):
+            gain = part.level * force * (0.9 + 0.1 * self._chance.random())
+            held = min(part.held, self._end - bar * 16 - at)
+            swung = at + (self._style.swing if at % 2 else 0.0)
+            if mark == "c":
+                gain /= math.sqrt(len(tones))
+                for tone in tones:
+                    yield _Note(part.voice, swung, tone, int(held), gain, part.dry)
+            elif mark in "xo":
+                gain *= 1.0 if mark == "x" else 0.55
+                yield _Note(part.voice, swung, part.low, int(held), gain, part.dry)
+            else:
+                octave, number = divmod(int(mark), len(tones))
+                gain *= 1.0 if at % 4 == 0 else 0.8
+                pitch = tones[number] + 12 * octave
+                yield _Note(part.voice, swung, pitch, int(held), gain, part.dry)
+
+    def _sung(self, bar: int, chord: str, motif: str, steps: Sequence[int]) -> Iterator[_Note]:
+        lead = self._style.lead
+        classes = [(self._key + n) % 12 for n in _CHORDS[chord]]
+        scale = [lead.low + (self._key + n - lead.low) % 12 for n in _SCALE]
+        ladder = sorted(scale) + [note + 12 for note in sorted(scale)]
+        for (at, _), step in zip(self._strokes(bar, motif), steps, strict=False):
+            pitch = ladder[step]
+            if at % 4 == 0:  # what falls on a beat belongs to the chord
+                pitch = min(
+                    (note for note in range(pitch - 4, pitch + 5) if note % 12 in classes),
+                    key=lambda note: abs(note - pitch),
+                )
+            gain = lead.level * (0.85 + 0.15 * self._chance.random())
+            swung = at + (self._style.swing if at % 2 else 0.0)
+            yield _Note(lead.voice, swung, pitch, lead.held, gain)
+
+    def _ending(self) -> Iterator[_Note]:
+        """Home: everybody who has a note strikes the last chord, and it rings on."""
+        at = int(self._end % 16)
+        held = math.ceil(self._length - self._end)
+        for voice, gain in self._style.ending:
+            yield _Note(voice, at, 60, held, gain)
+        for part in self._style.parts:
+            if part.until > 3 and not set(part.patterns[0]) <= set(".xo"):
+                tones = self._laid(part, self._style.home)[: 1 if part.rooted else None]
+                gain = 1.3 * part.level / math.sqrt(len(tones))
+                for tone in tones:
+                    yield _Note(part.voice, at, tone, held, gain, part.dry)
+        lead = self._style.lead
+        top = lead.low + (self._key + _CHORDS[self._style.home][0] - lead.low) % 12
+        yield _Note(lead.voice, at, top, held, lead.level)
+
+    def _strokes(self, bar: int, pattern: str) -> Iterator[tuple[int, str]]:
+        for at, mark in enumerate(pattern):
+            if mark != "." and bar * 16 + at < self._end:
+                yield at, mark
+
+    def _laid(self, part: Part, chord: str) -> list[int]:
+        """The chord's notes from about `part.low` up, close together: another one is the lowest
+        from phrase to phrase."""
+        root, *others = (self._key + n for n in _CHORDS[chord])
+        if part.rooted:
+            lowest = part.low + (root - part.low) % 12
+            return [lowest, *sorted(lowest + (n - lowest) % 12 for n in others)]
+        low = part.low + self._lift
+        return sorted(low + (n - low) % 12 for n in (root, *others))
 
 
 class _Band:
-    """The voices, playing into one loop. Times in sixteenths, notes as MIDI numbers."""
+    """The instruments, playing bar by bar: notes sound on into the bars after theirs."""
 
-    def __init__(self, loop: NDArray[np.float32], step: int, random: np.random.Generator) -> None:
-        self.loop, self.random = loop, random
-        self._step = step
+    _TAIL = 7 * RATE
 
-    def pad(self, at: float, steps: int, note: int, gain: float, side: float) -> None:
-        """Two soft saws a little apart, swelling; it hangs over into the next bar."""
-        n = int((steps + 6) * self._step)
-        t = np.arange(n, dtype=np.float32)
-        swell = np.minimum(t / (0.6 * RATE), 1) * np.minimum((n - t) / (6 * self._step), 1)
-        for detune in (-0.0016, 0.0016):
-            wave = _table(_saw(), _hertz(note) * (1 + detune), n, float(self.random.random()))
-            self._put(at, wave * swell * swell, gain / 2, side + detune * 150)
+    def __init__(self, style: Style, step: int) -> None:
+        self._style, self._step, self._bar = style, step, 16 * step
+        self._tapes = np.zeros((2, 2, self._bar + self._TAIL), np.float32)
+        self._room = Room(style.room)
+        self._sample = lru_cache(maxsize=64)(lambda voice, pitch, n: INSTRUMENTS[voice](pitch, n))
+        self._rolled = 0
 
-    def keys(self, at: float, note: int, gain: float) -> None:
-        """An electric piano: one sine bending another, the bell gone sooner than the tone."""
-        n = int(2.4 * RATE)
-        t = np.arange(n, dtype=np.float32) / RATE
-        w = 2 * np.pi * _hertz(note)
-        gain *= float(self.random.uniform(0.8, 1.0))
-        bell = np.sin(w * t) * np.exp(-4.0 * t) * 0.9
-        wave = np.sin(w * t + bell) * np.exp(-1.6 * t) * np.minimum(t / 0.006, 1)
-        self._put(at, wave * np.minimum((n / RATE - t) / 0.3, 1), gain, 0.15)
+    def strike(self, note: _Note) -> None:
+        """Add a note to the bar that is rolled next."""
+        sample = self._sample(note.voice, note.pitch, note.held * self._step)
+        at = int(note.at * self._step)
+        tape = self._tapes[int(note.dry)]
+        part = sample[:, : tape.shape[1] - at]
+        tape[:, at : at + part.shape[1]] += part * np.float32(note.gain)
 
-    def pluck(self, at: float, note: int, gain: float) -> None:
-        n = int(0.9 * RATE)
-        t = np.arange(n, dtype=np.float32) / RATE
-        f = _hertz(note)
-        wave = _table(_saw(), f, n, 0.0) * np.exp(-7 * t) * 0.6 + np.sin(
-            2 * np.pi * f * t
-        ) * np.exp(-3.5 * t)
-        self._put(at, wave * np.minimum(t / 0.003, 1) * np.minimum((0.9 - t) / 0.1, 1), gain, -0.15)
-
-    def bass(self, at: float, steps: int, note: int, gain: float) -> None:
-        n = int(steps * self._step)
-        t = np.arange(n, dtype=np.float32) / RATE
-        w = 2 * np.pi * _hertz(note)
-        wave = np.sin(w * t) + 0.25 * np.sin(2 * w * t) * np.exp(-3 * t)
-        shape = np.minimum(t / 0.012, 1) * np.minimum((n / RATE - t) / 0.06, 1) * np.exp(-0.7 * t)
-        self._put(at, wave * shape, gain, 0.0)
-
-    def drums(self, style: Style, bars: int) -> NDArray[np.float32]:
-        """A loop of its own: drums stay dry."""
-        kit = _Band(np.zeros_like(self.loop), self._step, self.random)
-        soft = 0.55 if style.cutoff < 5000 else 0.8
-        kick, snare, hat = _kick(), _snare(self.random), _hat(self.random)
-        for bar in range(bars):
-            for at in style.kick:
-                kit._put(bar * 16 + at, kick, 0.62 * soft, 0.0)
-            for at in style.snare:
-                kit._put(bar * 16 + at, snare, 0.42 * soft, 0.05)
-            for index, at in enumerate(style.hat):
-                late = style.swing if index % 2 else 0.0
-                accent = float(self.random.uniform(0.6, 1.0)) * (0.65 if index % 2 else 1.0)
-                kit._put(bar * 16 + at + late, hat, 0.17 * soft * accent, 0.2)
-        return kit.loop
-
-    def crackle(self, gain: float) -> NDArray[np.float32]:
-        """The dust of a record."""
-        n = self.loop.shape[1]
-        dust = np.zeros(n, np.float32)
-        spots = self.random.integers(0, n, size=max(1, n // 6000))
-        dust[spots] = self.random.uniform(-1, 1, size=len(spots))
-        hiss = np.asarray(self.random.standard_normal(n), np.float32) * np.float32(0.05)
-        return _low_passed(np.stack([dust + hiss, np.roll(dust, 37) + hiss]), 5000) * (gain * 4)
-
-    def _put(self, at: float, wave: NDArray[np.float32], gain: float, side: float) -> None:
-        """Add `wave` at a time, round the end of the loop where it has to, a bit to one side."""
-        total = self.loop.shape[1]
-        start = int(at * self._step) % total
-        left, right = gain * (1 - max(0.0, side)), gain * (1 + min(0.0, side))
-        while len(wave):
-            part = wave[: total - start]
-            self.loop[0, start : start + len(part)] += part * left
-            self.loop[1, start : start + len(part)] += part * right
-            wave, start = wave[len(part) :], 0
-
-
-_TABLE = 2048
-
-
-@cache
-def _saw() -> NDArray[np.float32]:
-    """One period of a saw with its edge taken off: a dozen falling overtones."""
-    phase = np.arange(_TABLE) * (2 * np.pi / _TABLE)
-    waves = [np.sin(k * phase) / k**1.35 for k in range(1, 13)]
-    return np.asarray(np.sum(waves, axis=0), np.float32)
-
-
-def _table(table: NDArray[np.float32], hertz: float, n: int, phase: float) -> NDArray[np.float32]:
-    at = (np.arange(n) * (hertz * _TABLE / RATE) + phase * _TABLE).astype(np.int64) % _TABLE
-    return table[at]
-
-
-def _hertz(note: float) -> float:
-    return float(440 * 2 ** ((note - 69) / 12))
-
-
-def _kick() -> NDArray[np.float32]:
-    t = np.arange(int(0.35 * RATE), dtype=np.float32) / RATE
-    sweep = 48 * t + 70 * (1 - np.exp(-28 * t)) / 28
-    wave = np.sin(2 * np.pi * sweep) * np.exp(-9 * t) * np.minimum(t / 0.002, 1)
-    return (wave * np.minimum((0.35 - t) / 0.05, 1)).astype(np.float32)
-
-
-def _snare(random: np.random.Generator) -> NDArray[np.float32]:
-    n = int(0.22 * RATE)
-    t = np.arange(n, dtype=np.float32) / RATE
-    noise = np.diff(random.standard_normal(n + 1)) * 0.35
-    wave = noise * np.exp(-22 * t) + 0.5 * np.sin(2 * np.pi * 185 * t) * np.exp(-26 * t)
-    return (wave * np.minimum(t / 0.001, 1)).astype(np.float32)
-
-
-def _hat(random: np.random.Generator) -> NDArray[np.float32]:
-    n = int(0.09 * RATE)
-    t = np.arange(n, dtype=np.float32) / RATE
-    return (np.diff(random.standard_normal(n + 2), 2) * np.exp(-60 * t) * 0.4).astype(np.float32)
-
-
-def _echoed(
-    loop: NDArray[np.float32], amount: float, random: np.random.Generator
-) -> NDArray[np.float32]:
-    """With the echo of a room: noise that dies away, folded in round the loop."""
-    n = loop.shape[1]
-    t = np.arange(min(n, int(2.2 * RATE)), dtype=np.float32) / RATE
-    room = random.standard_normal((2, len(t))) * np.exp(-3.2 * t) * np.minimum(t / 0.02, 1)
-    room /= np.sqrt(np.square(room).sum(axis=1, keepdims=True))
-    spectrum = np.fft.rfft(loop) * np.fft.rfft(room, n)
-    return (loop * (1 - amount * 0.5) + np.fft.irfft(spectrum, n) * amount).astype(np.float32)
-
-
-def _low_passed(loop: NDArray[np.float32], cutoff: float) -> NDArray[np.float32]:
-    """12 dB an octave above `cutoff`, in a circle; what is below 30 Hz goes too."""
-    n = loop.shape[1]
-    f = np.fft.rfftfreq(n, 1 / RATE)
-    gain = 1 / (1 + (f / cutoff) ** 2) * (f**2 / (f**2 + 30**2))
-    return np.fft.irfft(np.fft.rfft(loop) * gain, n).astype(np.float32)
+    def roll(self) -> NDArray[np.float32]:
+        """The bar as it sounds, (2, n); the next begins."""
+        wet, dry = self._tapes[:, :, : self._bar]
+        sent = (wet[0] + wet[1]) * np.float32(self._style.echo / 2)
+        heard: NDArray[np.float32] = wet + dry + self._room.answer(sent)
+        if self._style.dust:
+            dust = INSTRUMENTS["dust"](self._rolled, self._bar)
+            heard += dust * np.float32(self._style.dust)
+        self._rolled += 1
+        self._tapes[:, :, : self._TAIL] = self._tapes[:, :, self._bar :].copy()
+        self._tapes[:, :, self._TAIL :] = 0
+        return heard

@@ -7,8 +7,9 @@ happens in one place and neighbours that touch in the draft touch in the video.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from .errors import RenderError
@@ -71,7 +72,8 @@ class Title:
 
 @dataclass(frozen=True)
 class Sound:
-    """Times in seconds. Either `source` is the user's file or `music` names a style made here."""
+    """Times in seconds. Either `source` is the user's file or `music` names a style made here.
+    `clip`: it is what was recorded with a clip, heard as it is, in step with the picture."""
 
     start: float
     duration: float
@@ -81,6 +83,7 @@ class Sound:
     source: Source | None
     music: str
     seed: int
+    clip: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,20 +122,22 @@ def read(draft: Mapping[str, Any]) -> Plan:
     for index, raw in enumerate(tracks):
         track = _mapping(raw, f"track {index + 1}")
         clock = 0.0
-        row: list[Shot] = []
+        row: list[tuple[Shot, float]] = []
         for number, item in enumerate(_list(track.get("sg"), f"track {index + 1} sg")):
             segment = _Segment(item, f"track {index + 1}, segment {number + 1}", clock, fps)
             clock = segment.start + segment.length
             last = max(last, clock)
             kind = track.get("tt")
             if kind == VIDEO:
-                row.append(segment.shot())
+                row.append((segment.shot(), segment.clip_volume()))
             elif kind == AUDIO:
                 sounds.append(segment.sound())
             elif kind == TEXT:
                 titles.append(segment.title())
         if row:
-            shots.append(tuple(sorted(row, key=lambda shot: shot.span.first)))
+            row.sort(key=lambda pair: pair[0].span.first)
+            shots.append(tuple(shot for shot, _ in row))
+            sounds += _clip_sounds(row, fps)
     total = _number(draft.get("d", last), "draft d", 0, MAX_SECONDS * 1000)
     frames = round(total * fps / 1000)
     if frames < 1:
@@ -181,6 +186,35 @@ def _closed_up(row: list[Shot], index: int) -> list[Shot]:
     if last is not None:
         before[-1] = replace(last, span=Span(last.span.first, max(last.span.end, end)))
     return [*before, *after]
+
+
+def _clip_sounds(row: Sequence[tuple[Shot, float]], fps: int) -> Iterator[Sound]:
+    """What the clips of a track were recorded with, at these volumes: faded over the transitions,
+    and gone with the picture."""
+    followers = [shot for shot, _ in row[1:]]
+    for (shot, volume), after in zip_longest(row, followers):
+        end = shot.span.end
+        fade_out = 0
+        if after is not None and after.span.first < end:
+            fade_out = _faded(after)
+            end = min(end, after.span.first + fade_out)
+        if volume > 0 and end > shot.span.first:
+            yield Sound(
+                start=shot.span.first / fps,
+                duration=(end - shot.span.first) / fps,
+                volume=volume,
+                fade_in=_faded(shot) / fps,
+                fade_out=fade_out / fps,
+                source=shot.source,
+                music="",
+                seed=0,
+                clip=True,
+            )
+
+
+def _faded(shot: Shot) -> int:
+    """Frames over which the shot comes in; none after a cut."""
+    return 0 if shot.transition == "cut" else shot.overlap
 
 
 class _Segment:
@@ -234,6 +268,12 @@ class _Segment:
         return self._frame(
             _number(part.get("d", 0), f"{self._where} {name} d", 0, MAX_SECONDS * 1000)
         )
+
+    def clip_volume(self) -> float:
+        """How loud the segment's own sound is; 0 for a photo, which has none."""
+        if self._part("src").get("type") != "video":
+            return 0
+        return _number(self._raw.get("v", 1), f"{self._where} v", 0, 4)
 
     def sound(self) -> Sound:
         part, fade = self._part("src"), self._part("fade")

@@ -27,6 +27,7 @@ class Facts:
     height: int | None = 900
     duration: float | None = None
     fps: float | None = None
+    sound: bool = False
 
 
 def inspector(path: Path) -> Facts:

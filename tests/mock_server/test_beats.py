@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from mock_server.beats import grid
-from mock_server.render.music import RATE, STYLES
+from mock_server.render.instruments import RATE
+from mock_server.render.music import STYLES
 
 
 @pytest.mark.parametrize("style", list(STYLES))

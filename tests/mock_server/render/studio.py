@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -117,6 +120,30 @@ def hearing(path: Path) -> NDArray[np.float32]:
     with av.open(path) as container:
         parts = [frame.to_ndarray() for frame in container.decode(audio=0)]
     return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def ebur128(samples: NDArray[np.float32]) -> tuple[float, float]:
+    """Integrated loudness in LUFS and true peak in dBTP of (2, n) samples, by FFmpeg's meter."""
+    graph = av.filter.Graph()
+    chain = [
+        graph.add_abuffer(
+            sample_rate=48_000, format="fltp", layout="stereo", time_base=Fraction(1, 48_000)
+        ),
+        graph.add("ebur128", "metadata=1:peak=true"),
+        graph.add("abuffersink"),
+    ]
+    graph.link_nodes(*chain).configure()
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", "stereo")
+    frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
+    graph.push(frame)
+    graph.push(None)
+    loudness, peak = -70.0, 0.0
+    with contextlib.suppress(av.EOFError, av.BlockingIOError):
+        while True:
+            told = graph.pull().metadata
+            loudness = float(told.get("lavfi.r128.I", loudness))
+            peak = max(peak, float(told.get("lavfi.r128.true_peak", 0)))
+    return loudness, 20 * math.log10(max(peak, 1e-9))
 
 
 def likeness(a: NDArray[Any], b: NDArray[Any]) -> float:

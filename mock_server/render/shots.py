@@ -160,7 +160,7 @@ def on_backdrop(
 
 def _subject_of(photo: Photo) -> framing.Subject | None:
     width, height = photo.size
-    scale = subject.SIDE / max(width, height)
+    scale = min(1.0, subject.SIDE / max(width, height))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
 

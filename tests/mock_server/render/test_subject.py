@@ -127,10 +127,24 @@ def _texture() -> NDArray[np.uint8]:
     return np.asarray(np.clip(noise, 0, 255), np.uint8)
 
 
+def _many() -> NDArray[np.uint8]:
+    picture = np.full((320, 512, 3), 90, np.uint8)
+    for x in range(40, 512, 72):
+        for y in range(40, 320, 60):
+            cv2.circle(picture, (x, y), 18, (200, 120, 40), -1)
+    return picture
+
+
 @pytest.mark.parametrize(
     "picture",
-    [scene(), _texture(), np.full((320, 512, 3), 90, np.uint8), np.zeros((1, 1, 3), np.uint8)],
-    ids=["sky", "texture", "flat", "one pixel"],
+    [
+        scene(),
+        _texture(),
+        _many(),
+        np.full((320, 512, 3), 90, np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+    ],
+    ids=["sky", "texture", "many alike", "flat", "one pixel"],
 )
 def test_where_nothing_stands_out_there_is_no_subject(picture: NDArray[np.uint8]) -> None:
     assert found(picture) is None

@@ -26,6 +26,12 @@ SPEED = 0.35
 
 _PACE = 0.22  # and on the average: the middle of an eased way is faster, and so is a near window
 _LONGEST = 3.0  # sides of the frame that it passes in one shot: all of them are in memory
+_INSTEAD = {
+    Move.PAN_LEFT: Move.ZOOM_IN,
+    Move.PAN_UP: Move.ZOOM_IN,
+    Move.PAN_RIGHT: Move.ZOOM_OUT,
+    Move.PAN_DOWN: Move.ZOOM_OUT,
+}
 _ELBOW_ROOM = 0.04  # the least room for a move that a subject has to leave to fit the frame
 
 
@@ -77,8 +83,7 @@ def choose(
         fills = near
     else:
         wider = picture[0] * frame[1] > picture[1] * frame[0]
-        base = crop(picture, frame, box)
-        fits = _leeway(base, Rect(0, 0, *picture), move, box) >= _ELBOW_ROOM
+        fits = _leeway(crop(picture, frame, box), box) >= _ELBOW_ROOM
         fills = fits and (near or wider or subject.faces)
     if fills:
         return cover(picture, frame, move, style, seconds, box)
@@ -123,13 +128,16 @@ def cover(
     seconds: float,
     subject: Rect | None = None,
 ) -> Cover:
-    """The picture fills the frame; a zoom goes to the subject, a pan is as long as keeps it in."""
+    """The picture fills the frame. A zoom goes to the subject; a pan is as long as keeps it inside,
+    and where it is too near to the picture's edge for a pan there is a zoom instead."""
     base = crop(picture, frame, subject)
     room = Rect(0, 0, *picture)
     amount = style.amount(seconds)
     if subject is not None:
-        amount = min(amount, max(0.0, _leeway(base, room, move, subject)))
+        amount = min(amount, max(0.0, _leeway(base, subject)))
     start, end = _windows(base, room, move, amount, subject)
+    if subject is not None and move in _INSTEAD and _way(start, end, base) < amount / 4:
+        start, end = _windows(base, room, _INSTEAD[move], amount, subject)
     start = _whole(start, end, frame)
     return Cover(Path(start, end, style.ease), start.union(end))
 
@@ -219,27 +227,24 @@ def _windows(
     travel = amount * side / (1 + missing)
     if across:
         low, high = _reach(room.x, room.right, window.w, (keep.x, keep.right) if keep else None)
+        travel = min(travel, high - low)
         low = _between(window.x - travel / 2, low, high - travel)
         first, last = window.shifted(low - window.x, 0), window.shifted(low + travel - window.x, 0)
     else:
         low, high = _reach(room.y, room.bottom, window.h, (keep.y, keep.bottom) if keep else None)
+        travel = min(travel, high - low)
         low = _between(window.y - travel / 2, low, high - travel)
         first, last = window.shifted(0, low - window.y), window.shifted(0, low + travel - window.y)
     return (last, first) if move in (Move.PAN_LEFT, Move.PAN_UP) else (first, last)
 
 
-def _leeway(base: Rect, room: Rect, move: Move, keep: Rect) -> float:
-    """The largest amount of a move about `base` that keeps `keep` inside; below 0: none does."""
-    nearer_w, nearer_h = base.w / keep.w - 1, base.h / keep.h - 1
-    if min(nearer_w, nearer_h) < 0:
-        return min(nearer_w, nearer_h)
-    if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
-        return min(nearer_w, nearer_h)
-    if move in (Move.PAN_LEFT, Move.PAN_RIGHT):
-        part, spare, nearer = keep.w / base.w, room.w / base.w - 1, nearer_h
-        return min((1 - part) / (1 + part), spare + nearer)
-    part, spare, nearer = keep.h / base.h, room.h / base.h - 1, nearer_w
-    return 2 * min((1 - part) / (1 + part), spare + nearer)  # _windows halves it
+def _leeway(base: Rect, keep: Rect) -> float:
+    """How much nearer the window may come with `keep` inside; below 0 if it is too large already."""
+    return min(base.w / keep.w, base.h / keep.h) - 1
+
+
+def _way(start: Rect, end: Rect, base: Rect) -> float:
+    return max(abs(end.x - start.x) / base.w, abs(end.y - start.y) / base.h)
 
 
 def _about(window: Rect, keep: Rect, room: Rect) -> Rect:
@@ -260,7 +265,7 @@ def _reach(
 ) -> tuple[float, float]:
     """Where a window's `side` may begin between `start` and `end`, with `keep` inside if it fits."""
     low, high = start, max(start, end - side)
-    if keep is None or keep[1] - keep[0] > side:
+    if keep is None or keep[1] - keep[0] > side * (1 + 1e-9):
         return low, high
     return _between(keep[1] - side, low, high), _between(keep[0], low, high)
 

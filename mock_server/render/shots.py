@@ -184,7 +184,7 @@ def _nearest_even(length: float) -> int:
 
 def _subject_of(photo: Photo) -> framing.Subject | None:
     width, height = photo.size
-    scale = subject.SIDE / max(width, height)
+    scale = min(1.0, subject.SIDE / max(width, height))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
 

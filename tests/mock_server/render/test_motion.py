@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from mock_server.render.framing import cover
+from mock_server.render import subject
+from mock_server.render.framing import Cover, Fit, choose, cover
 from mock_server.render.geometry import Rect
 from mock_server.render.motion import STYLES, Move, Path, Style, move, style
+from mock_server.render.photo import Photo
+from mock_server.render.plan import Shot, Source, Span
+from mock_server.render.shots import PhotoScene
 from mock_server.render.yuv import Planes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path as FilePath
+
+    from numpy.typing import NDArray
 
 STEPS = [n / 400 for n in range(401)]
 MOVING = [STYLES["smooth"], STYLES["upbeat"]]
@@ -60,35 +73,140 @@ def test_unknown_names_mean_a_smooth_zoom() -> None:
     assert move("spiral") is Move.ZOOM_IN
 
 
-@pytest.mark.parametrize("which", [Move.ZOOM_IN, Move.PAN_LEFT, Move.PAN_DOWN])
-def test_what_is_drawn_is_where_the_path_says(which: Move) -> None:
-    """A grid of soft dots under the moving window: each dot's centre of mass against the path."""
-    picture = Planes.empty(704, 400)
-    places = [(x + 0.37, y + 0.21) for x in range(60, 660, 48) for y in range(60, 350, 48)]
-    ys, xs = np.mgrid[0:400, 0:704] + 0.5
-    light = sum(np.exp(-((xs - x) ** 2 + (ys - y) ** 2) / (2 * 4.0**2)) for x, y in places)
-    picture.y[:] = np.round(20 + 200 * np.clip(light, 0, 1))
-    true = _centres(picture.y, places)
-    path = cover((704, 400), (640, 360), which, style("smooth"), 2.0).path
-    frame = Planes.empty(640, 360)
-    offsets = []
-    for u in np.linspace(0, 1, 31):
-        window = path.at(u)
-        picture.sample(window, frame)
-        scale = 640 / window.w
-        ideal = [((x - window.x) * scale, (y - window.y) * scale) for x, y in true]
-        seen = [p for p in ideal if 24 < p[0] < 616 and 24 < p[1] < 336]
-        found = _centres(frame.y, seen)
-        offsets.append(np.mean(np.array(found) - np.array(seen), axis=0))
+SHAPES = {
+    "fills a wide frame": ((1440, 900), (640, 360)),
+    "fills an upright frame": ((900, 1440), (360, 640)),
+    "panorama": ((2400, 720), (640, 360)),
+    "panorama in an upright frame": ((2800, 1280), (360, 640)),
+    "whole in a wide frame": ((720, 960), (640, 360)),
+    "whole in an upright frame": ((960, 720), (360, 640)),
+}
+RADIUS = 7.0
+"""Of the dots, in frame pixels: larger ones have less steep sides and suffer more from 8 bits."""
+
+
+@pytest.fixture
+def unframed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures have no subject: a dot on an empty ground would be one."""
+    monkeypatch.setattr(subject, "find", lambda *_: None)
+
+
+@pytest.mark.usefixtures("unframed")
+@pytest.mark.parametrize("moving", ["smooth", "upbeat"])
+@pytest.mark.parametrize("which", list(Move))
+@pytest.mark.parametrize(("size", "frame"), SHAPES.values(), ids=SHAPES)
+def test_what_is_drawn_is_where_the_path_says(
+    size: tuple[int, int], frame: tuple[int, int], which: Move, moving: str, tmp_path: FilePath
+) -> None:
+    """A grid of dots in a photo: where they are in the frames, against the path."""
+    offsets = _offsets(size, frame, which, moving, tmp_path / "dots.png")
     rms = float(np.sqrt(np.mean(np.square(offsets))))
-    assert rms <= 0.005, f"{which}: {rms:.4f} px"
+    assert rms <= 0.005, f"{rms:.4f} px"
 
 
-def _centres(y: np.ndarray, near: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    centres = []
-    for x0, y0 in near:
-        left, top = int(x0) - 17, int(y0) - 17
-        part = y[top : top + 36, left : left + 36].astype(float) - 20
-        m = cv2.moments(part)
-        centres.append((left + m["m10"] / m["m00"] + 0.5, top + m["m01"] / m["m00"] + 0.5))
-    return centres
+@pytest.mark.usefixtures("unframed")
+@pytest.mark.parametrize("which", list(Move))
+@pytest.mark.parametrize(("size", "frame"), SHAPES.values(), ids=SHAPES)
+def test_no_dot_ever_steps_back(
+    size: tuple[int, int], frame: tuple[int, int], which: Move, tmp_path: FilePath
+) -> None:
+    middle = (size[0] / 2, size[1] / 2)
+    scene, window = _scene(size, frame, which, "smooth", [middle], tmp_path / "dot.png")
+    out = Planes.empty(*frame)
+    places = []
+    for number in range(FRAMES):
+        scene.draw(number, out)
+        near = window(number)(*middle)
+        if 1.5 * RADIUS < near[0] < frame[0] - 1.5 * RADIUS:
+            places.append(_centre(out.y, near, 1.4 * RADIUS))
+    steps = np.diff(np.array(places), axis=0)
+    assert len(steps) > 5
+    for axis in (0, 1):
+        along = steps[:, axis]
+        assert along.min() >= -0.01 or along.max() <= 0.01
+
+
+FRAMES = 40
+
+
+def _scene(
+    size: tuple[int, int],
+    frame: tuple[int, int],
+    which: Move,
+    moving: str,
+    places: list[tuple[float, float]],
+    path: FilePath,
+) -> tuple[PhotoScene, Callable[[int], Callable[[float, float], tuple[float, float]]]]:
+    """A photo with dots as its scene, and what leads from a place in it to one in a frame."""
+    shown = choose(size, frame, which, style(moving), FRAMES / 30)
+    picture = np.full(size[::-1], 20.0)
+    radius = RADIUS / _scale(size, frame, shown)
+    reach = int(radius) + 2
+    for x, y in places:
+        left, top = int(x) - reach, int(y) - reach
+        ys, xs = np.mgrid[top : top + 2 * reach + 1, left : left + 2 * reach + 1] + 0.5
+        near = np.minimum(np.hypot(xs - x, ys - y) / radius, 1)
+        picture[top : top + 2 * reach + 1, left : left + 2 * reach + 1] += 110 * (
+            1 + np.cos(np.pi * near)
+        )
+    Image.fromarray(np.round(picture).astype(np.uint8)).save(path, compress_level=1)
+    shot = Shot(Span(0, FRAMES), Source("a", "a"), moving, which, "cut", 0)
+    scene = PhotoScene(Photo(path, "a"), shot, frame, 30)
+
+    def at(number: int) -> Callable[[float, float], tuple[float, float]]:
+        window = shown.path.at(number / (FRAMES - 1))
+        factor = frame[0] / window.w
+
+        def place(x: float, y: float) -> tuple[float, float]:
+            if isinstance(shown, Fit):  # the picture lies on whole pixels of an even stage
+                box = shown.picture
+                x = round(box.x) + x * round(box.w) / size[0]
+                y = round(box.y) + y * round(box.h) / size[1]
+                x *= shown.width / (round(shown.width / 2) * 2)
+                y *= shown.height / (round(shown.height / 2) * 2)
+            return (x - window.x) * factor, (y - window.y) * factor
+
+        return place
+
+    return scene, at
+
+
+def _scale(size: tuple[int, int], frame: tuple[int, int], shown: Cover | Fit) -> float:
+    """Frame pixels for a pixel of the picture, at the start."""
+    scale = frame[0] / shown.path.start.w
+    return scale * shown.picture.w / size[0] if isinstance(shown, Fit) else scale
+
+
+def _offsets(
+    size: tuple[int, int], frame: tuple[int, int], which: Move, moving: str, path: FilePath
+) -> NDArray[np.float64]:
+    """(frames, 2): how far the dots of each frame are, on the average, from where they should."""
+    gap = int(
+        5.5 * RADIUS / _scale(size, frame, choose(size, frame, which, style(moving), FRAMES / 30))
+    )
+    places = [
+        (x + 0.37 + 0.013 * (x % 7), y + 0.21 + 0.017 * (y % 5))
+        for x in range(gap // 2, size[0] - gap // 2, gap)
+        for y in range(gap // 2, size[1] - gap // 2, gap)
+    ]
+    scene, at = _scene(size, frame, which, moving, places, path)
+    out = Planes.empty(*frame)
+    offsets = []
+    for number in range(FRAMES):
+        scene.draw(number, out)
+        ideal = [at(number)(x, y) for x, y in places]
+        room = 1.5 * RADIUS
+        seen = [p for p in ideal if room < p[0] < frame[0] - room and room < p[1] < frame[1] - room]
+        assert len(seen) >= 6
+        found = [_centre(out.y, p, 1.4 * RADIUS) for p in seen]
+        offsets.append(np.mean(np.array(found) - np.array(seen), axis=0))
+    return np.array(offsets)
+
+
+def _centre(y: NDArray[np.uint8], near: tuple[float, float], reach: float) -> tuple[float, float]:
+    """The centre of mass of a dot within `reach` of a place; the ground is what a corner has."""
+    side = int(reach)
+    left, top = max(0, int(near[0]) - side), max(0, int(near[1]) - side)
+    part = y[top : top + 2 * side + 1, left : left + 2 * side + 1].astype(float)
+    m = cv2.moments(part - part[0, 0])
+    return left + m["m10"] / m["m00"] + 0.5, top + m["m01"] / m["m00"] + 0.5

@@ -33,11 +33,15 @@ const once = name => new Promise((yes, no) => {
   video.addEventListener(name, yes, {once: true});
   video.addEventListener("error", () => no(new Error(video.error.message)), {once: true});
 });
-const colours = () => {
+const colours = async () => {
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth; canvas.height = video.videoHeight;
   const pen = canvas.getContext("2d");
-  pen.drawImage(video, 0, 0);
+  // After a seek the frame may still be on its way: until then nothing is drawn.
+  do {
+    await new Promise(requestAnimationFrame);
+    pen.drawImage(video, 0, 0);
+  } while (pen.getImageData(0, 0, 1, 1).data[3] === 0);
   return PLACES.map(([x, y]) => [...pen.getImageData(x, y, 1, 1).data].slice(0, 3));
 };
 const to = async time => { video.currentTime = time; await once("seeked"); };
@@ -50,7 +54,7 @@ const to = async time => { video.currentTime = time; await once("seeked"); };
     found.duration = video.duration;
     await to(MIDDLE);
     found.middle = video.currentTime;
-    found.colours = colours();
+    found.colours = await colours();
     await to(0);
     const ended = once("ended");
     const moments = [];

@@ -33,6 +33,7 @@ _INSTEAD = {
     Move.PAN_DOWN: Move.ZOOM_OUT,
 }
 _ELBOW_ROOM = 0.04  # the least room for a move that a subject has to leave to fit the frame
+_HEART = 0.75  # part of its box that is enough of what fills a picture of nearly the frame's shape
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,13 @@ def choose(
     """How a picture is shown. Sizes are (width, height).
 
     The way along a panorama ends on its subject. What merely stands out is no reason to cut an
-    upright picture for a wide frame: there may be a head that was not seen as one.
+    upright picture for a wide frame: there may be a head that was not seen as one. Nor is it one to
+    leave a border about a picture of nearly the frame's shape that it fills: its heart is enough.
     """
     near = covers(picture, frame)
     box = subject.box if subject else None
+    if near and subject is not None and not subject.faces:
+        box = _heart(subject.box, crop(picture, frame, subject.box))
     if not near and style.rate > 0 and max(picture) >= PANORAMA * min(picture):
         return along(picture, frame, move, style, seconds, box)
     if subject is None or box is None:
@@ -241,6 +245,13 @@ def _windows(
 def _leeway(base: Rect, keep: Rect) -> float:
     """How much nearer the window may come with `keep` inside; below 0 if it is too large already."""
     return min(base.w / keep.w, base.h / keep.h) - 1
+
+
+def _heart(box: Rect, base: Rect) -> Rect:
+    """As much of a box as leaves room for a move within `base`, more of its top than of its foot;
+    all of it if it is too large."""
+    share = (1 + _leeway(base, box)) / (1 + 2 * _ELBOW_ROOM)
+    return box.shrunk(share, 0.5, 0.2) if _HEART <= share < 1 else box
 
 
 def _way(start: Rect, end: Rect, base: Rect) -> float:

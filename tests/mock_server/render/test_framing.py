@@ -160,12 +160,14 @@ def test_the_subject_is_in_the_frame_at_every_moment(
         height = width  # panoramas are told of below
     w, h = wide * width, high * height
     box = Rect(across * (width - w), down * (height - h), w, h)
+    filling = not faces and covers((width, height), frame)
+    kept = box.shrunk(0.75, 0.5, 0.2) if filling else box
     for style in STYLES.values():
         shown = choose((width, height), frame, move, style, 4.0, Subject(box, faces))
         for u in (0.0, 0.2, 0.5, 0.8, 1.0):
             window = shown.path.at(u)
             if isinstance(shown, Cover):
-                assert inside(box, window)
+                assert inside(kept, window)
                 assert inside(window, Rect(0, 0, width, height))
             else:
                 assert inside(shown.picture, window)
@@ -208,6 +210,21 @@ def test_only_faces_let_a_wide_frame_cut_an_upright_picture(
     subject = Subject(Rect(1000, 800, 600, 700), faces)
     shown = choose((3000, 4000), (1920, 1080), Move.ZOOM_IN, STYLES["smooth"], 3, subject)
     assert isinstance(shown, kind)
+
+
+@pytest.mark.parametrize(("faces", "kind"), [(False, Cover), (True, Fit)])
+def test_what_nearly_fills_a_picture_may_lose_its_rim_but_no_head(
+    faces: bool, kind: type[Cover | Fit]
+) -> None:
+    box = Rect(900, 180, 1300, 1700)
+    shown = choose(
+        (3000, 2000), (1920, 1080), Move.ZOOM_IN, STYLES["smooth"], 4.0, Subject(box, faces)
+    )
+    assert isinstance(shown, kind)
+    if isinstance(shown, Cover):
+        end = shown.path.end
+        assert end.w < shown.path.start.w
+        assert inside(box.shrunk(0.9, 0.5, 0.2), end)
 
 
 def test_a_group_too_wide_for_the_frame_stands_whole_over_a_fill() -> None:

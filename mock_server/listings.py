@@ -13,7 +13,7 @@ class Manner:
     lines: int | None = None
 
 
-_MANNERS = {
+MANNERS = {
     "image-to-video-in-free": Manner(),
     "image-to-video-low-vram": Manner(ms=5_000, lines=720),
     "ai-image-to-video-extender": Manner(ms=10_000),
@@ -24,4 +24,4 @@ _MANNERS = {
 
 def manner(source: str | None) -> Manner:
     """The manner of a listing; an unknown one has the plain one's."""
-    return _MANNERS.get(source or "", Manner())
+    return MANNERS.get(source or "", Manner())

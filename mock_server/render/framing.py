@@ -75,12 +75,13 @@ def choose(
 
     The way along a panorama ends on its subject. What merely stands out is no reason to cut an
     upright picture for a wide frame: there may be a head that was not seen as one. Nor is it one to
-    leave a border about a picture of nearly the frame's shape that it fills: its heart is enough.
+    leave a border about a picture of nearly the frame's shape that it fills: its heart is enough;
+    nor to show such a picture otherwise than without a subject, but for keeping it inside.
     """
     near = covers(picture, frame)
     box = subject.box if subject else None
     if near and subject is not None and not subject.faces:
-        box = _heart(subject.box, crop(picture, frame, subject.box))
+        box = _heart(subject.box, crop(picture, frame))
     if not near and style.rate > 0 and max(picture) >= PANORAMA * min(picture):
         return along(picture, frame, move, style, seconds, box)
     if subject is None or box is None:
@@ -90,7 +91,8 @@ def choose(
         fits = _leeway(crop(picture, frame, box), box) >= _ELBOW_ROOM
         fills = fits and (near or wider or subject.faces)
     if fills:
-        return cover(picture, frame, move, style, seconds, box)
+        as_it_is = near and subject is not None and not subject.faces
+        return cover(picture, frame, move, style, seconds, box, as_it_is)
     return fit(picture, frame, move, style, seconds)
 
 
@@ -100,21 +102,28 @@ def covers(picture: tuple[int, int], frame: tuple[int, int]) -> bool:
     return 1 - min(a / b, b / a) <= MAX_LOSS
 
 
-def crop(picture: tuple[int, int], frame: tuple[int, int], subject: Rect | None = None) -> Rect:
+def crop(
+    picture: tuple[int, int],
+    frame: tuple[int, int],
+    subject: Rect | None = None,
+    as_it_is: bool = False,
+) -> Rect:
     """The largest part of the picture with the frame's shape.
 
     About the subject, as near to its middle as the picture allows. Without one in the middle
     across; downwards nearer to the top, where heads are: more so upright, as portraits are mostly
-    upright.
+    upright. `as_it_is`: there too, moved no more than brings the subject inside.
     """
     width, height = picture
     aspect = frame[0] / frame[1]
     w = min(width, height * aspect)
     h = w / aspect
-    if subject is not None:
-        return _about(Rect(0, 0, w, h), subject, Rect(0, 0, width, height))
+    room = Rect(0, 0, width, height)
     bias = 0.28 if height > width else 0.42
-    return Rect((width - w) / 2, (height - h) * bias, w, h)
+    usual = Rect((width - w) / 2, (height - h) * bias, w, h)
+    if subject is None:
+        return usual
+    return _holding(usual, subject, room) if as_it_is else _about(usual, subject, room)
 
 
 def contain(picture: tuple[int, int], box: Rect) -> Rect:
@@ -131,17 +140,19 @@ def cover(
     style: Style,
     seconds: float,
     subject: Rect | None = None,
+    as_it_is: bool = False,
 ) -> Cover:
-    """The picture fills the frame. A zoom goes to the subject; a pan is as long as keeps it inside,
-    and where it is too near to the picture's edge for a pan there is a zoom instead."""
-    base = crop(picture, frame, subject)
+    """The picture fills the frame. A zoom goes to the subject, or `as_it_is` where it went without
+    one; a pan is as long as keeps it inside, and where it is too near to the picture's edge for a
+    pan there is a zoom instead."""
+    base = crop(picture, frame, subject, as_it_is)
     room = Rect(0, 0, *picture)
     amount = style.amount(seconds)
     if subject is not None:
         amount = min(amount, max(0.0, _leeway(base, subject)))
-    start, end = _windows(base, room, move, amount, subject)
+    start, end = _windows(base, room, move, amount, subject, as_it_is)
     if subject is not None and move in _INSTEAD and _way(start, end, base) < amount / 4:
-        start, end = _windows(base, room, _INSTEAD[move], amount, subject)
+        start, end = _windows(base, room, _INSTEAD[move], amount, subject, as_it_is)
     start = _whole(start, end, frame)
     return Cover(Path(start, end, style.ease), start.union(end))
 
@@ -211,14 +222,16 @@ def _windows(
     move: Move,
     amount: float,
     keep: Rect | None = None,
+    as_it_is: bool = False,
     focus: tuple[float, float] = (0.5, 0.42),
 ) -> tuple[Rect, Rect]:
     """Where the window starts and ends. Pans use what `room` has beside `base`, and come nearer
     only for what is missing. `keep`, if `amount` is within its leeway, is inside all the way."""
+    place = _holding if as_it_is else _about
     if move in (Move.ZOOM_IN, Move.ZOOM_OUT):
         near = base.shrunk(1 / (1 + amount), *focus)
         if keep is not None:
-            near = _about(near, keep, base)
+            near = place(near, keep, base)
         return (base, near) if move == Move.ZOOM_IN else (near, base)
     across = move in (Move.PAN_LEFT, Move.PAN_RIGHT)
     if not across:
@@ -227,7 +240,7 @@ def _windows(
     missing = max(0.0, amount - (space - side) / side)
     window = base.shrunk(1 / (1 + missing), *focus)
     if keep is not None:
-        window = _about(window, keep, room)
+        window = place(window, keep, room)
     travel = amount * side / (1 + missing)
     if across:
         low, high = _reach(room.x, room.right, window.w, (keep.x, keep.right) if keep else None)
@@ -263,9 +276,14 @@ def _about(window: Rect, keep: Rect, room: Rect) -> Rect:
     and in any case inside if it is small enough."""
     x = keep.x + keep.w / 2 - window.w / 2
     y = keep.y + keep.h / 2 - window.h * 0.45
+    return _holding(Rect(x, y, window.w, window.h), keep, room)
+
+
+def _holding(window: Rect, keep: Rect, room: Rect) -> Rect:
+    """The window moved into `room`, and no more than has `keep` inside if it is small enough."""
     return Rect(
-        _between(x, *_reach(room.x, room.right, window.w, (keep.x, keep.right))),
-        _between(y, *_reach(room.y, room.bottom, window.h, (keep.y, keep.bottom))),
+        _between(window.x, *_reach(room.x, room.right, window.w, (keep.x, keep.right))),
+        _between(window.y, *_reach(room.y, room.bottom, window.h, (keep.y, keep.bottom))),
         window.w,
         window.h,
     )

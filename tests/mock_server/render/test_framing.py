@@ -227,6 +227,17 @@ def test_what_nearly_fills_a_picture_may_lose_its_rim_but_no_head(
         assert inside(box.shrunk(0.9, 0.5, 0.2), end)
 
 
+def test_what_stands_out_leaves_a_picture_of_nearly_the_frames_shape_as_it_is() -> None:
+    size, frame = (3000, 2000), (1920, 1080)
+    plain = choose(size, frame, Move.ZOOM_IN, STYLES["smooth"], 4.0)
+    for box in (Rect(1400, 900, 300, 400), Rect(1400, 1500, 300, 400)):
+        shown = choose(size, frame, Move.ZOOM_IN, STYLES["smooth"], 4.0, Subject(box, False))
+        assert isinstance(plain, Cover)
+        assert isinstance(shown, Cover)
+        moved = max(0.0, box.bottom - plain.path.end.bottom)
+        assert shown.path.end.y == pytest.approx(plain.path.end.y + moved)
+
+
 def test_a_group_too_wide_for_the_frame_stands_whole_over_a_fill() -> None:
     group = Subject(Rect(400, 800, 3200, 500), faces=True)
     shown = choose((4000, 2400), (1080, 1920), Move.ZOOM_IN, STYLES["smooth"], 3, group)

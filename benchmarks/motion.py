@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av
@@ -52,9 +53,9 @@ def main() -> None:
         path = Path(start, end, lambda u: u)
         windows = [path.at(n / (COUNT - 1)) for n in range(COUNT)]
         drawers: dict[str, Callable[[], Drawn]] = {
-            "here": lambda windows=windows: ours(picture, windows),  # type: ignore[misc]
-            "zoompan": lambda windows=windows: zoompan(picture, windows, 1),  # type: ignore[misc]
-            "zoompan, 4 x": lambda windows=windows: zoompan(picture, windows, 4),  # type: ignore[misc]
+            "here": partial(ours, picture, windows),
+            "zoompan": partial(zoompan, picture, windows, 1),
+            "zoompan, 4 x": partial(zoompan, picture, windows, 4),
         }
         for drawer, draw in drawers.items():
             frames, ms = draw()

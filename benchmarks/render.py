@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +126,7 @@ class Bench:
             "+ music": draft(names, 10_000, overlap=0, music=True),
             "+ all": draft(names, 10_000, titles=True, music=True),
         }
-        took = self._in_turn(
-            {
-                name: lambda path, kind=kind: self._ours(kind, path)  # type: ignore[misc]
-                for name, kind in kinds.items()
-            }
-        )
+        took = self._in_turn({name: partial(self._ours, kind) for name, kind in kinds.items()})
         print(f"\n{'':28}{'seconds':>10}{'x cuts alone':>17}")
         for name, seconds in took.items():
             ratio = statistics.median(

@@ -16,7 +16,7 @@ from mock_server.changes import Note, seconds
 from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.events import Beat, Call, Result, Save, Say, Step
 from mock_server.listings import Manner, manner
-from mock_server.montage import MOVES, SHOT_MS, SIZES, Montage, Music, Shot
+from mock_server.montage import FPS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
 from mock_server.sounds import OFF_THE_BEAT, ON_THE_BEAT, default_volume, music_named, muted
 from mock_server.texts import caption_of, title_of
 from mock_server.transitions import joining_of
@@ -252,7 +252,7 @@ def _first_cut(
     montage = Montage(
         aspect=wish.aspect or _aspect(visual),
         lines=min(wish.lines or way.lines or 1080, 1080),
-        fps=nearest_rate(wish.fps) if wish.fps else 30,
+        fps=nearest_rate(wish.fps) if wish.fps else FPS,
         shots=shots,
         opens=wish.fade_in,
         closes=wish.fade_out,

@@ -1,6 +1,6 @@
 """Wishes done to a montage: one small function for each kind, and the words that tell of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mock_server.changes import Change, Note, seconds
@@ -16,8 +16,6 @@ from mock_server.sounds import edit_sounds
 from mock_server.texts import edit_texts
 from mock_server.transitions import edit_transitions
 from mock_server.wishes import Wish
-
-Edit = Callable[[Wish, Montage, list[Shot]], tuple[Montage, list[Change]]]
 
 
 def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage, list[Change]]:

@@ -93,7 +93,10 @@ class _Warnings(logging.Handler):
 
 
 def _in_words(record: logging.LogRecord) -> str:
-    part = getattr(record, "left_out", None)
+    """In the user's language, what `extra` tells of (`mock_server.render`, cast.py and fonts.py)."""
+    if (reason := getattr(record, "left_out", None)) is not None:
+        return say("Left out: {reason}", reason=reason)
+    part = getattr(record, "unwritable", None)
     if part is None:
         return record.getMessage()
     if part["lost"]:

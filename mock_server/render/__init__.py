@@ -1,5 +1,5 @@
-"""Draft + media → MP4, and what an uploaded file really is. The only package that needs numpy,
-OpenCV, PyAV and Pillow."""
+"""Draft + media → MP4, what is shown beside it, and what an uploaded file really is. Needs numpy,
+OpenCV, PyAV, Pillow, HarfBuzz and fonts: the `local` extra."""
 
 from __future__ import annotations
 

@@ -65,9 +65,7 @@ class Animation:
             self._drawn = Planes.empty(*size)
             frame = self._frame
             if frame.mode == "RGBA":
-                flat = Image.new("RGB", frame.size, self.ground or (0, 0, 0))
-                flat.paste(frame, mask=frame.getchannel("A"))
-                frame = flat
+                frame = colour.over(frame, self.ground)
             rgb = frame.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
             Planes.from_rgb(np.asarray(rgb)).sample(Rect(0, 0, *size), self._drawn)
         return self._drawn

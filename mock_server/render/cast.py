@@ -51,7 +51,9 @@ class Cast:
         rest = without(self.plan, self._left_out)
         if self.plan.tracks and not rest.tracks:
             raise RenderError("; ".join(self._left_out.values()))
-        _log.warning("warning: %s; the video is made without it", reason)
+        _log.warning(
+            "warning: %s; the video is made without it", reason, extra={"left_out": reason}
+        )
         self.plan = rest
 
     def _heard(self, sound: Sound) -> bool:

@@ -82,7 +82,7 @@ class Clip:
         frame, turn = self._now, self._turn
         width, height = size[::-1] if turn.transposed else size
         form = "yuva420p" if self._alpha else "yuv420p"
-        matrix, span = _matrix(frame), _range(frame)
+        matrix, span = matrix_of(frame), _range(frame)
         if frame.format.is_rgb or matrix not in (Colorspace.ITU601, Colorspace.ITU709):
             frame = self._scaled(width, height, form, Colorspace.ITU709, ColorRange.MPEG)
             planes = Planes.within(frame)
@@ -96,7 +96,7 @@ class Clip:
         return Planes(turn(planes.y), turn(planes.u), turn(planes.v))
 
     def _ground(self) -> colour.Colour | None:
-        small = self._scaled(48, 48, "rgba", _matrix(self._now), ColorRange.JPEG)
+        small = self._scaled(48, 48, "rgba", matrix_of(self._now), ColorRange.JPEG)
         return colour.ground(np.asarray(small.to_ndarray(), np.uint8))
 
     def _scaled(
@@ -118,7 +118,7 @@ class Clip:
             width,
             height,
             form,
-            src_colorspace=_matrix(frame),
+            src_colorspace=matrix_of(frame),
             dst_colorspace=matrix,
             src_color_range=_range(frame),
             dst_color_range=span,
@@ -203,7 +203,7 @@ def _laid(planes: Planes, alpha: NDArray[np.uint8], ground: colour.Colour) -> Pl
     )
 
 
-def _matrix(frame: av.VideoFrame) -> int:
+def matrix_of(frame: av.VideoFrame) -> int:
     """The colour matrix the frame names, or the one that its size stands for."""
     named = {1: Colorspace.ITU709, 7: Colorspace.SMPTE240M, 9: Colorspace.BT2020}
     if frame.colorspace in named:

@@ -6,6 +6,9 @@ import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
+
+from .yuv import KB, KR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +25,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
-_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
+_WEIGHTS = np.array([KR, 1 - KR - KB, KB])
 
 _GROUNDS = (242, 28, 128)
 """How light a ground may be, the one that is taken first where they serve alike."""
@@ -91,3 +94,10 @@ def ground(pixels: NDArray[np.uint8]) -> Colour | None:
     mean = (colours * alpha[:, None]).sum(axis=0) / seen
     red, green, blue = np.clip(level + _TINT * (mean - mean @ _WEIGHTS), 0, 255).round()
     return int(red), int(green), int(blue)
+
+
+def over(image: Image.Image, ground: Colour | None) -> Image.Image:
+    """An RGBA picture on its ground, in RGB; on black where nothing in it is transparent."""
+    flat = Image.new("RGB", image.size, ground or (0, 0, 0))
+    flat.paste(image, mask=image.getchannel("A"))
+    return flat

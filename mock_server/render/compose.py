@@ -8,6 +8,7 @@ import av
 
 from . import transitions
 from .errors import RenderError
+from .motion import ease
 from .text import Titles
 from .yuv import Planes
 
@@ -114,4 +115,4 @@ def _fade(on: list[Shot], number: int, out: Planes) -> None:
         left / on[-1].closes if on[-1].closes else 1,
     ]
     if (light := min(parts)) < 1:
-        transitions.shade(out, out, transitions.ease(light))
+        transitions.shade(out, out, ease(light))

@@ -9,7 +9,8 @@ import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from .sound import CHUNK, RATE
+from .loudness import RATE
+from .sound import CHUNK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -132,7 +132,7 @@ def writable(text: str) -> str:
         f'warning: the text "%(text)s" is shown {how}: no font here can write it; '
         "install one, e.g. %(fonts)s",
         notice,
-        extra={"left_out": notice},
+        extra={"unwritable": notice},
     )
     return shown
 

@@ -21,10 +21,7 @@ within it."""
 PANORAMA = 2.0
 """A picture is a panorama if one side is this many times the other."""
 
-SPEED = 0.35
-"""Sides of the frame that a panorama passes in a second, at the most."""
-
-_PACE = 0.22  # and on the average: the middle of an eased way is faster, and so is a near window
+_PACE = 0.22  # sides of the frame that a panorama passes in a second, on the average
 _LONGEST = 3.0  # sides of the frame that it passes in one shot: all of them are in memory
 _INSTEAD = {
     Move.PAN_LEFT: Move.ZOOM_IN,

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .loudness import RATE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     Wave = NDArray[np.float32]
-
-RATE = 48_000
 
 _BITS = 12
 _PERIOD = 1 << _BITS

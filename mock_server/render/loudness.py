@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 48_000
+"""Samples a second, of all sound."""
 
 TARGET = -14.0
 """LUFS that music has at volume 1, ours and the user's own alike: what the big platforms play at."""
@@ -159,13 +160,6 @@ def _with_gains(
             peaks[loud] = np.maximum(peaks[loud], _between(spans).max(axis=(0, 2)))
         yield chunk, np.minimum(CEILING / np.maximum(peaks, 1e-9), 1)
         before = chunk[:, -reach:]
-
-
-def true_peak(samples: NDArray[np.float32]) -> float:
-    """The highest true peak of (2, n) samples, in dBTP."""
-    padded = np.pad(samples, ((0, 0), (_TAPS, _TAPS)))
-    peak = max(float(np.abs(samples).max()), float(_between(padded).max()))
-    return 20 * math.log10(peak) if peak > 0 else -math.inf
 
 
 def _between(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -26,9 +26,14 @@ class Move(StrEnum):
     PAN_DOWN = "pan_down"
 
 
+def ease(u: float) -> float:
+    """0 → 1, at rest at both ends."""
+    return u * u * (3 - 2 * u)
+
+
 def _gentle(u: float) -> float:
     """Slow at both ends, where a transition covers it, but never quite at rest."""
-    return 0.4 * u + 0.6 * u * u * (3 - 2 * u)
+    return 0.4 * u + 0.6 * ease(u)
 
 
 def _punchy(u: float) -> float:

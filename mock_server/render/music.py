@@ -19,8 +19,8 @@ import numpy as np
 
 from mock_server.beats import grid
 
-from .instruments import INSTRUMENTS, RATE, Room
-from .loudness import TARGET, Meter
+from .instruments import INSTRUMENTS, Room
+from .loudness import RATE, TARGET, Meter
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

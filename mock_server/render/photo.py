@@ -131,7 +131,7 @@ class Photo:
             if np.asarray(part)[..., 3].min() < 255:
                 whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
                 self.ground = colour.ground(np.asarray(_srgb(whole, self._profile, self._name)))
-            part = _over(part, self.ground or (0, 0, 0))
+            part = colour.over(part, self.ground)
         return np.asarray(part.transpose(_TURNS[self._turn]) if self._turn in _TURNS else part)
 
     def _fine_enough(self, width: float, height: float) -> Image.Image:
@@ -273,9 +273,3 @@ def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Im
     if alpha:
         result.putalpha(alpha)
     return result
-
-
-def _over(image: Image.Image, ground: colour.Colour) -> Image.Image:
-    flat = Image.new("RGB", image.size, ground)
-    flat.paste(image, mask=image.getchannel("A"))
-    return flat

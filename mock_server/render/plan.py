@@ -169,7 +169,7 @@ def without(plan: Plan, sources: Collection[Source]) -> Plan:
 
 def _closed_up(row: list[Shot], index: int) -> list[Shot]:
     """The row without one shot: half of its time goes to the one before, half to the next, or all
-    of it to the only one that it touches."""
+    of it, and the fade into or out of the dark, to the only one that it touches."""
     before, lost, after = row[:index], row[index], row[index + 1 :]
     first, end = lost.span.first, lost.span.end
     last = before[-1] if before and before[-1].span.end >= first else None
@@ -181,10 +181,15 @@ def _closed_up(row: list[Shot], index: int) -> list[Shot]:
             span=Span(start, following.span.end),
             transition=following.transition if last else "cut",
             overlap=following.overlap if last else 0,
+            opens=following.opens if last else lost.opens,
         )
         end = start + following.overlap
     if last is not None:
-        before[-1] = replace(last, span=Span(last.span.first, max(last.span.end, end)))
+        before[-1] = replace(
+            last,
+            span=Span(last.span.first, max(last.span.end, end)),
+            closes=last.closes if following else lost.closes,
+        )
     return [*before, *after]
 
 

@@ -21,9 +21,10 @@ import av
 import cv2
 import numpy as np
 from av.filter import Graph
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 from PIL import Image, ImageDraw, ImageFont
 
+from .clip import matrix_of
 from .errors import RenderError
 from .media import upright
 
@@ -164,15 +165,12 @@ class Film:
     def _rgb(self, frame: av.VideoFrame, size: Size) -> Picture:
         turns = frame.rotation // 90
         width, height = size[::-1] if turns % 2 else size
-        # What names no matrix is read as players do.
-        named = frame.colorspace in (Colorspace.ITU709, Colorspace.ITU601, Colorspace.BT2020)
-        guess = Colorspace.ITU709 if frame.height >= 720 else Colorspace.ITU601
         rgb = self._scaler.reformat(
             frame,
             width,
             height,
             "rgb24",
-            src_colorspace=int(frame.colorspace if named else guess),
+            src_colorspace=matrix_of(frame),
             dst_color_range=ColorRange.JPEG,
             interpolation="BICUBIC",
         ).to_ndarray()

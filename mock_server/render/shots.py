@@ -182,12 +182,12 @@ def _nearest_even(length: float) -> int:
     return round(length / 2) * 2
 
 
+def _even(length: float) -> int:
+    return max(2, _nearest_even(length))
+
+
 def _subject_of(photo: Photo) -> framing.Subject | None:
     width, height = photo.size
     scale = min(1.0, subject.SIDE / max(width, height))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
     return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
-
-
-def _even(length: float) -> int:
-    return max(2, _nearest_even(length))

@@ -20,8 +20,7 @@ import numpy as np
 
 from . import music
 from .errors import RenderError
-from .loudness import RATE as RATE
-from .loudness import TARGET, Meter, limited
+from .loudness import RATE, TARGET, Meter, limited
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from .motion import ease
 from .yuv import BLACK, NEUTRAL, Planes
 
 if TYPE_CHECKING:
@@ -136,8 +137,7 @@ class Caption:
     def draw(self, frame: int, out: Planes) -> None:
         """Lay the text's `frame`-th picture, from 0, over `out`."""
         part = min(frame + 1, self._frames - frame) / (self._fade + 1)
-        opacity = min(1.0, part)
-        opacity = opacity * opacity * (3 - 2 * opacity)
+        opacity = ease(min(1.0, part))
         for plane, layer in zip((out.y, out.u, out.v), self._layers, strict=False):
             layer.lay(plane, opacity)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import cv2
 import numpy as np
 
+from .motion import ease
 from .yuv import BLACK, NEUTRAL, WHITE, Planes
 
 if TYPE_CHECKING:
@@ -30,11 +31,6 @@ _NEARER = 1.2
 """How much the old picture has grown when a zoom is over."""
 _OUT_OF_FOCUS = 0.5
 """When in a zoom the old picture is as blurred as it gets."""
-
-
-def ease(p: float) -> float:
-    """0 → 1, at rest at both ends."""
-    return p * p * (3 - 2 * p)
 
 
 def whip(p: float) -> float:

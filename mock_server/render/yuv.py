@@ -19,16 +19,7 @@ if TYPE_CHECKING:
     from .geometry import Rect
 
 KR, KB = 0.2126, 0.0722
-KG = 1 - KR - KB
 BLACK, WHITE, NEUTRAL = 16, 235, 128
-
-_LUMA = np.array([[KR, KG, KB, 0]]) * (219 / 255) + [0, 0, 0, BLACK]
-_CHROMA = np.array(
-    [
-        [-KR / (2 - 2 * KB), -KG / (2 - 2 * KB), 0.5, 0],
-        [0.5, -KG / (2 - 2 * KR), -KB / (2 - 2 * KR), 0],
-    ]
-) * (224 / 255) + [0, 0, 0, NEUTRAL]
 
 
 def _matrix(kr: float, kb: float) -> NDArray[np.float64]:
@@ -36,6 +27,10 @@ def _matrix(kr: float, kb: float) -> NDArray[np.float64]:
     light = np.array([kr, 1 - kr - kb, kb])
     blue, red = np.array([0, 0, 1]) - light, np.array([1, 0, 0]) - light
     return np.array([light, blue / (2 - 2 * kb), red / (2 - 2 * kr)])
+
+
+_LUMA = np.column_stack([_matrix(KR, KB)[:1] * (219 / 255), [BLACK]])
+_CHROMA = np.column_stack([_matrix(KR, KB)[1:] * (224 / 255), [NEUTRAL, NEUTRAL]])
 
 
 def _change(*, of_601: bool, full: bool) -> NDArray[np.float64]:
@@ -84,7 +79,7 @@ class Planes:
         half = cv2.resize(rgb, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
         uv = cv2.transform(half, _CHROMA)
         return cls(
-            cv2.transform(rgb, _LUMA).reshape(height, width),  # type: ignore[arg-type]
+            np.asarray(cv2.transform(rgb, _LUMA), np.uint8).reshape(height, width),
             np.ascontiguousarray(uv[..., 0]),
             np.ascontiguousarray(uv[..., 1]),
         )

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mock_server.beats import grid
-from mock_server.render.instruments import RATE
+from mock_server.render.loudness import RATE
 from mock_server.render.music import STYLES
 
 

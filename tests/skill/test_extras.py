@@ -224,11 +224,11 @@ def test_stopped_while_it_is_made_it_leaves_no_half_and_goes_on(
 ) -> None:
     born = tmp_path / "pid"
     endless = f"import os, sys; open({str(born)!r}, 'w').write(str(os.getpid())); open(sys.argv[3], 'wb'); print(0.1, flush=True); sys.stdin.read()"
+    job = run("make", *photos, *WORDS, "-o", "trip.mp4", "--json").answer["data"]["job"]
     with monkeypatch.context() as broken:
         instead(broken, endless)
-        ran = run("make", *photos, *WORDS, "-o", "trip.webp", "--poster", "--json", "--timeout", 2)
+        ran = run("resume", job, "--format", "webp", "--poster", "--json", "--timeout", 3)
     assert ran.code == 11
-    job = ran.answer["error"]["job"]
     assert listed() == ["trip.mp4"]
     assert not Path("/proc", born.read_text()).exists()
     with closing(Vault.open(Config.resolve().home)) as vault:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import av
 import numpy as np
@@ -74,6 +76,26 @@ class TestOnThisMachine:
         assert Path(data["file"]).is_file()
         status = run("--local", "status", "--json").answer["data"]
         assert [item["filename"] for item in status["media"]] == ["cat.png", "cup.jpg"]
+
+    def test_what_only_the_renderer_finds_broken_is_told_in_the_users_language(
+        self, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
+    ) -> None:
+        """A PNG so large that it is believed for its checksums, with nothing to be unpacked."""
+        head = struct.pack(">IIBBBBB", 3000, 2400, 8, 2, 0, 0, 0)
+        boxes = ((b"IHDR", head), (b"IDAT", bytes(4000)), (b"IEND", b""))
+        hollow = tmp_path / "hollow.png"
+        hollow.write_bytes(
+            b"\x89PNG\r\n\x1a\n"
+            + b"".join(
+                struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc32(kind + body))
+                for kind, body in boxes
+            )
+        )
+        ran = run("make", photos[0], hollow, "-p", "做一段视频", *SMALL)
+        assert ran.code == 0, ran.out
+        told = [json.loads(line).get("message", "") for line in ran.err.splitlines()]
+        (notice,) = [line for line in told if "hollow.png" in line]
+        assert notice.startswith("已略过：hollow.png")
 
     def test_nothing_is_left_out_of_what_can_be_used(
         self, run: Callable[..., Ran], photos: list[Path]

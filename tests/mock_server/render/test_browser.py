@@ -64,7 +64,7 @@ const to = async time => { video.currentTime = time; await once("seeked"); };
     found.moments = moments;
     found.ended = video.ended;
     found.heard = video.webkitAudioDecodedByteCount;
-    found.dropped = video.getVideoPlaybackQuality().corruptedVideoFrames;
+    found.corrupted = video.getVideoPlaybackQuality().corruptedVideoFrames;
   } catch (error) { found.error = String(error); }
   fetch("/found", {method: "POST", body: JSON.stringify(found)});
 })();
@@ -150,4 +150,4 @@ def test_chromium_plays_it_to_the_end_in_the_right_colours(
     assert found["moments"] == sorted(found["moments"])
     assert found["moments"][-1] == pytest.approx(2, abs=0.05)
     assert found["heard"] > 0
-    assert found["dropped"] == 0
+    assert found["corrupted"] == 0

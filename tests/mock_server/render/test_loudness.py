@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mock_server.render.loudness import CEILING, RATE, Meter, limited, true_peak
+from mock_server.render.loudness import CEILING, RATE, Meter, limited
 from tests.mock_server.render.studio import ebur128
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ def test_bursts_of_noise_are_gated_as_by_ffmpeg() -> None:
     samples = noise(-20, 20)
     samples *= (np.arange(samples.shape[1]) % (2 * RATE) < RATE / 2) * np.float32(0.99) + 0.01
     assert lufs(samples) == pytest.approx(ebur128(samples)[0], abs=0.1)
-    assert true_peak(samples) == pytest.approx(ebur128(samples)[1], abs=0.3)
 
 
 def test_it_does_not_matter_in_what_portions_sound_comes() -> None:
@@ -83,15 +82,7 @@ def test_it_does_not_matter_in_what_portions_sound_comes() -> None:
 def test_silence_has_no_loudness_and_a_short_beep_has_its_own() -> None:
     assert lufs(np.zeros((2, RATE), np.float32)) == -np.inf
     assert Meter().lufs == -np.inf
-    assert true_peak(np.zeros((2, 100), np.float32)) == -np.inf
     assert lufs(tone(-20, 0.15)) == pytest.approx(-20, abs=0.5)
-
-
-def test_a_true_peak_lies_between_the_samples() -> None:
-    samples = tone(0, 0.5, RATE / 4, turn=1 / 8)
-    assert 20 * np.log10(np.abs(samples).max()) == pytest.approx(-3, abs=0.02)
-    middle = samples[:, 100:-100] * np.hanning(samples.shape[1] - 200).astype(np.float32)
-    assert true_peak(middle) == pytest.approx(0, abs=0.1)
 
 
 LOUD: dict[str, Any] = {
@@ -108,15 +99,15 @@ LOUD: dict[str, Any] = {
 @pytest.mark.parametrize("name", list(LOUD))
 def test_nothing_leaves_the_limiter_above_the_ceiling(name: str) -> None:
     result = through(np.asarray(LOUD[name], np.float32))
-    assert true_peak(result) <= 20 * np.log10(CEILING) + 0.4  # a tone cut off rings beyond its end
     assert np.abs(result).max() <= CEILING * 1.0001
-    if result.shape[1] > RATE // 10:
-        assert ebur128(result)[1] <= -1
+    heard = np.pad(result, ((0, 0), (RATE // 10, RATE // 10)))
+    # A tone cut off rings beyond its end.
+    assert ebur128(heard)[1] <= 20 * np.log10(CEILING) + 0.4
 
 
 def test_what_is_not_too_loud_passes_as_it_is() -> None:
     samples = noise(-16, 2)
-    assert true_peak(samples) < 20 * np.log10(CEILING)
+    assert ebur128(samples)[1] < 20 * np.log10(CEILING)
     assert np.array_equal(through(samples), samples)
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from mock_server.beats import grid
 from mock_server.render import music
-from mock_server.render.instruments import INSTRUMENTS, RATE
-from mock_server.render.loudness import TARGET
+from mock_server.render.instruments import INSTRUMENTS
+from mock_server.render.loudness import RATE, TARGET
 from tests.mock_server.render.studio import ebur128
 
 if TYPE_CHECKING:

@@ -112,6 +112,15 @@ def test_the_time_of_a_lost_shot_goes_to_its_neighbours() -> None:
     assert spans(row, lost="abc") == []
 
 
+def test_the_fades_at_the_ends_stay_whatever_shot_is_lost() -> None:
+    row = [shot(0, 90, "a"), shot(90, 180, "b"), shot(180, 270, "c")]
+    row[0]["in"], row[2]["out"] = {"d": 100}, {"d": 200}
+    plan = read({"fps": 100, "t": [{"tt": 0, "sg": row}]})
+    for lost in "abc":
+        (left,) = without(plan, {Source(lost, lost)}).tracks
+        assert [(one.opens, one.closes) for one in left] == [(10, 0), (0, 20)], lost
+
+
 def test_a_gap_stays_a_gap_for_what_lies_below_shows_there() -> None:
     above = [shot(10, 20, "x"), shot(30, 40, "b"), shot(50, 60, "y")]
     below = [shot(0, 100, "a")]

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from mock_server.render import RenderError, previews
@@ -78,6 +80,23 @@ def test_colours_of_a_loop_are_those_of_the_video(
     for n, colour in enumerate(colours):
         seen = shown[-1][40:140, n * 64 + 20 : n * 64 + 44].mean(axis=(0, 1))
         assert np.abs(seen - colour).max() <= 5, (colour, seen)
+
+
+def test_a_large_video_that_names_the_matrix_of_small_ones_is_read_by_it(tmp_path: Path) -> None:
+    path = tmp_path / "601.mp4"
+    with av.open(path, "w") as film:
+        stream = film.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        stream.codec_context.colorspace = 6  # SMPTE 170M (ITU-T H.273, table 4)
+        red = np.full((720, 1280, 3), (200, 30, 40), np.uint8)
+        frame = av.VideoFrame.from_ndarray(red, "rgb24").reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU601
+        )
+        film.mux(stream.encode(frame))
+        film.mux(stream.encode())
+    with Film(path) as seen:
+        picture = next(seen.pictures([0.0], (320, 180)))
+    assert np.abs(picture.mean(axis=(0, 1)) - (200, 30, 40)).max() <= 5
 
 
 @pytest.mark.parametrize(

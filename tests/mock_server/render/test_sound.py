@@ -11,8 +11,9 @@ import pytest
 
 from mock_server.render import RenderError, music
 from mock_server.render.cast import Cast
+from mock_server.render.loudness import RATE
 from mock_server.render.plan import read
-from mock_server.render.sound import RATE, mix
+from mock_server.render.sound import mix
 from tests.mock_server.render.studio import ebur128, hearing, scenery
 from tests.mock_server.render.test_media import film, tone
 

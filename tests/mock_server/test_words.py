@@ -1,0 +1,27 @@
+"""The words the director puts into a draft are words of the renderer, which would quietly do
+something else for one it does not know."""
+
+import pytest
+
+from mock_server import joins, montage
+from mock_server.render import music, transitions
+from mock_server.render.motion import STYLES, Move
+from mock_server.render.plan import read
+from mock_server.vocabulary import TRANSITION_NAMES
+
+
+@pytest.mark.parametrize(
+    "kind", sorted({*joins.MIXED, *joins.LIVELY, *TRANSITION_NAMES} - {"mixed"})
+)
+def test_each_transition_is_one_of_its_own(kind: str) -> None:
+    segment = {"s": 0, "d": 1000, "src": {"hash": "a"}, "tr": {"type": kind, "d": 500}}
+    ((shot,),) = read({"t": [{"tt": montage.VIDEO, "sg": [segment]}]}).tracks
+    found = transitions.find(shot)
+    assert (found is None) == (kind == "cut")
+    assert (found is transitions.crossfade) == (kind == "crossfade")
+
+
+def test_moves_paces_and_music_are_known() -> None:
+    assert set(montage.MOVES) == {move.value for move in Move}
+    assert montage.SHOT_MS.keys() == STYLES.keys()
+    assert montage.MUSIC_NAMES.keys() == music.STYLES.keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mock_server.listings import MANNERS
-from mock_server.montage import ASPECTS, MUSIC_NAMES, RATES, SIZES
+from mock_server.montage import MUSIC_NAMES, RATES, SIZES
 from mock_server.render.motion import STYLES, Move
 from mock_server.vocabulary import TRANSITION_NAMES
 
@@ -13,6 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "video.md").read_text(encoding="utf
 
 
 def test_every_choice_is_documented() -> None:
-    choices = [*MUSIC_NAMES, *MANNERS, *ASPECTS, *STYLES, *Move, *TRANSITION_NAMES]
-    choices += [f"{lines}p" for _, lines in SIZES] + [str(rate) for rate in RATES]
+    choices = [*MUSIC_NAMES, *MANNERS, *STYLES, *Move, *TRANSITION_NAMES]
+    choices += [part for aspect, lines in SIZES for part in (aspect, f"{lines}p")]
+    choices += [str(rate) for rate in RATES]
     assert [choice for choice in choices if choice not in PAGE] == []

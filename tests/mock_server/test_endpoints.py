@@ -377,6 +377,27 @@ class TestRender:
             api.wait(f"render_{number}")
         assert renderer.most_at_work == 1
 
+    def test_no_more_at_once_than_there_are_cores(
+        self, serve: Serve, renderer: FakeRenderer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.cpu_count", lambda: 2)
+        api = serve()
+        renderer.gate.clear()
+        tokens = []
+        for number in range(4):
+            api.start(f"client-{number}")
+            api.upload("beach.png")
+            api.say(MAKE)
+            api.render(f"render_{number}")
+            tokens.append(api.http.headers["Authorization"])
+        for _ in range(2):
+            assert renderer.started.acquire(timeout=5)
+        renderer.gate.set()
+        for number, token in enumerate(tokens):
+            api.http.headers["Authorization"] = token
+            api.wait(f"render_{number}")
+        assert renderer.most_at_work == 2
+
     def test_cancel_takes_it_from_the_queue_or_stops_it(
         self, api: Api, renderer: FakeRenderer
     ) -> None:

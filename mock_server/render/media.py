@@ -133,8 +133,9 @@ def _stream(path: Path) -> MediaInfo | None:
                 size = upright(frame, moving[0].sample_aspect_ratio)
                 sound = bool(audible(container))
                 return MediaInfo("video", kind, *size, length, float(rate) if rate else None, sound)
-            # Chance makes mp3 headers out of noise: hear some of it first.
-            next(container.decode(audible(container)[0]))
+            # Chance makes mp3 headers out of noise, and nobody mixes 64 channels: hear some of it.
+            heard = next(container.decode(audible(container)[0]))
+            av.AudioResampler("fltp", "stereo", 48_000).resample(heard)
             return MediaInfo("audio", kind, duration=length, sound=True)
     except (av.FFmpegError, StopIteration, IndexError, UnicodeDecodeError):
         return None

@@ -274,7 +274,9 @@ def _delay(container: av.container.InputContainer, stream: av.AudioStream) -> fl
 def _in_step(parts: Iterator[NDArray[np.float32]], delay: float) -> Iterator[NDArray[np.float32]]:
     """Begun later by so many seconds, or earlier."""
     early = max(0, round(-delay * RATE))
-    yield np.zeros((2, max(0, round(delay * RATE))), np.float32)
+    late = max(0, round(delay * RATE))
+    for start in range(0, late, _BLOCK):
+        yield np.zeros((2, min(_BLOCK, late - start)), np.float32)
     for part in parts:
         yield part[:, early:]
         early = max(0, early - part.shape[1])

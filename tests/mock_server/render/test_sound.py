@@ -259,6 +259,14 @@ def test_a_clips_sound_is_in_step_with_its_picture(tmp_path: Path) -> None:
         assert loud[0] / RATE == pytest.approx(begin, abs=0.01)
 
 
+def test_for_sound_that_is_hours_late_no_silence_is_heaped_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.render.sound._delay", lambda *streams: 100 * 3600.0)
+    media = {"a": talkie(tmp_path / "a.mp4", 500, 0.5)}
+    assert not seen(clip("a"), media=media).any()
+
+
 def spoilt(path: Path, numbers: range) -> Path:
     """With so many packets of the sound made unreadable."""
     with av.open(path) as container:

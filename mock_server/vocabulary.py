@@ -8,7 +8,7 @@ _NUMBERS += ["eleven", "twelve"]
 NUMBER_WORDS = {word: number for number, word in enumerate(_NUMBERS)}
 NUMBER_WORDS |= {"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "sixty": 60, "ninety": 90}
 NUMBER = rf"\d+(?:\.\d+)?|{'|'.join(NUMBER_WORDS)}|[零一二三四五六七八九十两半百]+"
-TIME = rf"(?:{NUMBER})\s*-?\s*(?:seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)"
+TIME = rf"(?:{NUMBER})\s*-?\s*(?:seconds?|secs?|s(?![a-z])|minutes?|mins?(?![a-z])|秒钟?|分钟)"
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "last": -1}
 ORDINAL = rf"(?:{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))"
 
@@ -37,7 +37,7 @@ TRANSITION = r"\btransitions?\b|转场|过渡|切换"
 JOINT = rf"{TRANSITION}|\bbetween (?:the |my |all |every )*(?:clips?|photos?|pictures?|images?|shots?|scenes?|slides)\b"
 """What marks a clause as one about transitions: there the short names count too."""
 TRANSITION_WORDS = {
-    "crossfade": r"cross-?\s?fad\w*|dissolv\w*|\bfades?\b(?!\s*(?:in|out|to (?:black|white)|from))|叠化|淡入淡出|溶解|渐变",
+    "crossfade": r"cross-?\s?fad\w*|dissolv\w*|\bfades?\b(?!\s*(?:in|out|to (?:black|white)|from))|叠化|淡入淡出|溶解|渐变|交叉淡|淡化",
     "dip": r"\bdips?\b|fades? to (?:black|white)|\bflash(?:es)? (?:of |to )?white|white flash(?:es)?|[闪过]黑|[闪过]白|黑场|白场",
     "cut": r"(?:hard|straight|jump|simple) cuts?|(?:no|without|remove|delete|drop|get rid of) (?:(?:all|any|the) )*transitions?|硬切"
     r"|(?:不要|没有|去掉|无)转场|直接切",
@@ -53,7 +53,13 @@ TRANSITION_NAMES = TRANSITION_WORDS | {
     "mixed": r"\bmix(?:ed)?\b|\bdifferent\b|\bvari(?:ed|ous|ety)\b|\bvary\b|\brandom\b|\ball (?:kinds|sorts)\b"
     r"|\bdiverse\b|混合|不同|各种|随机|多样|多种|丰富|花样",
 }
-TRANSITION_TIME = rf"{TIME}(?:[ -]long)?(?: \w+|的?\w{{0,4}}?)?\s*(?:{TRANSITION}|cross-?fades?)|(?:{TRANSITION})(?:\D{{0,16}}){TIME}"
+_JOIN = "|".join([TRANSITION, *(TRANSITION_WORDS[name] for name in ("crossfade", "dip", "wipe"))])
+_WHOLE = r"videos?\b|slide\s?show|movie|film|reel|视频|短片|影片|幻灯|相册"
+TRANSITION_TIME = (
+    rf"{TIME}(?:[ -]long)?(?: \w+|的?\w{{0,4}}?)?\s*(?:{_JOIN})(?!\w{{0,6}}\s*(?:{_WHOLE}))"
+    rf"|(?:{_JOIN})(?:(?!{_WHOLE})\D){{0,24}}?{TIME}"
+)
+"""A time beside the name of a transition is its own, and not that of the whole."""
 LONGER_JOINT = r"\bslower\b|\blonger\b|慢一?[点些]|长一?[点些]|更[慢长]"
 SHORTER_JOINT = r"\bfaster\b|\bquicker\b|\bshorter\b|快一?[点些]|短一?[点些]|更[快短]"
 WHITE = r"\bwhite\b|白"
@@ -78,9 +84,14 @@ CLIP_SOUND = (
     r"|\b(?:un)?mute (?:the |all |my |every )*(?:original|clips?|footage|video clips?)\b|原声|原音|(?:视频|片段)的?(?:声音|音频|音轨)"
     r"|(?:视频|片段)(?:都|全部)?静音|静音(?:视频|片段)"
 )
+NOT_THIS = r"\b(?:instead of|rather than) (?:the |any )?[\w-]+|而不是\w+"
+BECOMES = r"\b(?:with|by|to|for|into)\b|[换改变][成为]"
+"""What stands before it goes, and what stands after it comes."""
+SILENT = r"\bsilent video\b|\bmake (?:it|everything|the video) silent\b|\bmute\b|静音|无声"
+SOUND = r"\b(?:sounds?|audio)\b(?! effects?)|声音"
 BEAT = r"\b(?:on|to|with|match\w*|hit\w*) (?:the |its )?(?:beats?|rhythm)\b|\bbeat[- ]?(?:sync\w*|match\w*)|卡点|踩点|[跟合随]着?(?:音乐|节奏|节拍)"
 FPS = (
-    rf"({NUMBER})\s*-?\s*(?:fps\b|frames? ?(?:per|a|/|every) ?s(?:ec(?:onds?)?)?\b|帧)"
+    rf"({NUMBER})\s*-?\s*(?:fps(?![a-z])|frames? ?(?:per|a|/|every) ?s(?:ec(?:onds?)?)?\b|帧)"
     rf"|(?:frame ?rate|帧率)\D{{0,12}}(\d+)|每秒({NUMBER})帧"
 )
 PIXELS = r"(?<!\d)(\d{3,4})\s*[x×*]\s*(\d{3,4})(?!\d)"

@@ -16,6 +16,7 @@ from mock_server.vocabulary import (
     ADD,
     ASPECT_WORDS,
     BEAT,
+    BECOMES,
     CAPTION,
     CHATTER,
     CLIP,
@@ -33,6 +34,7 @@ from mock_server.vocabulary import (
     MUSIC,
     MUSIC_WORDS,
     NEAREST,
+    NOT_THIS,
     NUMBER,
     OPENING,
     OVER,
@@ -46,7 +48,9 @@ from mock_server.vocabulary import (
     SHORTER_JOINT,
     SIDE_ALONE,
     SIDE_WORDS,
+    SILENT,
     SLOWER,
+    SOUND,
     SWAP,
     TEXT_NOUN,
     TITLE,
@@ -57,7 +61,9 @@ from mock_server.vocabulary import (
     WHITE,
 )
 
-_TIME = re.compile(rf"({NUMBER})\s*-?\s*(seconds?|secs?|s\b|minutes?|mins?\b|秒钟?|分钟)")
+_TIME = re.compile(
+    rf"({NUMBER})\s*-?\s*(seconds?|secs?|s(?![a-z])|minutes?|mins?(?![a-z])|秒钟?|分钟)"
+)
 
 
 @dataclass
@@ -312,7 +318,8 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         wish.beat = True
         return True
     about = re.search(MUSIC, clause)
-    if re.search(r"\bsilent video\b|\bmute\b|静音|无声", clause):
+    off = re.search(SOUND, clause) and re.search(rf"{REMOVE}|\bturn\b.*\boff\b|关", clause)
+    if off or re.search(SILENT, clause):
         wish.no_music, wish.clip_sound = True, False
         return True
     level = re.search(
@@ -372,9 +379,13 @@ def _read_joins(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
     if re.fullmatch(SIDE_ALONE, clause):
         wish.transition_side = _first(SIDE_WORDS, clause)
         return True
-    kind = _first(TRANSITION_NAMES if re.search(JOINT, clause) else TRANSITION_WORDS, clause)
+    kind = _join(clause)
     if picks_of(clause, names) or not (kind or re.search(TRANSITION, clause)):
         return False
+    if kind and re.search(REMOVE, clause):
+        if re.search(r"\bfades\b|淡入淡出", clause):
+            wish.fade_in = wish.fade_out = False
+        kind = "crossfade" if kind == "cut" and not re.search(TRANSITION, clause) else "cut"
     wish.transition = kind
     if kind in SIDED:
         wish.transition_side = _first(SIDE_WORDS, clause)
@@ -391,6 +402,16 @@ def _read_joins(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         _read_time(wish, clause, quoted, names)
         _read_look(wish, clause, quoted, names)
     return True
+
+
+def _join(clause: str) -> str | None:
+    """The kind of transition that is wished for, not one that is to go."""
+    wanted = re.sub(NOT_THIS, "", clause)
+    old = _first(TRANSITION_WORDS, clause)
+    if (old or re.search(TRANSITION, clause)) and re.search(rf"{REPLACE}|改[成为]", clause):
+        wanted = re.split(BECOMES, wanted, maxsplit=1)[-1]
+    names = TRANSITION_NAMES if old or re.search(JOINT, clause) else TRANSITION_WORDS
+    return _first(names, wanted)
 
 
 def _read_clips(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:

@@ -514,9 +514,10 @@ def _save(image: Image.Image, style: _Style, exif: bytes, target: Path) -> int:
         settings |= {"quality": style.quality, "lossless": style.lossless}
     elif style.form == "PNG":
         settings["compress_level"] = 4  # 6 takes thrice as long and is no smaller
-    with target.open("wb") as file:
-        image.save(file, style.form, **settings)
-    return target.stat().st_size
+    # Pillow writes a JPEG as far as there is room for it on the disk, and says nothing.
+    file = io.BytesIO()
+    image.save(file, style.form, **settings)
+    return target.write_bytes(file.getbuffer())
 
 
 def _opaque(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from . import colour
-from .errors import RenderError
+from .errors import RenderError, UnusableError
 from .geometry import Rect
 from .photo import BROKEN, opened
 from .yuv import Planes
@@ -20,9 +20,21 @@ _HASTY, _CALM = 0.010, 0.100
 """Seconds: a frame that asks for no more than the first is shown for the second, as browsers do."""
 
 
+MAX_PIXELS = 50_000_000
+"""More in a frame is refused: some are in memory at once, and a few bytes can claim them."""
+
+
 def frame_numbers(image: Image.Image) -> range:
-    """Which frames are of the animation: a PNG may have a still before it for who can't play it."""
-    return range(1 if getattr(image, "default_image", False) else 0, getattr(image, "n_frames", 1))
+    """Which frames are of the animation: a PNG may have a still before it for who can't play it.
+
+    Raises UnusableError if they have more than MAX_PIXELS.
+    """
+    first = 1 if getattr(image, "default_image", False) else 0
+    numbers = range(first, getattr(image, "n_frames", 1))
+    if len(numbers) > 1 and image.width * image.height > MAX_PIXELS:
+        size = f"{image.width} x {image.height} pixels"
+        raise UnusableError(f"{size}: more than {MAX_PIXELS // 10**6} megapixels that move")
+    return numbers
 
 
 def seconds_shown(image: Image.Image) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import av
@@ -40,7 +41,6 @@ class Clip:
     """
 
     def __init__(self, path: Path, name: str) -> None:
-        self._name = name
         self._reformatter = VideoReformatter()
         try:
             self._container = av.open(path)
@@ -145,18 +145,13 @@ class Clip:
             other = av.CodecContext.create(_WITH_ALPHA[decoder.name], "r")
             assert isinstance(other, av.VideoCodecContext)
             decoder = other
-        packets = self._container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                if packet is None:
-                    return
-                yield from decoder.decode(packet)
-            except (av.InvalidDataError, av.EOFError):
-                if packet is None or packet.size == 0:
-                    return
-            except av.FFmpegError as error:
-                raise RenderError(f"{self._name}: {error.strerror}") from error
+        with suppress(av.FFmpegError):  # as far as it can be read
+            for packet in self._container.demux(stream):
+                try:
+                    frames = decoder.decode(packet)
+                except av.FFmpegError:
+                    continue
+                yield from frames
 
 
 class _Turn:

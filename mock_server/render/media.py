@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from av.container import InputContainer
     from PIL import Image
 
 _CONTAINERS = {
@@ -130,13 +131,19 @@ def _stream(path: Path) -> MediaInfo | None:
                 frame = next(container.decode(moving[0]))
                 rate = moving[0].average_rate
                 size = upright(frame, moving[0].sample_aspect_ratio)
-                sound = bool(container.streams.audio)
+                sound = bool(audible(container))
                 return MediaInfo("video", kind, *size, length, float(rate) if rate else None, sound)
-            # Chance makes mp3 headers out of noise: hear some of it first.
-            next(container.decode(container.streams.audio[0]))
+            # Chance makes mp3 headers out of noise, and nobody mixes 64 channels: hear some of it.
+            heard = next(container.decode(audible(container)[0]))
+            av.AudioResampler("fltp", "stereo", 48_000).resample(heard)
             return MediaInfo("audio", kind, duration=length, sound=True)
     except (av.FFmpegError, StopIteration, IndexError, UnicodeDecodeError):
         return None
+
+
+def audible(container: InputContainer) -> list[av.AudioStream]:
+    """The sounds in a file that there is a decoder for."""
+    return [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 def upright(frame: av.VideoFrame, pixel: Fraction | None) -> tuple[int, int]:

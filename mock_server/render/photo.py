@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 """What Pillow raises for a file that is not whole."""
 
 MAX_PIXELS = 200_000_000
@@ -248,7 +248,7 @@ def _srgb(image: Image.Image, profile: bytes | None, name: str) -> Image.Image:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "srgb" not in ImageCms.getProfileDescription(source).lower():
                 return _converted(image, source)
-        except (ImageCms.PyCMSError, OSError) as error:
+        except (ImageCms.PyCMSError, OSError, ValueError) as error:
             _log.info("%s: its colour profile is not used (%s)", name, error)
     return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
 

@@ -6,7 +6,7 @@ happens in one place and neighbours that touch in the draft touch in the video.
 
 from __future__ import annotations
 
-import math
+import reprlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -286,7 +286,8 @@ class _Segment:
         length = self.length / 1000
 
         def seconds(key: str) -> float:
-            return _number(fade.get(key, 0), f"{self._where} fade {key}", 0, math.inf) / 1000
+            what = f"{self._where} fade {key}"
+            return _number(fade.get(key, 0), what, 0, MAX_SECONDS * 1000) / 1000
 
         return Sound(
             start=self.start / 1000,
@@ -316,7 +317,7 @@ def _side(value: object, name: str) -> int:
 
 def _number(value: object, what: str, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise RenderError(f"{what}: {value!r} is not a number from {low:g} to {high:g}")
+        raise RenderError(f"{what}: {reprlib.repr(value)} is not a number from {low:g} to {high:g}")
     return float(value)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from os import _exit
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import av
 import cv2
@@ -76,10 +76,10 @@ def make(kind: str, clip: Path, target: Path, tell: Tell = lambda _: None) -> No
                 _sheet(film, target, tell)
             else:
                 _loop(film, kind, target, tell)
-    except av.FFmpegError as error:
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, OSError) and error.filename != str(clip):
+            raise RenderError(f"it cannot be written ({error.strerror})") from error
         raise RenderError(f"{clip.name}: {error.strerror}") from error
-    except OSError as error:
-        raise RenderError(f"{target.name}: {error.strerror}") from error
 
 
 def run() -> None:
@@ -378,8 +378,16 @@ def _poster(film: Film, target: Path, tell: Tell) -> None:
         tell(0.9 * (number + 1) / count)
     best = times[_best(seen)]
     image = Image.fromarray(next(film.pictures([best], film.size)))
-    image.save(target, "JPEG", quality=92, subsampling=0, progressive=True, optimize=True)
+    _write_jpeg(image, target, quality=92, subsampling=0, progressive=True)
     tell(1.0)
+
+
+def _write_jpeg(image: Image.Image, target: Path, **how: Any) -> None:
+    """Not by Pillow into the file: on a full disk it writes what there is room for, and says
+    nothing."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", optimize=True, **how)
+    target.write_bytes(file.getbuffer())
 
 
 def _growing(times: Iterable[float]) -> Iterator[float]:
@@ -455,7 +463,7 @@ def _sheet(film: Film, target: Path, tell: Tell) -> None:
         stamp = _stamp(times[number], film.duration)
         pen.text((x, y + tile[1] + _LETTERS // 3), stamp, fill=_INK, font=font)
         tell((number + 1) / count)
-    sheet.save(target, "JPEG", quality=88, optimize=True)
+    _write_jpeg(sheet, target, quality=88)
 
 
 def _stamp(seconds: float, whole: float) -> str:

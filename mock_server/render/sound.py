@@ -21,6 +21,7 @@ import numpy as np
 from . import music
 from .errors import RenderError
 from .loudness import RATE, TARGET, Meter, limited
+from .media import audible
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -220,12 +221,12 @@ def _likeness(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 
 def _decoded(path: Path, name: str, *, clip: bool = False) -> Generator[NDArray[np.float32]]:
-    """(2, n) float at `RATE`; a damaged end is left out. Of a clip: from its first picture on."""
+    """(2, n) float at `RATE`; what is damaged is silent. Of a clip: from its first picture on."""
     try:
         with av.open(path) as container:
-            if not container.streams.audio:
+            stream = next(iter(audible(container)), None)
+            if stream is None:
                 raise RenderError(f"{name}: has no sound")
-            stream = container.streams.audio[0]
             parts = _resampled(container, stream)
             if clip:
                 yield from _in_step(parts, _delay(container, stream))
@@ -242,11 +243,22 @@ def _resampled(
 ) -> Iterator[NDArray[np.float32]]:
     resampler = av.AudioResampler("fltp", "stereo", RATE, frame_size=4 * CHUNK)
     with suppress(av.InvalidDataError):
-        for frame in container.decode(stream):
-            for part in resampler.resample(frame):
-                yield np.array(part.to_ndarray(), np.float32)
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                yield np.zeros((2, _lost(packet)), np.float32)
+                continue
+            for frame in frames:
+                for part in resampler.resample(frame):
+                    yield np.array(part.to_ndarray(), np.float32)
     for part in resampler.resample(None):
         yield np.array(part.to_ndarray(), np.float32)
+
+
+def _lost(packet: av.Packet[av.AudioStream]) -> int:
+    """Samples of silence that stand for a damaged packet, whose length may be damaged too."""
+    return round(min(float((packet.duration or 0) * (packet.time_base or 0)), 1.0) * RATE)
 
 
 def _delay(container: av.container.InputContainer, stream: av.AudioStream) -> float:
@@ -261,7 +273,9 @@ def _delay(container: av.container.InputContainer, stream: av.AudioStream) -> fl
 def _in_step(parts: Iterator[NDArray[np.float32]], delay: float) -> Iterator[NDArray[np.float32]]:
     """Begun later by so many seconds, or earlier."""
     early = max(0, round(-delay * RATE))
-    yield np.zeros((2, max(0, round(delay * RATE))), np.float32)
+    late = max(0, round(delay * RATE))
+    for start in range(0, late, _BLOCK):
+        yield np.zeros((2, min(_BLOCK, late - start)), np.float32)
     for part in parts:
         yield part[:, early:]
         early = max(0, early - part.shape[1])

@@ -442,6 +442,12 @@ class TestEdits:
             ("zoom transitions please", "zoom"),
             ("缩放转场", "zoom"),
             ("fade to black between the clips", "dip"),
+            ("without wipes", "cut"),
+            ("no slide transitions", "cut"),
+            ("去掉叠化", "cut"),
+            ("replace the crossfades with wipes", "wipe"),
+            ("instead of crossfades use wipes", "wipe"),
+            ("把叠化换成擦除", "wipe"),
         ],
     )
     def test_transitions(self, words: str, kind: str) -> None:
@@ -473,12 +479,30 @@ class TestEdits:
             ("faster transitions", 400),
             ("转场时间改成1秒", 1000),
             ("转场快一点", 400),
+            ("make the crossfades 1 second long", 1000),
+            ("use 1 second wipes", 1000),
+            ("dip to black for 1 second between photos", 1000),
+            ("crossfade each photo over 1 second", 1000),
+            ("叠化0.5秒", 500),
+            ("用1秒的叠化", 1000),
         ],
     )
     def test_the_length_of_transitions(self, words: str, ms: int) -> None:
         after = edit(words)
         assert [segment["tr"]["d"] for segment in track(after, 0)[1:]] == [ms, ms]
         assert after["d"] == 9000
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "12 seconds with crossfades",
+            "a 12 second crossfade video",
+            "12秒叠化视频",
+            "改成12s的竖屏",
+        ],
+    )
+    def test_the_length_of_the_whole_beside_transitions(self, words: str) -> None:
+        assert edit(words)["d"] == 12_000
 
     @pytest.mark.parametrize(
         "words", ["mixed transitions", "use different transitions", "混合转场", "用不同的转场"]
@@ -506,6 +530,8 @@ class TestEdits:
             ("start with a fade in and no fade out at the end", True, False),
             ("don't fade out at the end", False, False),
             ("不要淡出", False, False),
+            ("no fades", False, False),
+            ("不要淡入淡出", False, False),
         ],
     )
     def test_fades_at_the_ends(self, words: str, opens: bool, closes: bool) -> None:
@@ -527,6 +553,7 @@ class TestEdits:
             ("25fps please", 25),
             ("60帧", 60),
             ("每秒24帧", 24),
+            ("60fps的竖屏", 60),
             ("make it 50 fps", 60),
         ],
     )
@@ -571,6 +598,14 @@ class TestEdits:
         assert "no video clip" in told(direct("mute the clips", make(), PHOTOS))
         assert music(make("make a silent video", FILM)) is None
         assert track(make("make a silent video", FILM), 0)[0]["v"] == 0
+
+    @pytest.mark.parametrize(
+        "words",
+        ["mute", "no sound", "turn the sound off", "make it silent", "不要声音", "把声音关了"],
+    )
+    def test_all_sound_is_turned_off(self, words: str) -> None:
+        silent = edit(words, make(MAKE, FILM, PHOTOS[0]))
+        assert (track(silent, 0)[0]["v"], music(silent)) == (0, None)
 
     def test_crossfades_come_back(self) -> None:
         back = edit("use crossfades again", edit("no transitions"))

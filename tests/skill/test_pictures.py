@@ -738,6 +738,18 @@ class TestTheOtherProcess:
         with pytest.raises(UsageError, match="cannot be made ready: No space left on device"):
             prepare(file, out)
 
+    @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+    def test_a_disk_that_is_full(
+        self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Half a JPEG is none."""
+        limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); "
+        monkeypatch.setattr(pictures, "_PROGRAM", limit + pictures._PROGRAM)
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        with pytest.raises(UsageError, match="cannot be made ready: File too large"):
+            prepare(file, out)
+        assert list(out.iterdir()) == []
+
 
 def test_where_there_is_no_decoder_a_heic_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

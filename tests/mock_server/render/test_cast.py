@@ -10,6 +10,7 @@ from PIL import Image
 
 from mock_server.render import RenderError, cast
 from mock_server.render.media import MediaInfo
+from mock_server.render.plan import read
 from tests.mock_server.render.studio import scenery
 
 if TYPE_CHECKING:
@@ -50,6 +51,19 @@ def test_of_ten_photos_the_broken_one_is_named_and_nine_are_shown(
     assert not any(abs(int(red) - 100) <= 8 for red in reds)  # the broken one, nor black
     assert reds[12] == pytest.approx(75, abs=4)  # half of its time goes to the one before
     assert reds[14] == pytest.approx(125, abs=4)
+
+
+def test_an_animation_may_be_cut_off_anywhere(studio: Studio) -> None:
+    plain(studio, "red.png", "#c02020")
+    frames = [scenery(24, 16, seed) for seed in range(3)]
+    studio.photo("a.gif", frames[0], save_all=True, append_images=frames[1:])
+    path, whole = studio.media["a.gif"], studio.media["a.gif"].read_bytes()
+    studio.shoot("red.png", 0, 500)
+    studio.shoot("a.gif", 500, 500)
+    plan = read(studio.draft())
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        assert set(cast.Cast(plan, studio.media).left_out) <= {"a.gif"}
 
 
 def test_what_is_found_to_be_broken_only_under_way_gives_way_to_its_neighbours(

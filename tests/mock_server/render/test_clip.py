@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mock_server.render import inspect
+from mock_server.render import UnusableError, inspect
 from mock_server.render.animation import Animation
 from mock_server.render.clip import Clip
 from mock_server.render.yuv import Planes
@@ -332,6 +332,18 @@ def test_what_a_frame_leaves_stays_or_goes_as_it_says(tmp_path: Path) -> None:
             second = rgb(clip.at(0.15, (160, 90)))
         assert second[45, 140, 0] > 230
         assert (second[45, 20, 1] < 30) == (left == 255)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_frames_too_large_to_be_held_are_refused_where_a_still_is_not(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.render.animation.MAX_PIXELS", 160 * 90 - 1)
+    path = animation(tmp_path / f"a.{form}", [grey(40), grey(240)], duration=100)
+    with pytest.raises(UnusableError, match="160 x 90 pixels: more than 0 megapixels that move"):
+        inspect(path)
+    grey(40).save(tmp_path / f"still.{form}")
+    assert inspect(tmp_path / f"still.{form}").width == 160
 
 
 def test_an_animation_that_is_cut_off_plays_what_there_is(tmp_path: Path) -> None:

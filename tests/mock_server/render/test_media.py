@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import wave
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,17 @@ def test_a_big_png_is_believed_by_its_checksums(
     damaged[len(damaged) // 2] ^= 0xFF
     path.write_bytes(damaged)
     with pytest.raises(UnusableError, match="damaged"):
+        inspect(path)
+
+
+def test_sound_that_cannot_be_mixed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(64)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(bytes(64 * 2 * 4800))
+    with pytest.raises(UnusableError, match="cannot be read"):
         inspect(path)
 
 

@@ -243,6 +243,16 @@ def test_a_broken_profile_is_noted_and_the_photo_shown(
     assert "a.png: its colour profile is not used" in caplog.text
 
 
+def test_a_profile_whose_head_is_damaged_is_not_used(tmp_path: Path) -> None:
+    image = scenery(64, 48)
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = data.index(b"s\0R\0G\0B")
+    data[at : at + 2] = b"\0x"  # not by its name the usual one
+    data[16:20] = b"RG\x91 "  # its colour space
+    image.save(tmp_path / "a.png", icc_profile=bytes(data))
+    assert error(seen(tmp_path / "a.png"), np.asarray(image)) < 1
+
+
 # ---------------------------------------------------------------- orientation
 
 

@@ -73,6 +73,11 @@ def test_sounds_and_titles() -> None:
         (draft({**SHOT, "s": -5, "id": "seg_1"}), r"track 1, segment 1 \(seg_1\) s"),
         (draft({"d": 5, "m": {"title": "cup"}}), r"segment 1 \(cup\): its src has no hash"),
         (draft("x"), "segment 1 is not an object"),  # type: ignore[arg-type]
+        (draft(SHOT, d="long" * 1000), r"^.{0,100}$"),
+        (
+            draft({"d": 5, "fade": {"in": 10**400}, "src": {"type": "music"}}, kind=1),
+            "fade in: 1000",
+        ),
         (draft({"d": 5, "v": float("nan"), "src": {"type": "music"}}, kind=1), "nan is not a"),
     ],
 )

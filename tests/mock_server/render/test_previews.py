@@ -246,9 +246,9 @@ def test_what_is_no_video_is_one_clear_error(tmp_path: Path) -> None:
         make("gif", tmp_path / "no.mp4", tmp_path / "no.gif")
 
 
-def _process(*words: object) -> subprocess.Popen[str]:
+def _process(*words: object, before: str = "") -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from mock_server.render.previews import run; run()"]
+        [sys.executable, "-c", f"{before}from mock_server.render.previews import run; run()"]
         + [str(word) for word in words],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -270,3 +270,18 @@ def test_the_process_ends_when_nobody_waits_for_it(clip: Path, tmp_path: Path) -
     process = _process("gif", clip, tmp_path / "x.gif")
     process.communicate()  # closes its input
     assert process.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
+@pytest.mark.parametrize("kind", ["gif", "webp", "poster", "sheet"])
+def test_what_the_disk_has_no_room_for_is_an_error_and_not_half_a_picture(
+    clip: Path, tmp_path: Path, kind: str
+) -> None:
+    make(kind, clip, tmp_path / "whole")
+    room = (tmp_path / "whole").stat().st_size - 1
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+    process = _process(kind, clip, tmp_path / "x", before=limit)
+    assert process.stdout is not None
+    said = process.stdout.read().splitlines()
+    process.communicate()
+    assert said[-1] == "it cannot be written (File too large)"

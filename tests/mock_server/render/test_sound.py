@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from mock_server.render import RenderError, music
+from mock_server.render import RenderError, inspect, music
 from mock_server.render.cast import Cast
 from mock_server.render.loudness import RATE
 from mock_server.render.plan import read
@@ -258,6 +258,42 @@ def test_a_clips_sound_is_in_step_with_its_picture(tmp_path: Path) -> None:
         sound = seen(clip(name), media=media)
         loud = np.flatnonzero(np.abs(sound[0]) > 0.1)
         assert loud[0] / RATE == pytest.approx(begin, abs=0.01)
+
+
+def test_for_sound_that_is_hours_late_no_silence_is_heaped_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mock_server.render.sound._delay", lambda *streams: 100 * 3600.0)
+    media = {"a": talkie(tmp_path / "a.mp4", 500, 0.5)}
+    assert not seen(clip("a"), media=media).any()
+
+
+def spoilt(path: Path, numbers: range) -> Path:
+    """With so many packets of the sound made unreadable."""
+    with av.open(path) as container:
+        packets = [(p.pos, p.size) for p in container.demux(audio=0) if p.size]
+    data = bytearray(path.read_bytes())
+    for at, size in (packets[number] for number in numbers):
+        assert at is not None
+        data[at : at + size] = b"\xff" * size
+    path.write_bytes(data)
+    return path
+
+
+def test_what_lies_behind_a_damage_is_still_heard_and_in_step(tmp_path: Path) -> None:
+    media = {"own": spoilt(talkie(tmp_path / "a.mp4", 500, 0.3, begins=0.4), range(4, 10))}
+    for sound in (seen(clip("own"), media=media), heard(own(), media=media)):
+        loud = np.flatnonzero(np.abs(sound[0]) > 0.05)
+        assert loud[0] / RATE == pytest.approx(0.4, abs=0.03)
+        assert loud[-1] / RATE > 0.9
+
+
+def test_sound_that_there_is_no_decoder_for_is_none(studio: Studio) -> None:
+    path = talkie(studio.file("a.mkv"), 500, 0.3)
+    path.write_bytes(path.read_bytes().replace(b"A_AAC", b"A_XXX"))
+    assert not inspect(path).sound
+    with pytest.raises(RenderError, match="own: has no sound"):
+        heard(own(), media={"own": path})
 
 
 def test_clips_cross_over_their_transition_and_part_at_a_cut(tmp_path: Path) -> None:

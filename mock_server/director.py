@@ -17,7 +17,14 @@ from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.events import Beat, Call, Result, Save, Say, Step
 from mock_server.listings import Manner, manner
 from mock_server.montage import FPS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
-from mock_server.sounds import OFF_THE_BEAT, ON_THE_BEAT, default_volume, music_named, muted
+from mock_server.sounds import (
+    OFF_THE_BEAT,
+    ON_THE_BEAT,
+    default_volume,
+    music_named,
+    muted,
+    own_note,
+)
 from mock_server.texts import caption_of, title_of
 from mock_server.transitions import joining_of
 from mock_server.vocabulary import ADD, BACK, OF_PHOTOS, VERB
@@ -99,13 +106,14 @@ def direct(
             chosen = never if never and not wish.over else visual
             if chosen:
                 return _generate(wish, chosen, assets, teller, seed, montage, way)
-        return _edit(wish, montage, _fresh(words, wish, montage, visual, seen), teller)
+        fresh = _fresh(words, wish, montage, visual, seen)
+        return _edit(wish, montage, fresh, _song(assets, montage.music), teller)
     if wish.question and not wish.create and not wish.edits:
         return _answer(teller, help_=True)
     if visual:
         return _generate(wish, visual, assets, teller, seed, montage, way)
     if wish.create:
-        return _imagine(words, wish, teller, seed, way)
+        return _imagine(words, wish, assets, teller, seed, way)
     return _answer(teller, help_=False)
 
 
@@ -177,8 +185,7 @@ def _generate(
 ) -> Plan:
     """A cut from uploads: the raw one first, then music and words on their own account."""
     raw = _first_cut(wish, visual, seed, before, way)
-    audio = next((asset for asset in assets if asset.type == "audio"), None)
-    full, notes = _finish(raw, wish, audio, seed, way)
+    full, notes = _finish(raw, wish, _song(assets), seed, way)
     count = len(visual)
     length = seconds(raw.ms)
     width, height = SIZES[raw.aspect, raw.lines]
@@ -194,6 +201,15 @@ def _generate(
     requests = [part for part in wish.unread if re.match(VERB, part.casefold())]
     steps += _finishing(raw, full, notes, _undone(requests, teller), teller)
     return Plan(Kind.FIRST_CUT, tuple(steps))
+
+
+def _song(assets: Sequence[Asset], before: Music | None = None) -> Music | None:
+    """The first piece of music of the user's own that is not the one there was before."""
+    for asset in assets:
+        source = {"type": "audio", "hash": asset.hash, "name": asset.name}
+        if asset.type == "audio" and (before is None or before.source != source):
+            return Music(asset.title, source)
+    return None
 
 
 def _storyboard(raw: Montage, told: str) -> list[Step]:
@@ -292,7 +308,7 @@ def _aspect(visual: Sequence[Asset]) -> str:
 
 
 def _finish(
-    raw: Montage, wish: Wish, audio: Asset | None, seed: int, way: Manner
+    raw: Montage, wish: Wish, song: Music | None, seed: int, way: Manner
 ) -> tuple[Montage, list[Note]]:
     """Add music and words to a raw cut, as far as they are wanted."""
     notes: list[Note] = []
@@ -301,15 +317,9 @@ def _finish(
     if wish.fps and wish.fps != raw.fps:
         notes.append(rate_note(wish.fps, raw.fps))
     if not wish.no_music:
-        if audio is not None and wish.music is None:
-            source = {"type": "audio", "hash": audio.hash, "name": audio.name}
-            full = replace(full, music=Music(audio.title, source, volume))
-            notes.append(
-                Note(
-                    f'Your track "{audio.title}" plays under it.',
-                    f"已配上您的音乐“{audio.title}”。",
-                )
-            )
+        if song is not None and wish.music is None:
+            full = replace(full, music=replace(song, volume=volume))
+            notes.append(own_note(song))
         else:
             style = wish.music or way.music or ("upbeat" if raw.style == "upbeat" else "lofi")
             music, note = music_named(style, wish.music_asked, volume, seed)
@@ -331,7 +341,9 @@ def _finish(
     return full, notes
 
 
-def _imagine(words: str, wish: Wish, teller: Teller, seed: int, way: Manner) -> Plan:
+def _imagine(
+    words: str, wish: Wish, assets: Sequence[Asset], teller: Teller, seed: int, way: Manner
+) -> Plan:
     """A clip from words alone: pictures are drawn for it first."""
     aspect, lines = wish.aspect or "16:9", min(wish.lines or way.lines or 1080, 1080)
     width, height = SIZES[aspect, lines]
@@ -340,9 +352,9 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int, way: Manner) -> 
         recipe = f"{seed}:{words}:{number}:{width}x{height}"
         digest = hashlib.sha256(recipe.encode()).hexdigest()
         pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
-    assets = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
-    raw = _first_cut(wish, assets, seed, Montage(), way)
-    full, notes = _finish(raw, wish, None, seed, way)
+    drawn = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
+    raw = _first_cut(wish, drawn, seed, Montage(), way)
+    full, notes = _finish(raw, wish, _song(assets), seed, way)
     told = teller.pick(
         f"I've generated {len(pictures)} abstract pictures for it and cut them to "
         f"{seconds(raw.ms)} seconds. ",
@@ -352,12 +364,14 @@ def _imagine(words: str, wish: Wish, teller: Teller, seed: int, way: Manner) -> 
     return Plan(Kind.GENERATION, tuple(steps), tuple(pictures))
 
 
-def _edit(wish: Wish, montage: Montage, fresh: Sequence[Asset], teller: Teller) -> Plan:
+def _edit(
+    wish: Wish, montage: Montage, fresh: Sequence[Asset], song: Music | None, teller: Teller
+) -> Plan:
     shots = [
         replace(_shot(asset, montage.style), move=MOVES[(len(montage.shots) + number) % len(MOVES)])
         for number, asset in enumerate(fresh)
     ]
-    edited, changes = apply(wish, montage, shots)
+    edited, changes = apply(wish, montage, shots, song)
     told = [teller.pick(change.note.english, change.note.chinese) for change in changes]
     unread = wish.unread
     if any(change.tool == "add_clips" for change in changes):  # they may have told of the photos

@@ -10,6 +10,7 @@ from mock_server.montage import (
     MIN_SHOT_MS,
     RATES,
     Montage,
+    Music,
     Shot,
 )
 from mock_server.sounds import edit_sounds
@@ -18,8 +19,11 @@ from mock_server.transitions import edit_transitions
 from mock_server.wishes import Wish
 
 
-def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage, list[Change]]:
-    """Do everything a wish asks for. `fresh` are shots that may be added or put for others."""
+def apply(
+    wish: Wish, montage: Montage, fresh: Sequence[Shot], song: Music | None = None
+) -> tuple[Montage, list[Change]]:
+    """Do everything a wish asks for. `fresh` are shots that may be added or put for others, `song`
+    the user's own that may be put under it."""
     spare = list(fresh)
     changes: list[Change] = []
     for edit in (
@@ -33,9 +37,12 @@ def apply(wish: Wish, montage: Montage, fresh: Sequence[Shot]) -> tuple[Montage,
     ):
         montage, done = edit(wish, montage, spare)
         changes += done
-    for part in (edit_transitions, edit_sounds, edit_texts):
-        montage, done = part(wish, montage)
-        changes += done
+    montage, done = edit_transitions(wish, montage)
+    changes += done
+    montage, done = edit_sounds(wish, montage, song)
+    changes += done
+    montage, done = edit_texts(wish, montage)
+    changes += done
     return montage, changes
 
 

@@ -14,11 +14,12 @@ OFF_THE_BEAT = Note(
 )
 
 
-def edit_sounds(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
-    """Set, remove and turn the music, mute the clips, and tell of the beat."""
+def edit_sounds(wish: Wish, montage: Montage, song: Music | None) -> tuple[Montage, list[Change]]:
+    """Set, remove and turn the music, mute the clips, and tell of the beat. `song` is one of the
+    user's own that is not in use."""
     old = montage.music
     montage, of_clips = _clips(wish, montage)
-    montage, of_music = _music(wish, montage)
+    montage, of_music = _music(wish, montage, song)
     changes = of_clips + of_music
     if montage.on_the_beat and (wish.beat or (wish.music and montage.music != old)):
         changes.append(Change(ON_THE_BEAT))
@@ -44,6 +45,10 @@ def music_named(style: str, asked: str | None, volume: float, seed: int) -> tupl
     return music, Note(
         f"{name} music is on, at {volume:.0%}.", f"配上了{name}音乐，音量{volume:.0%}。"
     )
+
+
+def own_note(song: Music) -> Note:
+    return Note(f'Your track "{song.title}" plays under it.', f"已配上您的音乐“{song.title}”。")
 
 
 def muted(montage: Montage, *, on: bool) -> Montage:
@@ -79,7 +84,7 @@ def _clips(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
     return montage, [Change(note, "set_clip_sound", {"on": asked})]
 
 
-def _music(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def _music(wish: Wish, montage: Montage, song: Music | None) -> tuple[Montage, list[Change]]:
     old = montage.music
     if wish.no_music:
         if old is None:
@@ -91,6 +96,9 @@ def _music(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
         volume = old.volume if old else default_volume(montage)
         volume = round(min(1.0, max(0.05, volume * (wish.volume_by or 1.0))), 2)
     style = wish.music
+    if style is None and song is not None and (wish.more_music or wish.own_music):
+        change = Change(own_note(song), "set_bgm", {"track": song.title, "volume": volume})
+        return replace(montage, music=replace(song, volume=volume)), [change]
     if style is None and wish.more_music:
         if old is not None:
             note = Note(

@@ -106,6 +106,10 @@ PACE_WORDS = {
 FASTER = r"fast(?:er|-paced)|speed (?:it |this )?up|quicker|snappier|快一?点|加快|更快"
 SLOWER = r"slower|slow (?:it |this )?down|慢一?点|放慢|更慢"
 MUSIC = r"\b(?:music|bgm|soundtrack|songs?|tune|audio|score|beats?)\b|音乐|配乐|bgm|歌曲?|背景乐"
+OWN_MUSIC = (
+    r"\b(?:my|our|own|uploaded)\b.{0,12}\b(?:music|songs?|tracks?|tune|mp3|wav|m4a|aac)\b"
+    r"|(?:我|自己|上传)的?.{0,3}(?:音乐|歌曲?|曲子|配乐|mp3)"
+)
 TITLE = r"\b(?:titles?|headline|heading|titled)\b|标题|片名"
 CAPTION = r"\b(?:captions?|subtitles?|sub-?titles?)\b|字幕"
 TEXT_NOUN = r"\b(?:text|words)\b|文字"

@@ -38,6 +38,7 @@ from mock_server.vocabulary import (
     NUMBER,
     OPENING,
     OVER,
+    OWN_MUSIC,
     PACE_WORDS,
     PIXELS,
     PLACE_WORDS,
@@ -87,6 +88,7 @@ class Wish:
     music_asked: str | None = None
     no_music: bool = False
     more_music: bool = False
+    own_music: bool = False
     volume: float | None = None
     volume_by: float | None = None
     clip_sound: bool | None = None
@@ -317,7 +319,8 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
     if re.search(BEAT, clause):
         wish.beat = True
         return True
-    about = re.search(MUSIC, clause)
+    own = re.search(OWN_MUSIC, clause)
+    about = own or re.search(MUSIC, clause)
     off = re.search(SOUND, clause) and re.search(rf"{REMOVE}|\bturn\b.*\boff\b|关", clause)
     if off or re.search(SILENT, clause):
         wish.no_music, wish.clip_sound = True, False
@@ -341,6 +344,7 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
     elif re.search(REMOVE + r"|turn off|关掉|无|没有", clause):
         wish.no_music = True
         return True
+    wish.own_music = bool(own)
     _set_music(wish, clause)
     if wish.music is None and wish.volume is None and wish.volume_by is None:
         other = re.match(r"fade|loop|sync|match|trim|cut|start|stop|speed|slow|translate", clause)

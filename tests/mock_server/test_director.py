@@ -224,6 +224,11 @@ class TestFirstCut:
         assert draft["d"] == 7200
         assert [segment["src"]["type"] for segment in track(draft, 0)] == ["video", "image"]
 
+    def test_a_song_alone_is_heard_under_what_is_drawn_for_it(self) -> None:
+        plan = direct(MAKE, {}, [SONG])
+        assert plan.kind is Kind.GENERATION
+        assert track(draft_of(plan), 1)[0]["src"]["hash"] == "hash-song"
+
     def test_from_words_alone(self) -> None:
         plan = direct("make a 6-second video of a sunset over the sea", {}, [])
         assert plan.kind is Kind.GENERATION
@@ -606,6 +611,22 @@ class TestEdits:
     def test_all_sound_is_turned_off(self, words: str) -> None:
         silent = edit(words, make(MAKE, FILM, PHOTOS[0]))
         assert (track(silent, 0)[0]["v"], music(silent)) == (0, None)
+
+    @pytest.mark.parametrize(
+        ("words", "volume"),
+        [
+            ("use my song as the music", 0.35),
+            ("play my mp3 under it", 0.35),
+            ("use my own music at 50%", 0.5),
+            ("add music", 0.35),
+            ("用我上传的音乐", 0.35),
+        ],
+    )
+    def test_a_song_that_was_sent_later_is_put_under_it(self, words: str, volume: float) -> None:
+        after = edit(words, make(), SONG)
+        assert track(after, 1)[0]["src"]["hash"] == "hash-song"
+        assert track(after, 1)[0]["v"] == volume
+        assert "is my song" in told(direct("use my song", after, [*PHOTOS, SONG]))
 
     def test_crossfades_come_back(self) -> None:
         back = edit("use crossfades again", edit("no transitions"))

@@ -199,7 +199,7 @@ def _night_sea(rng: Rng, x: Floats, y: Floats) -> Floats:
     import numpy as np
     from PIL import Image
 
-    horizon, focal, eye, moon_x, moon_y = 690, 1600.0, 7.0, 1180, 270
+    horizon, focal, eye, moon_x, moon_y = 690, 1600.0, 7.0, 1180, 400
     picture = _sky(rng, y / horizon, "050b20 0d2246 1d4068 4d7fa0", "142c54 3a6890 4d7fa0")
     stars = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     place = rng.integers(0, horizon - 60, 2600), rng.integers(0, WIDTH, 2600)

@@ -77,8 +77,9 @@ def choose(
     """
     near = covers(picture, frame)
     box = subject.box if subject else None
-    if near and subject is not None and not subject.faces:
-        box = _heart(subject.box, crop(picture, frame))
+    as_it_is = near and subject is not None and not subject.faces
+    if as_it_is and box is not None:
+        box = _heart(box, crop(picture, frame))
     if not near and style.rate > 0 and max(picture) >= PANORAMA * min(picture):
         return along(picture, frame, move, style, seconds, box)
     if subject is None or box is None:
@@ -88,7 +89,6 @@ def choose(
         fits = _leeway(crop(picture, frame, box), box) >= _ELBOW_ROOM
         fills = fits and (near or wider or subject.faces)
     if fills:
-        as_it_is = near and subject is not None and not subject.faces
         return cover(picture, frame, move, style, seconds, box, as_it_is)
     return fit(picture, frame, move, style, seconds)
 

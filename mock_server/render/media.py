@@ -11,6 +11,7 @@ from PIL import UnidentifiedImageError
 
 from .animation import frame_numbers, seconds_shown
 from .errors import UnusableError
+from .loudness import RATE
 from .photo import BROKEN, opened, upright_size
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _stream(path: Path) -> MediaInfo | None:
                 return MediaInfo("video", kind, *size, length, float(rate) if rate else None, sound)
             # Chance makes mp3 headers out of noise, and nobody mixes 64 channels: hear some of it.
             heard = next(container.decode(audible(container)[0]))
-            av.AudioResampler("fltp", "stereo", 48_000).resample(heard)
+            av.AudioResampler("fltp", "stereo", RATE).resample(heard)
             return MediaInfo("audio", kind, duration=length, sound=True)
     except (av.FFmpegError, StopIteration, IndexError, UnicodeDecodeError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -632,7 +633,18 @@ class TestAsAProcess:
         self, server: Server, photos: list[Path], tmp_path: Path, redirect: str
     ) -> None:
         target = tmp_path / "x.mp4"
-        command = f"{sys.executable} -m skill make {photos[0]} --home {tmp_path / 's'} -o {target} {redirect}"
+        words = [
+            sys.executable,
+            "-m",
+            "skill",
+            "make",
+            photos[0],
+            "--home",
+            tmp_path / "s",
+            "-o",
+            target,
+        ]
+        command = f"{shlex.join(map(str, words))} {redirect}"
         done = subprocess.run(
             ["bash", "-c", command],
             env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -12,7 +12,9 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Listing:
-    """One listing's promises and defaults. Sizes in bytes, durations in seconds."""
+    """One listing's promises and defaults. Sizes in bytes, durations in seconds; `longest_edge`, in
+    pixels, is what a photo is made to fit before it is sent. `music` and `look` are what a video has
+    where nothing is said of them."""
 
     name: str
     max_bytes: int
@@ -22,6 +24,9 @@ class Listing:
     example: str
     advice: str
     duration: float | None = None
+    longest_edge: int | None = None
+    music: str | None = None
+    look: str | None = None
 
 
 LISTINGS: dict[str, Listing] = {

@@ -185,6 +185,12 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
 
+def _max_credits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more"
+    )
+
+
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("photos", nargs="+", type=Path, metavar="PHOTO")
@@ -201,7 +207,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
     add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
-    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+    _max_credits(parser)
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
@@ -213,11 +219,13 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _output(parser)
     _care(parser)
+    _max_credits(parser)
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="+", metavar="MESSAGE")
     _no_wait(parser)
+    _max_credits(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:
@@ -251,6 +259,14 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _translate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="+", metavar="TEXT")
+
+
+def _bundle(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("listings", nargs="*", metavar="LISTING")
+    add("--all", action="store_true", help="all four")
+    add("-o", "--output", type=Path, metavar="DIR", required=True)
+    add("--force", action="store_true", help="replace folders that are there")
 
 
 def _mock(parser: argparse.ArgumentParser) -> None:
@@ -326,5 +342,11 @@ COMMANDS: dict[str, Command] = {
         several="text",
     ),
     "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "bundle": Command(
+        "self-contained skill folders, ready to install or publish",
+        ("bundle --all -o dist", "bundle joy-image-to-video -o dist --force"),
+        _bundle,
+        several="listings",
+    ),
     "headers": Command("the attribution headers this install sends", ("headers", "headers --json")),
 }

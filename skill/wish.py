@@ -11,8 +11,9 @@ from skill.language import say
 if TYPE_CHECKING:
     from skill.listings import Listing
 
-# What a generation costs, as the contract has it: an approximate figure.
+# What the contract says of costs: approximate figures.
 GENERATION_CREDITS = 100
+EDIT_CREDITS = 50  # a round of edits
 ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ASPECTS = ("16:9", "9:16", "1:1", "4:5")
 RESOLUTIONS = ("480p", "720p", "1080p")
+LOOKS = ("warm", "cool", "mono", "none")
 FPS = (24, 25, 30, 60)
 FORMATS = ("mp4", "gif", "webp")
 FLAGS = ("--local", "--json", "--quiet", "--verbose")
@@ -202,7 +203,16 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--fps", type=int, choices=FPS, help="frames a second")
     add("--duration", type=_seconds, metavar="S")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
+    add("--look", choices=LOOKS, help="the colours")
     add("--title", metavar="TEXT")
+    add(
+        "--caption",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        dest="captions",
+        help="over a photo: the n-th is for the n-th",
+    )
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)

@@ -326,7 +326,8 @@ def _words(options: Namespace) -> str:
     for name in ("words", "message"):
         if words := getattr(options, name, None):
             return " ".join(words)
-    return said_in(getattr(options, "prompt", ""), getattr(options, "title", None))
+    texts = (getattr(options, "title", None), *getattr(options, "captions", ()))
+    return said_in(getattr(options, "prompt", ""), *texts)
 
 
 def _said(words: list[str]) -> str:
@@ -349,6 +350,8 @@ def _wish(options: Namespace) -> Any:
         options.music,
         options.title,
         options.fps,
+        options.look,
+        tuple(options.captions),
     )
 
 

@@ -76,13 +76,15 @@ class TestMake:
         ran = make(
             run, photos[:1], "--aspect", "9:16", "--resolution", "720p", "--fps", "60",
             "--duration", "8",
-            "--music", "lofi", "--title", 'Say "hi"', "--json",
+            "--music", "lofi", "--look", "warm", "--title", 'Say "hi"', "--caption", "Lisbon",
+            "--json",
         )  # fmt: skip
         assert ran.code == 0, ran.err
         assert server.backend.journal.messages() == [
             (
                 "turn my photos into a video, 3 seconds. Aspect ratio: 9:16. Resolution: 720p."
-                " Frame rate: 60 fps. Duration: 8 seconds. Background music: lofi. Title: \"Say 'hi'\"."
+                " Frame rate: 60 fps. Duration: 8 seconds. Background music: lofi."
+                ' Look: warm golden colours. Caption of photo 1: "Lisbon". Title: "Say \'hi\'".'
             )
         ]
         timeline = run("status", "--json").answer["data"]["timeline"]

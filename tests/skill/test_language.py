@@ -22,7 +22,7 @@ from skill.listings import LISTINGS
 from skill.pictures import NO_MEMORY, NO_READER
 from skill.planning import plan_make
 from skill.vault import Step
-from skill.wish import Wish
+from skill.wish import LOOKS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def _said() -> set[str]:
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
     said |= {sentence for _, sentence in arguments._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
-    said |= {listing.example for listing in LISTINGS.values()}
+    said |= {listing.example for listing in LISTINGS.values()} | set(LOOKS.values())
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 
 

@@ -188,15 +188,10 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    _reply(console, await studio.chat(_said(options.message)))
+    _reply(console, await studio.chat(_words(options)))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
-    if not options.files and not " ".join(options.words).strip():
-        raise UsageError(
-            say("Nothing was said."),
-            hint=say("Say what you want: image-to-video ask 'make it slower'"),
-        )
     words = " ".join(options.words)
     _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
 
@@ -234,12 +229,12 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
         pictures,
         say("a calm slideshow of my pictures"),
         wish,
-        target=options.output or target,
+        output=options.output or target,
         force=options.force,
         extras=extras,
     )
     shutil.rmtree(folder, ignore_errors=True)
-    _outcome(console, made)
+    _video(console, made)
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
@@ -247,7 +242,7 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
         await studio.work(options.job)
         return
     made = await studio.resume(
-        options.job, target=options.output, force=options.force, extras=_extras(options)
+        options.job, output=options.output, force=options.force, extras=_extras(options)
     )
     _outcome(console, made)
 
@@ -278,16 +273,6 @@ def _words(options: Namespace) -> str:
         if words := getattr(options, name, None):
             return " ".join(words)
     return said_in(getattr(options, "prompt", ""), getattr(options, "title", None))
-
-
-def _said(words: list[str]) -> str:
-    message = " ".join(words).strip()
-    if not message:
-        raise UsageError(
-            say("The message is empty."),
-            hint=say("Say what you want: image-to-video chat 'add a title'"),
-        )
-    return message
 
 
 def _wish(options: Namespace) -> Any:
@@ -542,7 +527,7 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
             _check_cap(options, config)
             job = _plan(options, config)
         case "chat":
-            job = plan_chat(config, Projects(config, vault).current, _said(options.message))
+            job = plan_chat(config, Projects(config, vault).current, _words(options))
         case "export":
             session = Projects(config, vault).required()
             job = plan_export(

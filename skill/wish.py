@@ -18,7 +18,8 @@ ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 @dataclass(frozen=True)
 class Wish:
-    """What the video should be, beside the words of the prompt. Duration in seconds, `fps` in
+    """What the video should be, beside the words of the prompt; None leaves it open. `aspect` as
+    "9:16", `resolution` as "720p", `duration` in seconds, `music` a style or "none", `fps` in
     frames a second."""
 
     aspect: str | None = None

@@ -253,6 +253,10 @@ def _translate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="+", metavar="TEXT")
 
 
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND")
+
+
 def _mock(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--port", type=int, default=0, metavar="N", help="0: a free one")
@@ -327,4 +331,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
     "headers": Command("the attribution headers this install sends", ("headers", "headers --json")),
+    "schema": Command(
+        "JSON Schemas of what --json prints", ("schema", "schema make --json"), _schema
+    ),
 }

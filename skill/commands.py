@@ -90,6 +90,15 @@ def _headers(options: Namespace, console: Console) -> None:
     console.answer(headers, [f"{name}: {value}" for name, value in headers.items()])
 
 
+def _schema(options: Namespace, console: Console) -> None:
+    import json
+
+    from skill.schema import schemas
+
+    data = schemas(options.of)
+    console.answer(data, [json.dumps(data, indent=2)])
+
+
 def _doctor(options: Namespace, console: Console) -> None:
     from skill.doctor import examine
 
@@ -583,6 +592,7 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
     "route": _route,
     "translate": _translate,
     "headers": _headers,
+    "schema": _schema,
     "doctor": _doctor,
     "jobs": _jobs,
 }

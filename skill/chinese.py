@@ -136,6 +136,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Begin with: image-to-video demo": "可以从这里开始：image-to-video demo",
     "Nothing was said.": "没有输入任何内容。",
     "The message is empty.": "消息为空。",
+    "skill.{name} cannot be called inside a running event loop.": "不能在运行中的事件循环里调用 skill.{name}。",
+    "Await the method of a Studio instead; its docstring names it.": "请改为等待（await）Studio 的相应方法，其文档字符串中写有名称。",
     "Say what you want: image-to-video route 'export'": "请说明要做什么：image-to-video route '导出'",
     "Say what you want: image-to-video ask 'make it slower'": "请说明要做什么：image-to-video ask '慢一点'",
     "Say what you want: image-to-video chat 'add a title'": "请说明要做什么：image-to-video chat '加一个标题'",

@@ -137,6 +137,15 @@ def _bundle(options: Namespace, console: Console) -> None:
     )
 
 
+def _schema(options: Namespace, console: Console) -> None:
+    import json
+
+    from skill.schema import schemas
+
+    data = schemas(options.of)
+    console.answer(data, [json.dumps(data, indent=2)])
+
+
 def _doctor(options: Namespace, console: Console) -> None:
     from skill.doctor import examine
 
@@ -235,15 +244,10 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    _reply(console, await studio.chat(_said(options.message)))
+    _reply(console, await studio.chat(_words(options)))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
-    if not options.files and not " ".join(options.words).strip():
-        raise UsageError(
-            say("Nothing was said."),
-            hint=say("Say what you want: image-to-video ask 'make it slower'"),
-        )
     words = " ".join(options.words)
     _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
 
@@ -283,12 +287,12 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
         pictures,
         say("a calm slideshow of my pictures"),
         wish,
-        target=options.output or target,
+        output=options.output or target,
         force=options.force,
         extras=extras,
     )
     shutil.rmtree(folder, ignore_errors=True)
-    _outcome(console, made)
+    _video(console, made)
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
@@ -296,7 +300,7 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
         await studio.work(options.job)
         return
     made = await studio.resume(
-        options.job, target=options.output, force=options.force, extras=_extras(options)
+        options.job, output=options.output, force=options.force, extras=_extras(options)
     )
     _outcome(console, made)
 
@@ -328,16 +332,6 @@ def _words(options: Namespace) -> str:
             return " ".join(words)
     texts = (getattr(options, "title", None), *getattr(options, "captions", ()))
     return said_in(getattr(options, "prompt", ""), *texts)
-
-
-def _said(words: list[str]) -> str:
-    message = " ".join(words).strip()
-    if not message:
-        raise UsageError(
-            say("The message is empty."),
-            hint=say("Say what you want: image-to-video chat 'add a title'"),
-        )
-    return message
 
 
 def _wish(options: Namespace) -> Any:
@@ -601,7 +595,7 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
         case "make":
             job = _plan(options, config)
         case "chat":
-            job = plan_chat(config, Projects(config, vault).current, _said(options.message))
+            job = plan_chat(config, Projects(config, vault).current, _words(options))
         case "export":
             session = Projects(config, vault).required()
             job = plan_export(
@@ -658,6 +652,7 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
     "translate": _translate,
     "headers": _headers,
     "bundle": _bundle,
+    "schema": _schema,
     "doctor": _doctor,
     "jobs": _jobs,
 }

@@ -113,8 +113,14 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
     """One message to a project's agent; a new project where there is none."""
     from skill.routing import route
 
+    message = message.strip()
+    if not message:
+        raise UsageError(
+            say("The message is empty."),
+            hint=say("Say what you want: image-to-video chat 'add a title'"),
+        )
     job = _new("chat", config, config.language_of(message))
-    job.vague = bool(message.strip()) and route(message).vague
+    job.vague = route(message).vague
     job.message = check_words(message)
     job.export = False
     if session is not None:

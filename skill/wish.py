@@ -56,9 +56,10 @@ _INNER_QUOTES = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 
 @dataclass(frozen=True)
 class Wish:
-    """What the video should be, beside the words of the prompt. Duration in seconds, `fps` in
-    frames a second; `look` is one of LOOKS; of `captions` the n-th is for the n-th photo, an empty
-    one for none."""
+    """What the video should be, beside the words of the prompt; None leaves it open. `aspect` as
+    "9:16", `resolution` as "720p", `duration` in seconds, `music` a style or "none", `fps` in
+    frames a second, `look` one of LOOKS; of `captions` the n-th is for the n-th photo, an empty one
+    for none."""
 
     aspect: str | None = None
     resolution: str | None = None

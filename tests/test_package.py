@@ -16,7 +16,6 @@ from typing import Any
 import frontmatter
 import pytest
 
-import skill
 from skill.arguments import COMMANDS
 from skill.config import ENVIRONMENT
 from skill.listings import DEFAULT
@@ -85,19 +84,6 @@ class TestSkillMd:
         pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
         assert str(listing["version"]) not in pyproject
         assert f"## {listing['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
-
-
-def test_every_public_name_is_there_and_importing_costs_nothing() -> None:
-    assert sorted(skill.__all__) == list(skill.__all__)
-    for name in skill.__all__:
-        assert getattr(skill, name).__module__.startswith("skill.")
-    with pytest.raises(AttributeError):
-        skill.Nothing  # noqa: B018
-    program = "import sys, skill; print([m for m in sys.modules if m.startswith(('skill.', 'httpx', 'yaml'))])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    assert done.stdout == "[]\n"
 
 
 def test_client_and_mock_share_no_code() -> None:

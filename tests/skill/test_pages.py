@@ -1,4 +1,4 @@
-"""Pages that are made of the code: docs/commands.md of the parser, docs/troubleshooting.md's tables
+"""Pages that are made of the code: references/commands.md of the parser, references/troubleshooting.md's tables
 of what the code says where something goes wrong.
 """
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+PAGES = ROOT / "references"
 PARTS = ("global options", "environment variables", "exit codes")
 
-# ---------------------------------------------------------------- docs/commands.md
+# ---------------------------------------------------------------- references/commands.md
 
 
 def _cell(text: str) -> str:
@@ -96,7 +96,7 @@ def commands_page() -> str:
 
 
 def test_the_commands_page_says_what_the_parser_says(request: pytest.FixtureRequest) -> None:
-    page = DOCS / "commands.md"
+    page = PAGES / "commands.md"
     if request.config.getoption("--update-docs"):
         page.write_text(commands_page(), "utf-8")
     assert page.read_text("utf-8") == commands_page()
@@ -107,9 +107,9 @@ def test_every_argument_says_what_it_is_for(name: str) -> None:
     assert [action.dest for action in _own(name) if not action.help] == []
 
 
-# ---------------------------------------------------------------- docs/troubleshooting.md
+# ---------------------------------------------------------------- references/troubleshooting.md
 
-PAGE = DOCS / "troubleshooting.md"
+PAGE = PAGES / "troubleshooting.md"
 
 
 def _kinds() -> dict[str, type[SkillError]]:
@@ -187,7 +187,7 @@ def _tables() -> dict[str, str]:
 
 def _section(page: str, code: str) -> str:
     found = re.search(rf"^## {code}\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
-    assert found is not None, f"docs/troubleshooting.md has no section ## {code}"
+    assert found is not None, f"references/troubleshooting.md has no section ## {code}"
     return found[1]
 
 

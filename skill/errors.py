@@ -39,6 +39,7 @@ class SkillError(Exception):
     passing: ClassVar[bool] = False
     backend_code: int | None = None
     final: bool = False  # told again, of work that has ended: nothing is gained by one more try
+    instead: tuple[str, ...] = ()  # a command that comes to the same another way
 
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)

@@ -312,6 +312,23 @@ _DATA: dict[str, tuple[Schema, ...]] = {
             }
         ),
     ),
+    "bundle": (
+        _object(
+            {
+                "bundles": _list(
+                    _object(
+                        {
+                            "name": _SAID,
+                            "path": _PATH,
+                            "files": _WHOLE,
+                            "bytes": _WHOLE,
+                            "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                        }
+                    )
+                )
+            }
+        ),
+    ),
     "headers": (
         _object(
             {f"X-Skill-{name}": _SAID for name in ("Source", "Version", "Platform")},

@@ -18,6 +18,8 @@ import pytest
 
 from skill.arguments import COMMANDS
 from skill.config import ENVIRONMENT
+from skill.listings import DEFAULT
+from skill.listings.page import skill_md
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,10 +40,19 @@ class TestSkillMd:
         assert listing["name"] == "image-to-video-in-free"
         assert len(str(listing["description"])) <= 300
         assert listing["license"] == "MIT-0"
-        assert str(listing["homepage"]).startswith("https://")
         assert listing["compatibility"]
 
+    def test_it_is_made_of_the_default_listing(
+        self, listing: frontmatter.Post, request: pytest.FixtureRequest
+    ) -> None:
+        made = skill_md(DEFAULT, str(listing["version"]))
+        if request.config.getoption("--update-docs"):
+            (ROOT / "SKILL.md").write_text(made, "utf-8")
+        else:
+            assert (ROOT / "SKILL.md").read_text("utf-8") == made
+
     def test_nobody_without_a_token_is_shut_out(self, openclaw: Any) -> None:
+        assert openclaw["homepage"].startswith("https://")
         assert openclaw["requires"] == {"bins": ["uv"]}
         assert openclaw["primaryEnv"] == "NEMO_TOKEN"
 

@@ -41,6 +41,8 @@ EN = {
     "format": "Format: {0} → {1} ({2})",
     "size": "Size: {0} → {1}",
     "fps": "Frame rate: {0} → {1} fps",
+    "colours": "Look: {0} → {1}",
+    "natural": "natural",
     "duration": "Duration: {0}s → {1}s",
     "more": "… and {0} more changes",
     # what comes and goes
@@ -92,6 +94,8 @@ ZH = {
     "format": "画面比例：{0} → {1}（{2}）",
     "size": "画面尺寸：{0} → {1}",
     "fps": "帧率：{0} → {1} fps",
+    "colours": "色调：{0} → {1}",
+    "natural": "原色",
     "duration": "时长：{0}秒 → {1}秒",
     "more": "……另有{0}处改动",
     "added": "新增{0}：{1}",

@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name != "session.md"),
+    *sorted((ROOT / "references").glob("*.md")),
 ]
 
 
@@ -171,6 +172,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_the_index_names_every_page() -> None:
     index = (ROOT / "docs" / "README.md").read_text("utf-8")
     for page in (ROOT / "docs").glob("*.md"):
-        if page.name != "README.md":
-            assert f"]({page.name})" in index, page.name
+        assert page.name == "README.md" or f"]({page.name})" in index, page.name
+    for page in (ROOT / "references").glob("*.md"):
+        assert f"](../references/{page.name})" in index, page.name
     assert "](docs/README.md)" in (ROOT / "README.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Pages that are made of the code: docs/commands.md of the parser, docs/troubleshooting.md's tables
+"""Pages that are made of the code: references/commands.md of the parser, docs/troubleshooting.md's tables
 of what the code says where something goes wrong.
 """
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PARTS = ("global options", "environment variables", "exit codes")
 
-# ---------------------------------------------------------------- docs/commands.md
+# ---------------------------------------------------------------- references/commands.md
 
 
 def _cell(text: str) -> str:
@@ -94,16 +94,16 @@ def commands_page() -> str:
         *("", "| | |", "|---|---|"),
         *(f"| `{name}` | {what} |" for name, what in ENVIRONMENT.items()),
         *("", "## exit codes", ""),
-        "What each means, and the way out: [troubleshooting.md](troubleshooting.md).",
+        "What each means, and the way out: [errors.md](errors.md).",
         *("", "| exit | `error.code` with `--json` |", "|---|---|", "| 0 | none: it is done |"),
-        *(f"| {number} | [`{code}`](troubleshooting.md#{code}) |" for code, number in _exits()),
-        "| 130, 143 | [`unfinished`](troubleshooting.md#unfinished): stopped by Ctrl-C, by SIGTERM |",
+        *(f"| {number} | `{code}` |" for code, number in _exits()),
+        "| 130, 143 | `unfinished`: stopped by Ctrl-C, by SIGTERM |",
     ]
     return "\n".join(lines) + "\n"
 
 
 def test_the_commands_page_says_what_the_parser_says(request: pytest.FixtureRequest) -> None:
-    page = DOCS / "commands.md"
+    page = ROOT / "references" / "commands.md"
     if request.config.getoption("--update-docs"):
         page.write_text(commands_page(), "utf-8")
     assert page.read_text("utf-8") == commands_page()

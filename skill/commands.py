@@ -107,15 +107,6 @@ def _headers(options: Namespace, console: Console) -> None:
     console.answer(headers, [f"{name}: {value}" for name, value in headers.items()])
 
 
-def _schema(options: Namespace, console: Console) -> None:
-    import json
-
-    from skill.schema import schemas
-
-    data = schemas(options.of)
-    console.answer(data, [json.dumps(data, indent=2)])
-
-
 def _bundle(options: Namespace, console: Console) -> None:
     from skill.bundling import bundle
     from skill.listings import LISTINGS
@@ -144,6 +135,15 @@ def _bundle(options: Namespace, console: Console) -> None:
             for one in made
         ],
     )
+
+
+def _schema(options: Namespace, console: Console) -> None:
+    import json
+
+    from skill.schema import schemas
+
+    data = schemas(options.of)
+    console.answer(data, [json.dumps(data, indent=2)])
 
 
 def _doctor(options: Namespace, console: Console) -> None:
@@ -651,8 +651,8 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
     "route": _route,
     "translate": _translate,
     "headers": _headers,
-    "schema": _schema,
     "bundle": _bundle,
+    "schema": _schema,
     "doctor": _doctor,
     "jobs": _jobs,
 }

@@ -58,8 +58,8 @@ _INNER_QUOTES = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 class Wish:
     """What the video should be, beside the words of the prompt; None leaves it open. `aspect` as
     "9:16", `resolution` as "720p", `duration` in seconds, `music` a style or "none", `fps` in
-    frames a second; `look` is one of LOOKS; of `captions` the n-th is for the n-th photo, an empty
-    one for none."""
+    frames a second, `look` one of LOOKS; of `captions` the n-th is for the n-th photo, an empty one
+    for none."""
 
     aspect: str | None = None
     resolution: str | None = None

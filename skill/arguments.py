@@ -288,9 +288,9 @@ def _schema(parser: argparse.ArgumentParser) -> None:
 
 def _bundle(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("listings", nargs="*", metavar="LISTING", help="by its name")
+    add("listings", nargs="*", metavar="LISTING", help="a listing's name")
     add("--all", action="store_true", help="all four")
-    add("-o", "--output", type=Path, metavar="DIR", required=True, help="where they are made")
+    add("-o", "--output", type=Path, metavar="DIR", required=True, help="the folder they go into")
     add("--force", action="store_true", help="replace folders that are there")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from skill import errors
 from skill.arguments import COMMANDS
 from skill.gui import GuiAction
+from skill.listings import LISTINGS
 from skill.media import Change
 from skill.routing import Action
 from skill.vault import FINISHED, Step
@@ -318,10 +319,10 @@ _DATA: dict[str, tuple[Schema, ...]] = {
                 "bundles": _list(
                     _object(
                         {
-                            "name": _SAID,
+                            "name": _one_of(*LISTINGS),
                             "path": _PATH,
-                            "files": _WHOLE,
-                            "bytes": _WHOLE,
+                            "files": _told(_WHOLE, "how many it holds"),
+                            "bytes": _told(_WHOLE, "what they hold"),
                             "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
                         }
                     )

@@ -1,4 +1,4 @@
-"""Pages that are made of the code: references/commands.md of the parser, docs/troubleshooting.md's tables
+"""Pages that are made of the code: references/commands.md of the parser, references/troubleshooting.md's tables
 of what the code says where something goes wrong.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+DOCS, PAGES = ROOT / "docs", ROOT / "references"
 PARTS = ("global options", "environment variables", "exit codes")
 
 # ---------------------------------------------------------------- references/commands.md
@@ -94,16 +94,16 @@ def commands_page() -> str:
         *("", "| | |", "|---|---|"),
         *(f"| `{name}` | {what} |" for name, what in ENVIRONMENT.items()),
         *("", "## exit codes", ""),
-        "What each means, and the way out: [errors.md](errors.md).",
+        "What each means, and the way out: [troubleshooting.md](troubleshooting.md).",
         *("", "| exit | `error.code` with `--json` |", "|---|---|", "| 0 | none: it is done |"),
-        *(f"| {number} | `{code}` |" for code, number in _exits()),
-        "| 130, 143 | `unfinished`: stopped by Ctrl-C, by SIGTERM |",
+        *(f"| {number} | [`{code}`](troubleshooting.md#{code}) |" for code, number in _exits()),
+        "| 130, 143 | [`unfinished`](troubleshooting.md#unfinished): stopped by Ctrl-C, by SIGTERM |",
     ]
     return "\n".join(lines) + "\n"
 
 
 def test_the_commands_page_says_what_the_parser_says(request: pytest.FixtureRequest) -> None:
-    page = ROOT / "references" / "commands.md"
+    page = PAGES / "commands.md"
     if request.config.getoption("--update-docs"):
         page.write_text(commands_page(), "utf-8")
     assert page.read_text("utf-8") == commands_page()
@@ -114,9 +114,9 @@ def test_every_argument_says_what_it_is_for(name: str) -> None:
     assert [action.dest for action in _own(name) if not action.help] == []
 
 
-# ---------------------------------------------------------------- docs/troubleshooting.md
+# ---------------------------------------------------------------- references/troubleshooting.md
 
-PAGE = DOCS / "troubleshooting.md"
+PAGE = PAGES / "troubleshooting.md"
 
 
 def _kinds() -> dict[str, type[SkillError]]:
@@ -194,7 +194,7 @@ def _tables() -> dict[str, str]:
 
 def _section(page: str, code: str) -> str:
     found = re.search(rf"^## {code}\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
-    assert found is not None, f"docs/troubleshooting.md has no section ## {code}"
+    assert found is not None, f"references/troubleshooting.md has no section ## {code}"
     return found[1]
 
 

@@ -36,7 +36,11 @@ NODE_PACKAGES = {
     "clawhub": "clawhub@0.23.3",
     "skills": "skills@1.7.4",
 }
-LOCK = ROOT / "requirements.lock"
+LOCKS = {
+    "packages": ROOT / "requirements.lock",
+    "local packages": ROOT / "requirements-local.lock",
+}
+"""What the skill itself fetches when it is first used, and for the first `--local`."""
 
 LIMIT = 480.0
 """Seconds for everything together, when nothing is there yet."""
@@ -48,10 +52,9 @@ def _folder() -> Path:
 
 
 def _wanted(client: str) -> str:
-    """What has to be installed for a client: its package with its version. `packages` are the
-    skill's own."""
-    if client == "packages":
-        return LOCK.read_text("utf-8")
+    """What has to be installed for a client: its package with its version, or a whole lock."""
+    if client in LOCKS:
+        return LOCKS[client].read_text("utf-8")
     return PYTHON_PACKAGES.get(client) or NODE_PACKAGES[client]
 
 
@@ -100,7 +103,8 @@ class _Install:
             _link(self.clients.bin / "node", node)
         for client in NODE_PACKAGES:
             self._once(client, self._node)
-        self._once("packages", self._packages)
+        for lock in LOCKS:
+            self._once(lock, self._packages)
 
     def _once(self, client: str, install: Callable[[str], None]) -> None:
         if not self.clients.missing(client):
@@ -139,8 +143,8 @@ class _Install:
         options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", home)
         self._run(node, npm, "install", *options, NODE_PACKAGES[client])
 
-    def _packages(self, _: str) -> None:
-        """What the skill will look for when it is first used, so that it needs no network then."""
+    def _packages(self, lock: str) -> None:
+        """Into uv's cache, so that the skill needs no network when it is first used."""
         uv, python = self.clients.bin / "uv", self.clients.bin / "python3"
         options = (
             "-q",
@@ -152,7 +156,7 @@ class _Install:
             "--no-deps",
         )
         with tempfile.TemporaryDirectory() as scratch:
-            self._run(uv, "pip", "install", *options, "--target", scratch, "-r", LOCK)
+            self._run(uv, "pip", "install", *options, "--target", scratch, "-r", LOCKS[lock])
 
     def _run(self, *command: str | Path) -> None:
         environ = dict(os.environ)

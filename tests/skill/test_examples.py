@@ -148,8 +148,10 @@ def test_a_session_goes_as_it_is_shown(
     block: Block,
     folder: Path,
     run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ) -> None:
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "1")  # a slow machine is no reason for a notice
     shown = ""
     for line in re.findall(r"^\$ image-to-video .*\n", block.text, re.MULTILINE):
         ran = run(*shlex.split(line)[2:])

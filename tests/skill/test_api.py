@@ -112,6 +112,7 @@ class TestInOneCall:
             wish=skill.Wish(resolution="480p"),
             output=tmp_path / "a.mp4",
             local=True,
+            pace=1,
         )
         assert (video.duration, video.height) == (1.0, 480)
         assert len(server.backend.journal) == 0

@@ -6,22 +6,29 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import skill
+from mock_server import Backend, Fault
+from mock_server.control import control_routes
+from mock_server.faults import ENDPOINTS
 from skill import errors
 from skill.arguments import _SAID, COMMANDS, build_parser
 from skill.config import ENVIRONMENT
 from skill.errors import SkillError, UsageError
+from skill.sync import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "references"
+DOCS, PAGES = ROOT / "docs", ROOT / "references"
 PARTS = ("global options", "environment variables", "exit codes")
 
 # ---------------------------------------------------------------- references/commands.md
@@ -220,3 +227,29 @@ def test_what_is_said_is_found_in_the_code() -> None:
     said = _said()
     assert "Nothing was said." in said["usage"]
     assert sum(map(len, said.values())) > 100
+
+
+# ---------------------------------------------------------------- what is written by hand
+
+
+def test_contract_testing_names_every_fault_endpoint_and_route() -> None:
+    page = (DOCS / "contract-testing.md").read_text("utf-8")
+    names = [item.name for item in fields(Fault) if item.name != "endpoint"]
+    names += ENDPOINTS
+    routes = [route.path for mount in control_routes(Backend()) for route in mount.routes]  # type: ignore[attr-defined]
+    for name in [*names, *inspect.signature(Backend).parameters]:
+        if name not in ("storage", "persistent", "inspector"):  # for --local alone
+            assert f"`{name}`" in page, name
+    for path in routes:
+        assert f"/__mock__{path}`" in page, path
+
+
+def test_programs_names_every_call_with_what_it_takes() -> None:
+    page = (DOCS / "programs.md").read_text("utf-8")
+    for name in ("make_video", "ask", "export", "resume", "credits"):
+        shown = re.search(rf"^\| `{name}\((.*?)\)`", page, re.MULTILINE)
+        assert shown is not None, name
+        taken = [p for p in inspect.signature(getattr(skill, name)).parameters if p != "tell"]
+        assert re.findall(r"\w+", shown[1]) == taken[:-1]  # the last are the settings
+    for setting in Settings.__annotations__:
+        assert f"`{setting}`" in page

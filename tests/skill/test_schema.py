@@ -35,7 +35,7 @@ SESSION = (
     "export -o a.mp4 --poster", "make PHOTOS -p '3 seconds' -o b.mp4", "make PHOTOS --no-export",
     "make PHOTOS --dry-run", "ask 'make it 4 seconds'", "ask 'how many credits'", "ask status",
     "ask export", "ask 'use this' --file PHOTO", "ask --file PHOTO", "route export", "jobs",
-    "translate 'Click Export.'", "headers", "doctor", "schema", "schema make", "open", "resume --help",
+    "translate 'Click Export.'", "headers", "doctor", "schema", "schema make", "bundle --all -o dist", "open", "resume --help",
 )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
     if old.ready and not any(track.segments for track in new.tracks):
         return (say["emptied"],)
     clips = group(old, new, "Clip")
-    lines = [*_whole(old, new, say), *_clips(clips, say)]
+    longer = _longer(old, new, clips)
+    lines = [*_whole(old, new, say, longer), *_clips(clips, say, longer)]
     for name in ("audio", "text", "Element"):
         some = group(old, new, name)
         lines += _comings(some, say)
@@ -66,7 +67,22 @@ def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _whole(old: Timeline, new: Timeline, say: Mapping[str, str]) -> Iterator[str]:
+def _longer(old: Timeline, new: Timeline, clips: Group) -> Pair | None:
+    """The last clip, where it goes on for longer and all before that is when it was."""
+    by = new.duration - old.duration
+    if by < 0.01 or not clips.pairs or clips.left or clips.came:
+        return None
+    *others, last = sorted(clips.pairs, key=lambda pair: pair.old.number)
+    spans = [(pair.old.segment, pair.new.segment) for pair in clips.pairs]
+    stay = all(_near(b.start, a.start) for b, a in spans)
+    stay = stay and all(_near(p.old.segment.end, p.new.segment.end) for p in others)
+    grows = _near(last.new.segment.duration, last.old.segment.duration + by)
+    return last if stay and grows else None
+
+
+def _whole(
+    old: Timeline, new: Timeline, say: Mapping[str, str], longer: Pair | None
+) -> Iterator[str]:
     if old.title and new.title and old.title != new.title:
         yield say["renamed"].format(old.title, new.title)
     sizes = [(t.width, t.height) for t in (old, new) if t.width and t.height]
@@ -77,8 +93,11 @@ def _whole(old: Timeline, new: Timeline, say: Mapping[str, str]) -> Iterator[str
         yield say["size"].format(*shown) if same else say["format"].format(*shapes, shown[1])
     if old.fps and new.fps and old.fps != new.fps:
         yield say["fps"].format(time_shown(old.fps), time_shown(new.fps))
-    if time_shown(old.duration) != time_shown(new.duration):
-        yield say["duration"].format(time_shown(old.duration), time_shown(new.duration))
+    times = time_shown(old.duration), time_shown(new.duration)
+    if longer:
+        yield say["longer"].format(time_shown(new.duration - old.duration), *times)
+    elif times[0] != times[1]:
+        yield say["duration"].format(*times)
 
 
 def _shape(width: int, height: int) -> str:
@@ -92,7 +111,7 @@ def _shape(width: int, height: int) -> str:
 # -- clips
 
 
-def _clips(some: Group, say: Mapping[str, str]) -> list[str]:
+def _clips(some: Group, say: Mapping[str, str], longer: Pair | None) -> list[str]:
     lines, split = _splits(some, say)
     some = Group(
         some.old, some.new, some.pairs, some.left, [p for p in some.came if p not in split]
@@ -105,10 +124,12 @@ def _clips(some: Group, say: Mapping[str, str]) -> list[str]:
     timings = [
         note
         for pair in some.pairs
-        if pair.old not in split and (note := _clip_timing(pair, some, ordered=ordered))
+        if pair.old not in split
+        and pair is not longer
+        and (note := _clip_timing(pair, some, ordered=ordered))
     ]
     notes = [*timings, *(note for pair in some.pairs for note in _likeness(pair, say))]
-    busy = {note.pair for note in notes if note.key != "touched"}
+    busy = {note.pair for note in notes if note.key != "touched"} | {longer}
     notes = [n for n in notes if n.key != "touched" or not (n.pair in busy or n.pair.old in split)]
     return lines + _folded(notes, some, say)
 

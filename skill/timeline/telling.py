@@ -42,6 +42,7 @@ EN = {
     "size": "Size: {0} → {1}",
     "fps": "Frame rate: {0} → {1} fps",
     "duration": "Duration: {0}s → {1}s",
+    "longer": "Made longer by {0}s: {1}s → {2}s",
     "more": "… and {0} more changes",
     # what comes and goes
     "added": "{0} added: {1}",
@@ -93,6 +94,7 @@ ZH = {
     "size": "画面尺寸：{0} → {1}",
     "fps": "帧率：{0} → {1} fps",
     "duration": "时长：{0}秒 → {1}秒",
+    "longer": "延长了{0}秒：{1}秒 → {2}秒",
     "more": "……另有{0}处改动",
     "added": "新增{0}：{1}",
     "removed": "删除{0}：{1}",

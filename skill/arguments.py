@@ -185,6 +185,12 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
 
+def _before_spending(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
+    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+
+
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("photos", nargs="+", type=Path, metavar="PHOTO")
@@ -200,8 +206,18 @@ def _make(parser: argparse.ArgumentParser) -> None:
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
-    add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
-    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+    _before_spending(parser)
+
+
+def _extend(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("video", nargs="?", type=Path, metavar="VIDEO", help="else the project's")
+    add("-p", "--prompt", default="", help="what the new footage should be, in your words")
+    add("--duration", type=_seconds, metavar="S", help="how much longer")
+    _output_force(parser)
+    _extras(parser)
+    _no_wait(parser)
+    _before_spending(parser)
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
@@ -270,6 +286,11 @@ COMMANDS: dict[str, Command] = {
         ),
         _make,
         several="photos",
+    ),
+    "extend": Command(
+        "make the video longer: new footage goes on from its last frame",
+        ("extend --duration 10 -o longer.mp4", "extend clip.mp4 -p 'the waves roll on'"),
+        _extend,
     ),
     "ask": Command(
         "any sentence of the user's: routed, done, answered",

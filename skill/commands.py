@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from skill.console import Console
     from skill.extras import Extras
     from skill.studio import Charged, Reply, Studio, Video
-    from skill.vault import Job, Vault
+    from skill.vault import Job, StoredSession, Vault
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -207,11 +207,12 @@ async def _export(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
-    _outcome(console, await studio.begin(_plan(options, studio.config)))
+    _outcome(console, await studio.begin(_plan(options, studio.config, studio.project)))
 
 
 async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
-    _tell_plan(console, studio.config, _plan(options, studio.config), await studio.known_balance())
+    job = _plan(options, studio.config, studio.project)
+    _tell_plan(console, studio.config, job, await studio.known_balance())
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
@@ -398,7 +399,8 @@ def _talk(
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
     words = _words(options)
-    begins = options.command in ("make", "demo")  # a project of its own: none has a say in it
+    # A project of its own: none has a say in it.
+    begins = options.command in ("make", "demo") or bool(getattr(options, "video", None))
     if words or begins:
         speak(config.language_of(words))
     if config.local:
@@ -410,7 +412,7 @@ def _talk(
     if getattr(options, "no_wait", False) and not getattr(options, "dry_run", False):
         _hand_over(options, console, config)
         return 0
-    if options.command == "make":
+    if options.command in ("make", "extend"):
         _check_cap(options, config)
         if options.dry_run:
             action = _dry_run
@@ -427,9 +429,21 @@ def _talk(
     return 0
 
 
-def _plan(options: Namespace, config: Config) -> Job:
-    from skill.planning import plan_make
+def _plan(options: Namespace, config: Config, project: StoredSession | None) -> Job:
+    """The job that costs: make or extend."""
+    from skill.planning import plan_extend, plan_make
 
+    if options.command == "extend":
+        return plan_extend(
+            config,
+            project,
+            options.video,
+            options.prompt,
+            seconds=options.duration,
+            target=options.output,
+            force=options.force,
+            extras=_extras(options),
+        )
     return plan_make(
         config,
         options.photos,
@@ -497,7 +511,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
             credits=ANONYMOUS_CREDITS,
         )
     lines = [
-        say("Would upload: {names}", names=say(", ").join(names)),
+        *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
         *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
@@ -538,9 +552,9 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     from skill.projects import Projects
 
     match options.command:
-        case "make":
+        case "make" | "extend":
             _check_cap(options, config)
-            job = _plan(options, config)
+            job = _plan(options, config, Projects(config, vault).current)
         case "chat":
             job = plan_chat(config, Projects(config, vault).current, _said(options.message))
         case "export":
@@ -603,6 +617,7 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
 }
 _TALKING: dict[str, Callable[[Namespace, Console, Studio], Awaitable[None]]] = {
     "make": _make,
+    "extend": _make,
     "ask": _ask,
     "connect": _connect,
     "chat": _chat,

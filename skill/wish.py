@@ -11,6 +11,8 @@ from skill.language import say
 if TYPE_CHECKING:
     from skill.listings import Listing
 
+EXTENSION = 10.0  # seconds, where neither the user nor the listing names a length
+
 # What a generation costs, as the contract has it: an approximate figure.
 GENERATION_CREDITS = 100
 ANONYMOUS_CREDITS = 100  # what a new anonymous account has
@@ -52,6 +54,19 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
         said.append(say("Background music: {style}.", style=wish.music))
     if title:
         said.append(say('Title: "{title}".', title=title.replace('"', "'")))
+    return say(" ").join(said)
+
+
+def compose_extension(prompt: str, seconds: float) -> str:
+    """The message that asks for so many seconds of new footage, and what it should be."""
+    said = [
+        say(
+            "Extend the video by {seconds:g} seconds, going on smoothly from its last frame.",
+            seconds=seconds,
+        )
+    ]
+    if prompt.strip():
+        said.append(say("{wish}.", wish=check_words(prompt).strip().rstrip(".。")))
     return say(" ").join(said)
 
 

@@ -146,7 +146,7 @@ QUESTION = (
     r"^(?:what|how|who|why|when|where|which|is|are|do|does|did|hi|hello|hey|thanks?|thank you|help)\b"
     r"|[?]\s*$|吗|什么|怎么|如何|为什么|^你好|谢谢|^帮助"
 )
-KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|动(?=.))|保留"
+KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|延|动(?=.))|保留"
 POLITE = r"^(?:(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)[\s,]*)+"
 VERB = (
     r"(?:please\s+)?(?:make (?=it\b|the\b|every|all\b)|(?:add|remove|delete|drop|change|set|put|move|use|turn|swap|switch|replace|cut|trim"

@@ -32,6 +32,9 @@ _CALM = 4.0
 _SWING = 6.0
 """Seconds that one way back, or there, takes at least."""
 
+_PEAK = 1.5
+"""How fast `ease` is at its height, of its mean: no swing is faster than the move was on the average."""
+
 _MOMENT = 1e-4
 """Part of a way over which its speed is taken."""
 
@@ -64,12 +67,12 @@ def go_on(
     goal = _goal(shown, picture, frame, speed * _ROLL_OUT)
     length = _flow(path.end, Path(path.end, goal, lambda u: u).at(_MOMENT)) / _MOMENT
     on, taken = Path(path.end, path.end, ease), 0.0
-    if length > 0 and speed > 0:
+    if goal != path.end and speed > 0:
         slope = min(max(speed * _CALM / length, 1.0), 3.0)
         on, taken = Path(path.end, goal, partial(_settling, slope)), slope * length / speed
     swing = Path(on.end, path.start, ease)
     way = _flow(path.start, path.end)
-    back = _flow(swing.start, swing.end) / way * seconds if way else 0.0
+    back = _flow(swing.start, swing.end) / way * seconds * _PEAK if way else 0.0
     return Onward(on, taken, swing, max(_SWING, back))
 
 

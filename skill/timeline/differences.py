@@ -59,6 +59,8 @@ def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
         notes = [note for pair in some.pairs for note in _likeness(pair, say)]
         moved = _timings(some, clips, (old, new))
         told_of = {note.pair for note in (*moved, *(n for n in notes if n.key != "touched"))}
+        # What lies under the whole goes with its length: the fades of music among it.
+        told_of |= {pair for pair in some.pairs if _fills(pair, (old, new))}
         notes = [note for note in notes if note.key != "touched" or note.pair not in told_of]
         lines += _folded([*notes, *moved], some, say)
     lines = list(dict.fromkeys(lines))
@@ -202,18 +204,23 @@ def _comings(some: Group, say: Mapping[str, str]) -> list[str]:
 
 
 def _timings(some: Group, clips: Group, whole: tuple[Timeline, Timeline]) -> list[_Note]:
-    ends = [time_shown(timeline.duration) for timeline in whole]
     starts = [clip.old.segment.start for clip in clips.pairs]
     notes = []
     for pair in some.pairs:
-        b, a = pair.old.segment, pair.new.segment
-        fills = time_shown(b.start) == time_shown(a.start) and ends[0] != ends[1]
-        fills = fills and [time_shown(b.end), time_shown(a.end)] == ends
-        if fills or (b.text is not None and _goes_with_a_clip(pair, clips, starts)):
+        text = pair.old.segment.text is not None
+        if _fills(pair, whole) or (text and _goes_with_a_clip(pair, clips, starts)):
             continue
         if note := _timing(pair, moved=True):
             notes.append(note)
     return notes
+
+
+def _fills(pair: Pair, whole: tuple[Timeline, Timeline]) -> bool:
+    """Whether it lies to the end as it did, where that is another one now."""
+    b, a = pair.old.segment, pair.new.segment
+    ends = [time_shown(timeline.duration) for timeline in whole]
+    stays = time_shown(b.start) == time_shown(a.start) and ends[0] != ends[1]
+    return stays and [time_shown(b.end), time_shown(a.end)] == ends
 
 
 def _goes_with_a_clip(pair: Pair, clips: Group, starts: Sequence[float]) -> bool:

@@ -70,6 +70,7 @@ def talkie(
         video = container.add_stream("libx264", rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
         audio = container.add_stream(codec, rate=RATE, layout="stereo")
+        assert isinstance(audio, av.AudioStream)
         for number in range(round(seconds * 10)):
             image = np.full((48, 64, 3), number * 10, np.uint8)
             container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any
 
 from mock_server.changes import Note, seconds
+from mock_server.colours import look_note, look_of
 from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.events import Beat, Call, Result, Save, Say, Step
 from mock_server.extending import whole
@@ -26,7 +27,7 @@ from mock_server.sounds import (
     muted,
     own_note,
 )
-from mock_server.texts import caption_of, title_of
+from mock_server.texts import edit_captions, title_of
 from mock_server.transitions import joining_of
 from mock_server.vocabulary import ADD, BACK, OF_PHOTOS, VERB
 from mock_server.wishes import Wish, read
@@ -191,7 +192,7 @@ def _generate(
     way: Manner,
 ) -> Plan:
     """A cut from uploads: the raw one first, then music and words on their own account."""
-    raw = _first_cut(wish, visual, seed, before, way)
+    raw = _first_cut(wish, visual, seed, before, way).named()
     full, notes = _finish(raw, wish, _song(assets), seed, way)
     count = len(visual)
     length = seconds(raw.ms)
@@ -279,6 +280,7 @@ def _first_cut(
         shots=shots,
         opens=wish.fade_in,
         closes=wish.fade_out,
+        look=look_of(wish, way.look),
         seed=seed,
         made=before.made,
         used=before.seen,
@@ -335,6 +337,8 @@ def _finish(
     volume = wish.volume if wish.volume is not None else default_volume(raw)
     if wish.fps and wish.fps != raw.fps:
         notes.append(rate_note(wish.fps, raw.fps))
+    if raw.look:
+        notes.append(look_note(raw.look))
     if not wish.no_music:
         if song is not None and wish.music is None:
             full = replace(full, music=replace(song, volume=volume))
@@ -354,9 +358,9 @@ def _finish(
         notes.append(
             Note(f'The title "{wish.title}" {verb} it.', f"{where}加上了标题“{wish.title}”。")
         )
-    if wish.caption:
-        full = replace(full, words=(*full.words, caption_of(wish)))
-        notes.append(Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。"))
+    if wish.caption or wish.captions or wish.photo_captions:
+        full, changes = edit_captions(wish, full)
+        notes += [change.note for change in changes]
     return full, notes
 
 
@@ -372,7 +376,7 @@ def _imagine(
         digest = hashlib.sha256(recipe.encode()).hexdigest()
         pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
     drawn = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
-    raw = _first_cut(wish, drawn, seed, Montage(), way)
+    raw = _first_cut(wish, drawn, seed, Montage(), way).named()
     full, notes = _finish(raw, wish, _song(assets), seed, way)
     told = teller.pick(
         f"I've generated {len(pictures)} abstract pictures for it and cut them to "

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mock_server.changes import Change, Note, seconds
+from mock_server.changes import Change, Note, no_such, seconds
+from mock_server.colours import edit_look
 from mock_server.extending import go_on
 from mock_server.montage import (
     MAX_MS,
@@ -14,6 +15,7 @@ from mock_server.montage import (
     Music,
     Shot,
 )
+from mock_server.picks import place
 from mock_server.sounds import edit_sounds
 from mock_server.texts import edit_texts
 from mock_server.transitions import edit_transitions
@@ -40,35 +42,13 @@ def apply(
         changes += done
     montage, done = edit_transitions(wish, montage)
     changes += done
+    montage, done = edit_look(wish, montage)
+    changes += done
     montage, done = edit_sounds(wish, montage, song)
     changes += done
     montage, done = edit_texts(wish, montage)
     changes += done
     return montage, changes
-
-
-def _place(number: int, montage: Montage) -> int | None:
-    """The index of a shot counted from 1, or from -1 back from the last; None if there is no such shot."""
-    count = len(montage.shots)
-    index = count + number if number < 0 else number - 1
-    return index if 0 <= index < count else None
-
-
-def _no_such(number: int, montage: Montage) -> Change:
-    count = len(montage.shots)
-    if number < 0:
-        return Change(
-            Note(
-                f"There are no {-number} clips, only {count}.",
-                f"没有{-number}个片段，只有{count}个。",
-            )
-        )
-    return Change(
-        Note(
-            f"There is no clip {number}: the video has {count} clip{'s' if count > 1 else ''}.",
-            f"没有第{number}个片段：视频共有{count}个片段。",
-        )
-    )
 
 
 def _nothing_new() -> Change:
@@ -83,9 +63,9 @@ def _nothing_new() -> Change:
 def _replace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
     if wish.replace is None:
         return montage, []
-    index = _place(wish.replace, montage)
+    index = place(wish.replace, len(montage.shots))
     if index is None:
-        return montage, [_no_such(wish.replace, montage)]
+        return montage, [no_such(wish.replace, len(montage.shots))]
     if not spare:
         return montage, [_nothing_new()]
     old, new = montage.shots[index], spare.pop(0)
@@ -104,9 +84,9 @@ def _remove(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, l
     changes: list[Change] = []
     gone: set[int] = set()
     for number in wish.remove:
-        index = _place(number, montage)
+        index = place(number, len(montage.shots))
         if index is None:
-            changes.append(_no_such(number, montage))
+            changes.append(no_such(number, len(montage.shots)))
         else:
             gone.add(index)
     if wish.remove_all or len(gone) == len(montage.shots):
@@ -133,9 +113,9 @@ def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
         note = Note("The clips now run in reverse order.", "片段顺序已反转。")
         changes.append(Change(note, "reorder_clips", {"order": "reverse"}))
     if wish.swap is not None:
-        first, second = (_place(number, montage) for number in wish.swap)
+        first, second = (place(number, len(montage.shots)) for number in wish.swap)
         if first is None or second is None:
-            changes.append(_no_such(wish.swap[0] if first is None else wish.swap[1], montage))
+            changes.append(no_such(wish.swap[0] if first is None else wish.swap[1], len(shots)))
         else:
             shots[first], shots[second] = shots[second], shots[first]
             note = Note(
@@ -144,9 +124,9 @@ def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
             )
             changes.append(Change(note, "swap_clips", {"clips": [first + 1, second + 1]}))
     if wish.move is not None:
-        source, target = (_place(number, montage) for number in wish.move)
+        source, target = (place(number, len(montage.shots)) for number in wish.move)
         if source is None or target is None:
-            changes.append(_no_such(wish.move[0] if source is None else wish.move[1], montage))
+            changes.append(no_such(wish.move[0] if source is None else wish.move[1], len(shots)))
         else:
             shots.insert(target, shots.pop(source))
             note = Note(
@@ -184,9 +164,9 @@ def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
     if wish.clips_ms:
         shots = list(montage.shots)
         for number, ms in wish.clips_ms:
-            index = _place(number, montage)
+            index = place(number, len(montage.shots))
             if index is None:
-                changes.append(_no_such(number, montage))
+                changes.append(no_such(number, len(montage.shots)))
             else:
                 shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms), more=0, exact=True)
         asked = sum(shot.ms for shot in shots)

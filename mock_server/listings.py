@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Manner:
-    """A pace and music; None for a length and lines that the photos and the default decide."""
+    """A pace, music and a look; None for a length and lines that the photos and the default decide."""
 
     style: str = "smooth"
     music: str = ""
+    look: str = ""
     ms: int | None = None
     lines: int | None = None
 
@@ -17,7 +18,7 @@ MANNERS = {
     "image-to-video-in-free": Manner(),
     "image-to-video-low-vram": Manner(ms=5_000, lines=720),
     "ai-image-to-video-extender": Manner(ms=10_000),
-    "joy-image-to-video": Manner("upbeat", "upbeat"),
+    "joy-image-to-video": Manner("upbeat", "upbeat", "warm"),
 }
 """By the name a skill gives in `X-Skill-Source`."""
 

@@ -104,7 +104,7 @@ class Words:
 @dataclass(frozen=True)
 class Montage:
     """A whole cut. `opens` and `closes` say whether it comes out of black and goes into it; None
-    leaves that to the style. `made` counts the segments ever made, so that an id is never used
+    leaves that to the style. `look` names what its colours go through, if anything. `made` counts the segments ever made, so that an id is never used
     twice; `used` are the hashes of the shots there ever were, so that a removed one does not count
     as new."""
 
@@ -118,6 +118,7 @@ class Montage:
     joining: Joining = field(default_factory=Joining)
     opens: bool | None = None
     closes: bool | None = None
+    look: str = ""
     seed: int = 0
     made: int = 0
     used: tuple[str, ...] = ()
@@ -178,7 +179,7 @@ class Montage:
 
     def to_draft(self) -> dict[str, Any]:
         """The draft of this cut. Segments without an id get one."""
-        named = self._named()
+        named = self.named()
         width, height = SIZES[self.aspect, self.lines]
         joins = self._joins()
         owns = self._timed(joins) or [shot.own for shot in self.shots]
@@ -194,23 +195,21 @@ class Montage:
         if named.words:
             segments = [_text(words, self.ms, alone, video) for words in named.words]
             tracks.append(_track(3, TEXT, "Title", segments))
-        return {
-            "d": self.ms,
-            "fps": self.fps,
-            "m": {
-                "title": self.title,
-                "width": width,
-                "height": height,
-                "ratio": self.aspect,
-                "joins": self.joining.to_draft(),
-                "opens": self.opens,
-                "closes": self.closes,
-                "seed": self.seed,
-                "made": named.made,
-                "used": list(self.seen),
-            },
-            "t": tracks,
+        meta = {
+            "title": self.title,
+            "width": width,
+            "height": height,
+            "ratio": self.aspect,
+            "joins": self.joining.to_draft(),
+            "opens": self.opens,
+            "closes": self.closes,
+            "seed": self.seed,
+            "made": named.made,
+            "used": list(self.seen),
         }
+        if self.look:
+            meta["look"] = self.look
+        return {"d": self.ms, "fps": self.fps, "m": meta, "t": tracks}
 
     @classmethod
     def from_draft(cls, draft: Mapping[str, Any]) -> Self:
@@ -233,6 +232,7 @@ class Montage:
             joining=Joining.from_draft(meta.get("joins", {})),
             opens=meta.get("opens"),
             closes=meta.get("closes"),
+            look=meta.get("look", ""),
             seed=meta.get("seed", 0),
             made=meta["made"],
             used=tuple(meta.get("used", ())),
@@ -259,7 +259,8 @@ class Montage:
         timed = on_the_beat(owns, late, beats, MIN_SHOT_MS, pinned)
         return timed and [own - extra for own, extra in zip(timed, more, strict=True)]
 
-    def _named(self) -> Self:
+    def named(self) -> Self:
+        """With an id for everything in it, and the moves and words that it will have."""
         made = self.made
 
         def name(old: str) -> str:

@@ -30,11 +30,15 @@ _LAST_TITLE = re.compile(
     r"(?:^|[\s.。])(?:title|标题)\s*[:：]\s*[\"“](.*)[\"”]\s*[.。]?\s*$", re.I | re.S
 )
 _FIELDS = re.compile(
-    r"(aspect ratio|resolution|duration|length|background music|music|画面比例|宽高比|比例|画幅|分辨率"
-    r"|时长|背景音乐|配乐|音乐)\s*:\s*((?:[^.。,;；\n]|\.(?=\d))+)"
+    r"(aspect ratio|resolution|duration|length|background music|music|look|画面比例|宽高比|比例|画幅|分辨率"
+    r"|时长|背景音乐|配乐|音乐|色调)\s*:\s*((?:[^.。,;；\n]|\.(?=\d))+)"
 )
 _NOUN = r"(?:titles?|headline|heading|captions?|subtitles?|text)"
 _PLACE = r"(?:the )?(?:very )?(?:top|bottom|cent(?:er|re)|middle)\b"
+_PICK = (
+    rf"(?:(?:the\s+)?(?:{CLIP}\s*)?#?\d+|(?:the\s+)?{ORDINAL}(?:\s+(?:{CLIP}|ones?))?"
+    rf"|(?:{CLIP}\s+)(?:{NUMBER})|第\s*(?:\d+|[一二三四五六七八九十]+)\s*{CLIP_ZH}|最后一?{CLIP_ZH})"
+)
 _LEADS = re.compile(
     rf"\b(?:change|set|rename|update|edit|switch|alter|correct|fix|make|and)\s+(?:(?:the|my|its|this|a)\s+)?"
     rf"{_NOUN}(?:\s+text)?\s+(?:to\s+(?:say|read)\s+|(?:to|into)\s+(?!{_PLACE}|be\b))"
@@ -46,6 +50,8 @@ _LEADS = re.compile(
     r"|叫做?|[为是](?!什么)|:)\s*"
     r"|加(?:上|入)?(?:一个|个|一行|一条)?(?:标题|片名|字幕)\s*:?\s*(?![大小红在放到吧,，。]|$)"
     r"|(?:取名|命名)[为叫]?\s*"
+    rf"|\bcaption\s+{_PICK}(?:\s*:\s*|\s+(?!(?:{CLIP}|ones?|with|at|in|on|to|as|and|or|too|please|again|now|instead"
+    r"|by|of|for|the|only)\b))"
 )
 _NOT_SAID = re.compile(
     rf"\s*(?:⟦|$|{TIME}|(?:英|法|德|日|中|西班牙|韩)[文语]|[红黄蓝绿白黑]色|大一?点|小一?点)"
@@ -54,20 +60,16 @@ _SENTENCE = re.compile(r"[!?;。\n]+|\.(?!\d)")
 _SAID_ENDS = re.compile(r"[?;。\n⟦]|\.(?=\s|$)")
 _SAID_JOINTS = re.compile(
     rf"(\s+for\s+{TIME}|\s+(?:at|in|on)\s+the\s+(?:top|bottom|end|start|beginning|middle|cent(?:er|re))\b"
-    r"|[,\s]+(?:please|pls|thanks|thank you)\s*$)|\s*,\s*|\s*、|\s+and\s+|\s+then\s+|\s+but\s+"
+    rf"|[,\s]+(?:please|pls|thanks|thank you)\s*$|[,\s]+(?:and\s+)?(?={CLIP}\s*#?\d))|\s*,\s*|\s*、|\s+and\s+|\s+then\s+|\s+but\s+"
     r"|\s*(?:然后|并且|接着|同时)|\s*(?=再[加删把换])|\s+(?=[把加删换])"
 )
 _THINGS_ZH = r"(?:背景)?音乐|配乐|标题|片名|字幕|文字|转场"
 _JOINTS = re.compile(
-    r"(?:、|(?<!\d),|,(?!\s*#?\d))+|\bthen\b|\bbut\b|\band\b(?!\s*out\b|\s*⟦)"
+    r"(?:、|(?<!\d),|,(?!\s*#?\d))+|\bthen\b|\bbut\b|\band\b(?!\s*out\b|\s*⟦|\s+white\b)"
     r"|(?=\b(?:titled|set to)\b)|然后|并且|接着|同时|再(?=[加删把换])|(?=配(?!乐))|(?<=视频)(?=标题)"
     rf"|(?:和|与|跟|以及|还有)(?=(?:{_THINGS_ZH})|第|最后)"
 )
 _WITH = re.compile(r"(?<!\bend )(?<!\bends )(?<!\bstart )(?<!\bstarts )\bwith\b(?!\s*⟦)")
-_PICK = (
-    rf"(?:(?:the\s+)?(?:{CLIP}\s*)?#?\d+|(?:the\s+)?{ORDINAL}(?:\s+(?:{CLIP}|ones?))?"
-    rf"|(?:{CLIP}\s+)(?:{NUMBER})|第\s*(?:\d+|[一二三四五六七八九十]+)\s*{CLIP_ZH}|最后一?{CLIP_ZH})"
-)
 _BARE_PICK = re.compile(
     rf"{_PICK}(?:\s*,\s*{_PICK})*(?:\s+(?:please|too|around|places))?"
     r"|(?:第\S{1,3}[张个段幅]\S{0,2}|最后一?[张个段幅]\S{0,2})(?:交换|对调|互换|调换|换一?下|换位置)?.{0,3}"
@@ -80,6 +82,13 @@ _DROP = re.compile(
     r"^(?:please\s+)?(?:remove|delete|drop|take out|get rid of|lose|no|without)\b|^(?:删除|删掉|去掉|移除|去除|不要)"
 )
 _DROPPED_ZH = re.compile(r"(?:都|全都|一起|也)?(?:删除|删掉|去掉|移除|去除)了?吧?$")
+
+
+_SAYINGS = re.compile(r"(?:⟦\d+⟧|and|[\s,&])+")
+_SHOT_SAYS = re.compile(
+    rf"(?:(?:for|on|to|of|over) )?{_PICK}(?:的?字幕)?\s*(?:says?|with|as|reads?|写上?|是|为)?\s*:?\s*⟦\d+⟧"
+    rf"|⟦\d+⟧\s*(?:on|for|to|over|at|给|到)\s+{_PICK}"
+)
 
 
 @dataclass(frozen=True)
@@ -222,6 +231,8 @@ def _together(parts: list[Clause], text: str, names: list[str]) -> list[Clause]:
         last = clauses[-1] if clauses else None
         if last is not None and _belongs(part.text, last.text, names):
             clauses[-1] = Clause(text[last.start : part.end], last.start, part.end)
+        elif last is not None and _captions(last.text) and _SHOT_SAYS.fullmatch(part.text):
+            clauses.append(Clause(f"caption {part.text}", part.start, part.end))
         elif last is not None and _DROP.match(last.text) and _names_only(part.text):
             clauses.append(Clause(f"remove {part.text}", part.start, part.end))
         else:
@@ -235,14 +246,22 @@ def _together(parts: list[Clause], text: str, names: list[str]) -> list[Clause]:
     return clauses
 
 
+def _captions(part: str) -> bool:
+    """Whether a part has captions, and what they say."""
+    return "⟦" in part and bool(re.search(CAPTION, part))
+
+
 def _names_only(part: str) -> bool:
     """Whether a part names a thing or a shot and says nothing of it."""
     return bool(_BARE_THING.fullmatch(part) or _BARE_PICK.fullmatch(part))
 
 
 def _belongs(part: str, before: str, names: list[str]) -> bool:
-    """Whether a part only names another shot beside those that the part before it speaks of."""
-    if re.search(f"{TITLE}|{MUSIC}|{CAPTION}", before):
+    """Whether a part only names another shot beside those that the part before it speaks of, or
+    what one more caption says."""
+    if _captions(before):
+        return bool(_SAYINGS.fullmatch(part))
+    if re.search(f"{TITLE}|{MUSIC}", before):
         return False
     named = part.removeprefix("the ")
     if named in names and any(name in before for name in names):

@@ -48,14 +48,17 @@ def picks_of(clause: str, names: Sequence[str]) -> list[int]:
         if not re.search(r"\bmove\b", clause):
             found += [(match.start() + 1, number) for number in range(first + 1, min(last, 99) + 1)]
     # "the first and last photo": an ordinal counts if a photo follows it, or another that counts.
-    # In an exchange it counts by itself, and at the end of what is to be removed.
-    noun = rf"\s(?:{CLIP}|ones?)\b" + (r"|$" if re.search(REMOVE, clause) else "")
+    # In an exchange it counts by itself, and at the end of what is to be removed, or before what
+    # its caption says.
+    noun = rf"\s(?:{CLIP}|ones?)\b|\s*:?\s*⟦" + (r"|$" if re.search(REMOVE, clause) else "")
     ends = rf"(?=(?:[\s,&]|and|with|the|{ORDINAL})*(?:{noun}))"
     if re.search(SWAP, clause):
         ends = ""
     for match in re.finditer(rf"\b({ORDINAL})\b(?!\s+(?!ones?\b)(?:{NUMBER})\b){ends}", clause):
         word = match.group(1)
         found.append((match.start(), ORDINALS.get(word) or int(word[:-2])))
+    for match in re.finditer(r"(?:\bcaptions?|字幕)\s*#?(\d+)\b(?!\s*s)", clause):
+        found.append((match.start(), int(match.group(1))))
     groups = rf"\b(first|last)\s+({NUMBER})(?=\s+{CLIP}\b|$)|(前|最后|后)({NUMBER}){CLIP_ZH}"
     for match in re.finditer(groups, clause):
         count = min(int(amount(match.group(2) or match.group(4))), 99)
@@ -72,6 +75,13 @@ def picks_of(clause: str, names: Sequence[str]) -> list[int]:
             if at >= 0:
                 found.append((at, number))
     return [number for _, number in sorted(found)]
+
+
+def place(number: int, count: int) -> int | None:
+    """The index, among so many, of a shot counted from 1, or from -1 back from the last; None if
+    there is no such shot."""
+    index = count + number if number < 0 else number - 1
+    return index if 0 <= index < count else None
 
 
 def target(clause: str, picks: list[int]) -> tuple[int, int] | None:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from mock_server.changes import Change, Note, seconds
+from mock_server.changes import Change, Note, no_such, seconds
 from mock_server.montage import READ_MS, Montage, Words
+from mock_server.picks import place
 from mock_server.wishes import Wish
 
 _PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
@@ -11,11 +12,18 @@ _PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
 
 def edit_texts(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
     """Set, move, time and remove the title and the captions."""
+    titles, of_titles = _titles(wish, [words for words in montage.words if words.size == "large"])
+    captions = [words for words in montage.words if words.size == "small"]
+    montage, of_captions = edit_captions(wish, replace(montage, words=(*titles, *captions)))
+    return montage, of_titles + of_captions
+
+
+def edit_captions(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+    """Set, move and remove the captions. Those of a shot go with it, so the shots need ids."""
     titles = [words for words in montage.words if words.size == "large"]
     captions = [words for words in montage.words if words.size == "small"]
-    titles, of_titles = _titles(wish, titles)
-    captions, of_captions = _captions(wish, captions, montage)
-    return replace(montage, words=(*titles, *captions)), of_titles + of_captions
+    captions, changes = _captions(wish, captions, montage)
+    return replace(montage, words=(*titles, *captions)), changes
 
 
 def title_of(wish: Wish, old: Words | None = None) -> Words:
@@ -31,7 +39,7 @@ def title_of(wish: Wish, old: Words | None = None) -> Words:
     return Words(text, start, ms, position=place, id=kept, fitted=fitted)
 
 
-def caption_of(wish: Wish) -> Words:
+def _caption_of(wish: Wish) -> Words:
     """The caption a wish asks for: over the whole video, or at its beginning or end."""
     ms = wish.caption_ms
     start = -(ms or READ_MS) if wish.caption_last else 0
@@ -62,23 +70,70 @@ def _titles(wish: Wish, titles: list[Words]) -> tuple[list[Words], list[Change]]
 def _captions(
     wish: Wish, captions: list[Words], montage: Montage
 ) -> tuple[list[Words], list[Change]]:
-    place = wish.caption_place
     if wish.caption is not None:
         note = Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
-        return [caption_of(wish)], [Change(note, "set_captions", {"texts": [wish.caption]})]
+        change = Change(note, "set_captions", {"texts": [wish.caption]})
+        captions, changes = _photo_captions(wish, [_caption_of(wish)], montage)
+        return captions, [change, *changes]
+    if wish.photo_captions:
+        return _photo_captions(wish, captions, montage)
     if wish.captions:
-        captions = _name_captions(montage, place or "bottom")
+        captions = _name_captions(montage, wish.caption_place or "bottom")
         note = Note("Each clip has its name as a caption.", "每个片段都加上了名称字幕。")
         texts = [words.text for words in captions]
         return captions, [Change(note, "set_captions", {"texts": texts})]
     if wish.no_captions:
         return [], [_gone("caption", "字幕", bool(captions))]
-    if place is None:
+    if wish.no_captions_of:
+        return _without(wish.no_captions_of, captions, montage)
+    where = wish.caption_place
+    if where is None:
         return captions, []
     if not captions:
         return captions, [Change(Note("There is no caption in it.", "视频里没有字幕。"))]
-    moved = [replace(words, position=place) for words in captions]
-    return moved, [_moved("caption", "字幕", place, captions[0].position)]
+    moved = [replace(words, position=where) for words in captions]
+    return moved, [_moved("caption", "字幕", where, captions[0].position)]
+
+
+def _photo_captions(
+    wish: Wish, captions: list[Words], montage: Montage
+) -> tuple[list[Words], list[Change]]:
+    changes: list[Change] = []
+    for number, said in wish.photo_captions:
+        index = place(number, len(montage.shots))
+        if index is None:
+            changes.append(no_such(number, len(montage.shots)))
+            continue
+        shot = montage.shots[index]
+        old = next((words for words in captions if words.of == shot.id), None)
+        position = wish.caption_place or (old.position if old else "bottom")
+        new = Words(said or shot.title, size="small", position=position, of=shot.id)
+        captions = [words for words in captions if words is not old]
+        captions.append(replace(new, id=old.id) if old else new)
+        note = Note(
+            f'The caption of clip {index + 1} says "{new.text}".',
+            f"第{index + 1}个片段的字幕为“{new.text}”。",
+        )
+        changes.append(Change(note, "set_caption", {"clip": index + 1, "text": new.text}))
+    order = {shot.id: number for number, shot in enumerate(montage.shots)}
+    return sorted(captions, key=lambda words: order.get(words.of, -1)), changes
+
+
+def _without(
+    numbers: list[int], captions: list[Words], montage: Montage
+) -> tuple[list[Words], list[Change]]:
+    changes: list[Change] = []
+    for number in numbers:
+        index = place(number, len(montage.shots))
+        if index is None:
+            changes.append(no_such(number, len(montage.shots)))
+            continue
+        of = montage.shots[index].id
+        was = any(words.of == of for words in captions)
+        captions = [words for words in captions if words.of != of]
+        english, chinese = f"caption of clip {index + 1}", f"第{index + 1}个片段的字幕"
+        changes.append(_gone(english, chinese, was))
+    return captions, changes
 
 
 def _moved(english: str, chinese: str, place: str, old: str) -> Change:
@@ -93,7 +148,9 @@ def _moved(english: str, chinese: str, place: str, old: str) -> Change:
 def _gone(english: str, chinese: str, was: bool) -> Change:
     if not was:
         return Change(Note(f"There is no {english} in it.", f"视频里没有{chinese}。"))
-    return Change(Note(f"The {english} is removed.", f"已去掉{chinese}。"), f"remove_{english}")
+    return Change(
+        Note(f"The {english} is removed.", f"已去掉{chinese}。"), f"remove_{english.split()[0]}"
+    )
 
 
 def _name_captions(montage: Montage, place: str) -> list[Words]:

@@ -87,6 +87,36 @@ CLIP_SOUND = (
 NOT_THIS = r"\b(?:instead of|rather than) (?:the |any )?[\w-]+|而不是\w+"
 BECOMES = r"\b(?:with|by|to|for|into)\b|[换改变][成为]"
 """What stands before it goes, and what stands after it comes."""
+_SEEN = (
+    r"(?:looks?|colou?rs?|tones?|toned|tints?|hues?|palette|filters?|grad(?:e|ing)|light(?:ing)?|glow|feel(?:ing)?"
+    r"|mood|vibes?|atmosphere|temperature|style|videos?|film|movie|clip|slide ?show|reel)"
+)
+_ALL_OF_IT = r"(?:it|them|this|these|everything|all|(?:the|my|all|whole) (?:whole )?(?:videos?|film|clips?|photos?|pictures?|colou?rs?|images?))"
+_BECOMES = r"(?: (?:look|feel|be|is|are|a|bit|little|much|more|all|into|to|in|of))*"
+_WARM, _COLD = (
+    r"(?:warm(?:er|ly)?|golden|co[sz](?:y|ier))",
+    r"(?:cold(?:er)?|icy|chilly|wintry|bluish)",
+)
+_MONO = r"(?:black[ -](?:and|&|n)[ -]white|b ?& ?w|b/w|monochrom(?:e|atic)|gr[ae]y ?scale|noir)"
+
+
+def _look(kind: str) -> str:
+    """The words for a look, and not those for a golden retriever or a cold day."""
+    return rf"\b{kind}[ ,-]+(?:[\w-]+ ){{0,2}}?{_SEEN}\b|\b{_ALL_OF_IT}{_BECOMES} {kind}\b|^(?:an? |more |in )?{kind}$"
+
+
+LOOK_WORDS = {
+    "warm": rf"{_look(_WARM)}|\bwarmer\b(?! \w)|\bwarm(?:s|ing)? (?:{_ALL_OF_IT} )?up\b|\bwarmth\b"
+    r"|暖[色调光黄金]|[更偏再]暖|暖一?[点些]|暖洋洋|温[暖馨]|金[色黄]的?(?:[色调光]|滤镜|画面)",
+    "cool": rf"{_look(_COLD)}|\bcool(?:er)?[ ,-]+(?:looks?|(?:colou?r )?t(?:ones?|emperature|ints?)|colou?rs?|light|hues?|palette)\b|冷[色调光]|[更偏再]冷|冷一?[点些]|清冷|偏蓝",
+    "mono": rf"{_look(_MONO)}|\b(?:in|into|to|as|make \w+) {_MONO}\b(?! (?:photos?|pictures?|images?)\b)|黑白(?!照|相|图)|单色|灰度",
+    "none": r"\b(?:natural|original|true|normal|neutral|real|plain)[ ,-]+(?:\w+ ){0,1}?(?:colou?rs?|tones?|look)\b"
+    r"|\bun(?:filtered|graded)\b|\bcolou?rs? (?:as (?:they|it) (?:are|is)|natural)\b|\b(?:back )?(?:in|to) colou?r\b"
+    r"|原[本来]?的?(?:色|颜色|色彩)|自然的?(?:色|颜色|色彩|色调)|本色|无滤镜",
+}
+"""The looks, "none" being the colours as they are."""
+LOOK = r"\bfilters?\b|\bcolou?r[- ]?(?:grad(?:e|ing)|look)\b|\bgrading\b|\blook\b|\btint\b|滤镜|调色|色调"
+"""What can only be taken away without a name."""
 SILENT = r"\bsilent video\b|\bmake (?:it|everything|the video) silent\b|\bmute\b|静音|无声"
 SOUND = r"\b(?:sounds?|audio)\b(?! effects?)|声音"
 BEAT = r"\b(?:on|to|with|match\w*|hit\w*) (?:the |its )?(?:beats?|rhythm)\b|\bbeat[- ]?(?:sync\w*|match\w*)|卡点|踩点|[跟合随]着?(?:音乐|节奏|节拍)"

@@ -34,6 +34,8 @@ from mock_server.vocabulary import (
     JOINT,
     KEEP,
     LONGER_JOINT,
+    LOOK,
+    LOOK_WORDS,
     MUSIC,
     MUSIC_WORDS,
     NEAREST,
@@ -74,7 +76,8 @@ _TIME = re.compile(
 
 @dataclass
 class Wish:
-    """What a message asks for; None and False where it says nothing. Times in ms."""
+    """What a message asks for; None and False where it says nothing. Times in ms. A caption of None
+    is the photo's name; a `look` of "none" is the colours as they are."""
 
     language: str = "en"
     question: bool = False
@@ -110,6 +113,9 @@ class Wish:
     caption_last: bool = False
     captions: bool = False
     no_captions: bool = False
+    photo_captions: list[tuple[int, str | None]] = field(default_factory=list)
+    no_captions_of: list[int] = field(default_factory=list)
+    look: str | None = None
     style: str | None = None
     speed: float | None = None
     transition: str | None = None
@@ -221,6 +227,8 @@ def _read_field(wish: Wish, name: str, value: str) -> None:
             _set_music(wish, value, default="lofi")
     elif re.search(r"duration|length|时长", name):
         wish.ms = _time(value) or wish.ms
+    elif re.search(r"look|色调", name):
+        wish.look = _first(LOOK_WORDS, value) or wish.look
     elif re.search(r"resolution|分辨率", name):
         _read_lines(wish, value)
     else:
@@ -271,11 +279,16 @@ def _read_clause(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence
             wish.no_title = True
         elif re.search(r"don'?t|do not|never|别", clause):
             _read_fades(wish, clause, quoted, names)
+            _read_colours(wish, clause, quoted, names)
+            wish.look = wish.look and "none"
             wish.fade_in, wish.fade_out = wish.fade_in and False, wish.fade_out and False
+        elif _first(LOOK_WORDS, clause) == "none":
+            wish.look = "none"
         return True
     readers = (
         _read_words,
         _read_music,
+        _read_colours,
         _read_fades,
         _read_joins,
         _read_clips,
@@ -301,8 +314,16 @@ def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
             wish.title = said
         return wish.title is not None
     place = _first(PLACE_WORDS, clause)
+    picks = picks_of(clause, names) if caption else []
     if re.search(REMOVE, clause) and said is None:
-        wish.no_captions, wish.no_title = bool(caption), not caption
+        wish.no_captions_of = picks
+        wish.no_captions, wish.no_title = bool(caption) and not picks, not caption
+    elif caption and (picks or len(marks) > 1):
+        said_of: list[str | None] = [quoted[int(mark)] for mark in marks] or [None]
+        picks = picks or [number for number, _ in enumerate(said_of, 1)]
+        said_of = said_of * len(picks) if len(said_of) == 1 else said_of
+        wish.photo_captions = list(zip(picks, said_of, strict=False))
+        wish.caption_place = place
     elif caption:
         wanted = re.search(ADD + r"|\b(?:show|give|want|need|have)\b|要|显示|^加", clause)
         alone = re.fullmatch(rf"(?:the |some |name )?(?:{CAPTION})(?: please| too)?", clause)
@@ -387,6 +408,20 @@ def _read_going_on(wish: Wish, clause: str) -> bool:
         wish.ms = ms
     else:
         wish.by_ms = ms
+    return True
+
+
+def _read_colours(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    """The look of the whole. True if the clause was about nothing else."""
+    look = _first(LOOK_WORDS, re.sub(NOT_THIS, "", clause))
+    off = re.search(rf"{REMOVE}|\bturn(?:ed)? off\b|关", clause)
+    if off and (look or re.search(LOOK, clause)):
+        look = "none"
+    if look is None:
+        return False
+    wish.look = look
+    _read_time(wish, clause, quoted, names)
+    _read_look(wish, clause, quoted, names)
     return True
 
 

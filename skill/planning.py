@@ -6,6 +6,8 @@ Local files are looked into and the target is checked; nothing is sent and nothi
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,9 +45,18 @@ def plan_make(
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
 
-    job = _new("make", config, config.language_of(said_in(prompt, wish.title)))
+    job = _new("make", config, config.language_of(said_in(prompt, wish.title, *wish.captions)))
     if not photos:
         raise UsageError(say("No photo was named."), hint=say("Name a photo."))
+    if len(wish.captions) > len(photos):
+        raise UsageError(
+            say(
+                "There are {captions} captions for {photos} photos.",
+                captions=len(wish.captions),
+                photos=len(photos),
+            ),
+            hint=say("The n-th --caption is for the n-th photo; an empty one is for none."),
+        )
     _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
         aim(job, target, _stem(job), force=force, extras=extras)
@@ -55,15 +66,25 @@ def plan_make(
             hint=say("Leave --no-export away, or ask for it with export."),
         )
     job.export = export
+    wish = replace(wish, captions=_captions(job, photos, wish.captions))
     job.message = compose(prompt, wish, config.manifest.listing)
     job.vague = bool(prompt.strip()) and route(prompt).vague
     return job
 
 
-def said_in(prompt: str, title: str | None) -> str:
-    """The words that tell the user's language: the prompt, else a title that is not in Latin
-    letters, as titles are in many a language."""
-    return prompt.strip() or ("" if title is None or title.isascii() else title)
+def _captions(job: Job, photos: Sequence[Path], captions: Sequence[str]) -> tuple[str, ...]:
+    """Those of the photos that are taken, each once, as they are uploaded."""
+    lost = {item["file"] for item in job.left_out}
+    pairs = zip_longest(photos, captions, fillvalue="")
+    kept = [caption for photo, caption in pairs if str(Path(photo).absolute()) not in lost]
+    places = {file["sha256"]: place for place, file in enumerate(job.files)}
+    return tuple(kept[place] for place in sorted(places.values()))
+
+
+def said_in(prompt: str, *texts: str | None) -> str:
+    """The words that tell the user's language: the prompt, else those of a title and captions that
+    are not in Latin letters, as they are in many a language."""
+    return prompt.strip() or " ".join(text for text in texts if text and not text.isascii())
 
 
 def plan_upload(
@@ -94,8 +115,14 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
     """One message to a project's agent; a new project where there is none."""
     from skill.routing import route
 
+    message = message.strip()
+    if not message:
+        raise UsageError(
+            say("The message is empty."),
+            hint=say("Say what you want: image-to-video chat 'add a title'"),
+        )
     job = _new("chat", config, config.language_of(message))
-    job.vague = bool(message.strip()) and route(message).vague
+    job.vague = route(message).vague
     job.message = check_words(message)
     job.export = False
     if session is not None:

@@ -131,11 +131,13 @@ class Job:
 
     @classmethod
     def new(cls, goal: str, backend: str, listing: str) -> Job:
+        """A job that nothing has been done for yet."""
         created = datetime.now(UTC).isoformat(timespec="seconds")
         return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, created=created)
 
     @property
     def finished(self) -> bool:
+        """Whether there is nothing to go on with: done, given up or failed."""
         return self.step in FINISHED
 
 

@@ -12,12 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.advice import next_wishes
+from skill.advice import at_home, next_wishes
 from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     BusyError,
+    ExportBlockedError,
     FileRefusedError,
     NetworkError,
     NoCreditsError,
@@ -36,6 +37,7 @@ from skill.stream import End
 from skill.timeline import Timeline, changes
 from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
+from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
 
 if TYPE_CHECKING:
     from skill.answers import Credits, Render, State
@@ -89,6 +91,8 @@ class Worker:
                 self._vault.save(job)
             if not job.finished:
                 error.job = job.id
+            if isinstance(error, NoCreditsError | ExportBlockedError):
+                error.instead = at_home(job)
             raise
         finally:
             if job.finished:
@@ -185,6 +189,7 @@ class Worker:
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
+        self._weigh(job)
         if job.vague:
             listing = self._connection.config.manifest.listing
             self._tell(
@@ -234,6 +239,34 @@ class Worker:
         if answer.end is End.FAILED:
             await self._fail(job, answer, after)
         await self._take(job, after)
+
+    def _weigh(self, job: Job) -> None:
+        """In a listing that is careful with credits: what the message may cost, before it goes
+        out; and no message where nothing is left. Raises NoCreditsError."""
+        config, left = self._connection.config, job.credits_before
+        if config.local or not config.manifest.listing.careful:
+            return
+        if left is not None and left <= 0:
+            if not job.files:
+                self._advance(job, Step.FAILED)
+            raise self._connection.no_credits(
+                NoCreditsError(
+                    say("No credits are left, so nothing was sent."),
+                    hint=say(
+                        "Top up credits in your account, or make the video on this machine with --local."
+                    ),
+                )
+            )
+        cost = GENERATION_CREDITS if job.goal in ("make", "extend") else EDIT_CREDITS
+        self._tell(
+            Notice(
+                say("This may cost about {cost} credits.", cost=cost)
+                if left is None
+                else say(
+                    "This may cost about {cost} credits; there are {left:g}.", cost=cost, left=left
+                )
+            )
+        )
 
     async def _fail(self, job: Job, answer: Answer, after: State) -> None:
         """An error told inside the stream. What was changed before it is kept: the job then

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import RenderError
+from .looks import grade
 from .media import inspect
 from .plan import without
 from .shots import Scene, open_scene
@@ -38,6 +39,7 @@ class Cast:
                 self._infos[source] = inspect(path, decode=False)
             except RenderError as error:
                 self.leave_out(source, f"{source.name}: {error}")
+        self._grade = grade(plan.look)
         self.plan = replace(self.plan, sounds=tuple(filter(self._heard, self.plan.sounds)))
 
     @property
@@ -63,7 +65,8 @@ class Cast:
     def scene(self, shot: Shot) -> Scene:
         info = self._infos[shot.source]
         size = (self.plan.width, self.plan.height)
-        return open_scene(shot, _find(self._media, shot.source), info, size, self.plan.fps)
+        path = _find(self._media, shot.source)
+        return open_scene(shot, path, info, size, self.plan.fps, self._grade)
 
 
 def _find(media: Mapping[str, Path], source: Source) -> Path:

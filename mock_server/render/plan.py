@@ -90,7 +90,8 @@ class Sound:
 
 @dataclass(frozen=True)
 class Plan:
-    """`tracks`: the shots of each video track, the lowest track first, each sorted by start."""
+    """`tracks`: the shots of each video track, the lowest track first, each sorted by start.
+    `look` names the grade of what they show."""
 
     width: int
     height: int
@@ -99,6 +100,7 @@ class Plan:
     tracks: tuple[tuple[Shot, ...], ...]
     titles: tuple[Title, ...]
     sounds: tuple[Sound, ...]
+    look: str = ""
 
     @property
     def duration(self) -> float:
@@ -152,6 +154,7 @@ def read(draft: Mapping[str, Any]) -> Plan:
         tracks=tuple(shots),
         titles=tuple(titles),
         sounds=tuple(sounds),
+        look=str(meta.get("look") or ""),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .colour import Colour
+    from .looks import Grade
     from .media import MediaInfo
     from .plan import Shot
 
@@ -37,22 +38,32 @@ class Scene(Protocol):
     def close(self) -> None: ...
 
 
-def open_scene(shot: Shot, path: Path, info: MediaInfo, size: tuple[int, int], fps: int) -> Scene:
-    """The shot's file, of which `info` tells, opened: `size` is the frame's (width, height)."""
+def open_scene(
+    shot: Shot,
+    path: Path,
+    info: MediaInfo,
+    size: tuple[int, int],
+    fps: int,
+    grade: Grade | None = None,
+) -> Scene:
+    """The shot's file, of which `info` tells, opened: `size` is the frame's (width, height),
+    `grade` what its colours go through."""
     if info.type == "audio":
         raise RenderError(f"{shot.source.name}: has no picture")
     if info.type == "video":
-        return ClipScene(Clip(path, shot.source.name), shot, size, fps)
+        return ClipScene(Clip(path, shot.source.name), shot, size, fps, grade)
     if info.duration is not None:
-        return ClipScene(Animation(path, shot.source.name), shot, size, fps)
-    return PhotoScene(Photo(path, shot.source.name), shot, size, fps)
+        return ClipScene(Animation(path, shot.source.name), shot, size, fps, grade)
+    return PhotoScene(Photo(path, shot.source.name), shot, size, fps, grade)
 
 
 class PhotoScene:
     """A photo under a moving window. In memory: the planes of what the window passes, no larger
     than the frame shows of it."""
 
-    def __init__(self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int) -> None:
+    def __init__(
+        self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int, grade: Grade | None = None
+    ) -> None:
         moves = shot.moves or shot.span.frames
         self._last, self._fps = max(1, moves - 1), fps
         style, move = motion.style(shot.style), motion.move(shot.move)
@@ -72,6 +83,8 @@ class PhotoScene:
             inside = (min(whole[0], _even(place.w)), min(whole[1], _even(place.h)))
             picture = Planes.from_rgb(photo.part(Rect(0, 0, *photo.size), inside))
             self._planes = on_backdrop(picture, whole, place.x, place.y, photo.ground)
+        if grade is not None:
+            self._planes = grade(self._planes)
         self._path = path
         self._stage = stage
 
@@ -101,8 +114,15 @@ class ClipScene:
     """A clip, as large as fills the frame or whole over a fill, with no motion but its own. Where the
     shot goes on when the clip is over, its last frame stands and comes slowly nearer."""
 
-    def __init__(self, clip: Clip | Animation, shot: Shot, size: tuple[int, int], fps: int) -> None:
-        self._clip, self._size, self._fps = clip, size, fps
+    def __init__(
+        self,
+        clip: Clip | Animation,
+        shot: Shot,
+        size: tuple[int, int],
+        fps: int,
+        grade: Grade | None = None,
+    ) -> None:
+        self._clip, self._size, self._fps, self._grade = clip, size, fps, grade
         self._moves = shot.moves
         self._onward = onward.standing(size)
         self._stands: tuple[int, Planes] | None = None
@@ -136,13 +156,16 @@ class ClipScene:
 
     def _draw(self, frame: int, out: Planes) -> None:
         picture = self._clip.at(frame / self._fps, self._scaled)
-        if self._covers:
-            picture.part(*self._at, *self._size).copy_to(out)
-            return
         if self._shown is None or self._shown[0] is not picture:
-            stage = on_backdrop(picture, self._size, *self._at, self._clip.ground)
-            self._shown = picture, stage
+            self._shown = picture, self._staged(picture)
         self._shown[1].copy_to(out)
+
+    def _staged(self, picture: Planes) -> Planes:
+        if self._covers:
+            stage = picture.part(*self._at, *self._size)
+        else:
+            stage = on_backdrop(picture, self._size, *self._at, self._clip.ground)
+        return stage if self._grade is None else self._grade(stage)
 
     def close(self) -> None:
         self._clip.close()

@@ -95,6 +95,8 @@ def _whole(
         yield say["size"].format(*shown) if same else say["format"].format(*shapes, shown[1])
     if old.fps and new.fps and old.fps != new.fps:
         yield say["fps"].format(time_shown(old.fps), time_shown(new.fps))
+    if old.look != new.look:
+        yield say["colours"].format(old.look or say["natural"], new.look or say["natural"])
     times = time_shown(old.duration), time_shown(new.duration)
     if longer:
         yield say["longer"].format(time_shown(new.duration - old.duration), *times)

@@ -32,7 +32,8 @@ MOST_SEGMENTS = 30
 
 @dataclass(frozen=True)
 class Timeline:
-    """What a draft holds. `width` and `height` are None where unknown, `duration` is in seconds."""
+    """What a draft holds. `width` and `height` are None where unknown, `duration` is in seconds;
+    `look` names what the colours go through, None being nothing."""
 
     tracks: tuple[Track, ...] = ()
     title: str | None = None
@@ -40,6 +41,7 @@ class Timeline:
     height: int | None = None
     duration: float = 0.0
     fps: float | None = None
+    look: str | None = None
 
     @classmethod
     def from_draft(cls, draft: object) -> Timeline:
@@ -58,6 +60,7 @@ class Timeline:
             height=pixels(meta.get("height", root.get("height"))),
             duration=total or last,
             fps=finite(root.get("fps", meta.get("fps"))),
+            look=name_of(meta.get("look")),
         )
 
     @property

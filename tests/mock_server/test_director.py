@@ -948,7 +948,7 @@ class TestAnswers:
             ("make it 20s and translate the title to French", "translate the title to French"),
             ("make it 20s and make the title bigger", "make the title bigger"),
             ("make it 20s and move the first two photos to the end", "move the first two photos to the end"),
-            ("make it 20s, make it black and white", "make it black and white"),
+            ("make it 20s, make it sparkle", "make it sparkle"),
             ("改成20秒，把天空调蓝", "把天空调蓝"),
         ],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""docs/video.md tells of everything the local video can be."""
+"""references/video.md tells of everything the local video can be."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 from mock_server.listings import MANNERS
 from mock_server.montage import MUSIC_NAMES, RATES, SIZES
+from mock_server.render.looks import LOOKS
 from mock_server.render.motion import STYLES, Move
 from mock_server.vocabulary import TRANSITION_NAMES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "video.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "references" / "video.md").read_text(encoding="utf-8")
 
 
 def test_every_choice_is_documented() -> None:
-    choices = [*MUSIC_NAMES, *MANNERS, *STYLES, *Move, *TRANSITION_NAMES]
+    choices = [*MUSIC_NAMES, *MANNERS, *STYLES, *LOOKS, *Move, *TRANSITION_NAMES]
     choices += [part for aspect, lines in SIZES for part in (aspect, f"{lines}p")]
     choices += [str(rate) for rate in RATES]
     assert [choice for choice in choices if choice not in PAGE] == []

@@ -3,11 +3,12 @@ something else for one it does not know."""
 
 import pytest
 
-from mock_server import joins, montage
+from mock_server import colours, joins, listings, montage
 from mock_server.render import music, transitions
+from mock_server.render.looks import LOOKS
 from mock_server.render.motion import STYLES, Move
 from mock_server.render.plan import read
-from mock_server.vocabulary import TRANSITION_NAMES
+from mock_server.vocabulary import LOOK_WORDS, TRANSITION_NAMES
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,9 @@ def test_each_transition_is_one_of_its_own(kind: str) -> None:
     assert (found is transitions.crossfade) == (kind == "crossfade")
 
 
-def test_moves_paces_and_music_are_known() -> None:
+def test_moves_paces_looks_and_music_are_known() -> None:
     assert set(montage.MOVES) == {move.value for move in Move}
     assert montage.SHOT_MS.keys() == STYLES.keys()
+    assert {*LOOKS, "none"} == LOOK_WORDS.keys()
+    assert {*LOOKS, ""} == colours.TOLD.keys() >= {way.look for way in listings.MANNERS.values()}
     assert montage.MUSIC_NAMES.keys() == music.STYLES.keys()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from skill import packages
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.config import Config
 from skill.mp4 import probe
@@ -75,13 +76,15 @@ class TestMake:
         ran = make(
             run, photos[:1], "--aspect", "9:16", "--resolution", "720p", "--fps", "60",
             "--duration", "8",
-            "--music", "lofi", "--title", 'Say "hi"', "--json",
+            "--music", "lofi", "--look", "warm", "--title", 'Say "hi"', "--caption", "Lisbon",
+            "--json",
         )  # fmt: skip
         assert ran.code == 0, ran.err
         assert server.backend.journal.messages() == [
             (
                 "turn my photos into a video, 3 seconds. Aspect ratio: 9:16. Resolution: 720p."
-                " Frame rate: 60 fps. Duration: 8 seconds. Background music: lofi. Title: \"Say 'hi'\"."
+                " Frame rate: 60 fps. Duration: 8 seconds. Background music: lofi."
+                ' Look: warm golden colours. Caption of photo 1: "Lisbon". Title: "Say \'hi\'".'
             )
         ]
         timeline = run("status", "--json").answer["data"]["timeline"]
@@ -497,7 +500,8 @@ class TestLocal:
     def test_without_the_renderers_packages_one_line_says_what_to_run(
         self, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("skill.local.find_spec", lambda name: None)
+        monkeypatch.setitem(packages.NEEDED, "local", ("a_package_that_is_not_here",))
+        monkeypatch.setitem(packages.LOCKS, "local", "no.lock")
         for words in (("make", "--local", *photos), ("demo",), ("mock",)):
             ran = run(*words)
             assert ran.code == 2

@@ -22,7 +22,7 @@ from skill.listings import LISTINGS
 from skill.pictures import NO_MEMORY, NO_READER
 from skill.planning import plan_make
 from skill.vault import Step
-from skill.wish import Wish
+from skill.wish import LOOKS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ def _said() -> set[str]:
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
     said |= {sentence for _, sentence in arguments._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
-    said |= {listing.example for listing in LISTINGS.values()}
+    said |= {listing.example for listing in LISTINGS.values()} | set(LOOKS.values())
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 
 
@@ -189,7 +189,9 @@ class TestWhoIsSpokenTo:
     ) -> None:
         ran = run("make", *photos, "-p", "用我的照片做一段 3 秒的视频", "-o", "trip.mp4")
         assert ran.code == 0, ran.err
-        assert ran.err.startswith("正在准备...\n准备好了。\n正在上传 3 个文件...\n正在制作")
+        assert ran.err.startswith(
+            "正在准备...\n准备好了。\n正在上传 3 个文件...\n大约需要 100 积分；现有 100。\n正在制作"
+        )
         assert "花费：50 积分，剩余 50。" in ran.out
         assert self.sessions(server) == ["zh"]
 

@@ -225,6 +225,7 @@ def without(track: int, segment: int) -> dict[str, Any]:
          ["画面比例：16:9 → 9:16（1080×1920）"]),
         (edited(meta={"width": 1280, "height": 720}), ["Size: 1920×1080 → 1280×720"],
          ["画面尺寸：1920×1080 → 1280×720"]),
+        (edited(meta={"look": "warm"}), ["Look: natural → warm"], ["色调：原色 → warm"]),
         (edited(root={"fps": 60}), ["Frame rate: 30 → 60 fps"], ["帧率：30 → 60 fps"]),
         (with_segment(0, CLIP), ["Clip added: moon (10-12s)"], ["新增片段：moon (10-12s)"]),
         (without(0, 1), ["Clip removed: rocket (3.4-10s)"], ["删除片段：rocket (3.4-10s)"]),

@@ -1,0 +1,36 @@
+"""Wishes for a look, done to a montage."""
+
+from dataclasses import replace
+
+from mock_server.changes import Change, Note
+from mock_server.montage import Montage
+from mock_server.wishes import Wish
+
+TOLD = {
+    "warm": ("warm and golden", "暖金色"),
+    "cool": ("cool", "冷色"),
+    "mono": ("black and white", "黑白"),
+    "": ("as the photos have them", "原色"),
+}
+
+
+def edit_look(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+    """Set the look, or take it away."""
+    if wish.look is None:
+        return montage, []
+    look = look_of(wish)
+    english, chinese = TOLD[look]
+    if look == montage.look:
+        already = Note(f"The colours are {english} already.", f"色调已经是{chinese}。")
+        return montage, [Change(already)]
+    return replace(montage, look=look), [Change(look_note(look), "set_look", {"look": look})]
+
+
+def look_of(wish: Wish, usual: str = "") -> str:
+    """The look that a wish asks for, or the usual one."""
+    return usual if wish.look is None else wish.look.replace("none", "")
+
+
+def look_note(look: str) -> Note:
+    english, chinese = TOLD[look]
+    return Note(f"The colours are {english} now.", f"色调改为{chinese}。")

@@ -187,6 +187,12 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
 
+def _dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="what would be sent and its cost; sends nothing"
+    )
+
+
 def _max_credits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more"
@@ -217,7 +223,19 @@ def _make(parser: argparse.ArgumentParser) -> None:
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
-    add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
+    _dry_run(parser)
+    _max_credits(parser)
+
+
+def _extend(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("video", nargs="?", type=Path, metavar="VIDEO", help="else the project's")
+    add("-p", "--prompt", default="", help="what the new footage should be, in your words")
+    add("--duration", type=_seconds, metavar="S", help="how much longer")
+    _output_force(parser)
+    _extras(parser)
+    _no_wait(parser)
+    _dry_run(parser)
     _max_credits(parser)
 
 
@@ -311,6 +329,11 @@ COMMANDS: dict[str, Command] = {
         ),
         _make,
         several="photos",
+    ),
+    "extend": Command(
+        "make the video longer: new footage goes on from its last frame",
+        ("extend --duration 10 -o longer.mp4", "extend clip.mp4 -p 'the waves roll on'"),
+        _extend,
     ),
     "ask": Command(
         "any sentence of the user's: routed, done, answered",

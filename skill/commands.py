@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from skill.console import Console
     from skill.extras import Extras
     from skill.studio import Charged, Reply, Studio, Video
-    from skill.vault import Job, Vault
+    from skill.vault import Job, StoredSession, Vault
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -258,13 +258,12 @@ async def _export(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
-    _outcome(console, await studio.begin(_plan(options, studio.config)))
+    _outcome(console, await studio.begin(_plan(options, studio.config, studio.project)))
 
 
 async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
-    _tell_plan(
-        console, options, studio.config, _plan(options, studio.config), await studio.known_balance()
-    )
+    job = _plan(options, studio.config, studio.project)
+    _tell_plan(console, options, studio.config, job, await studio.known_balance())
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
@@ -444,7 +443,8 @@ def _talk(
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
     words = _words(options)
-    begins = options.command in ("make", "demo")  # a project of its own: none has a say in it
+    # A project of its own: none has a say in it.
+    begins = options.command in ("make", "demo") or bool(getattr(options, "video", None))
     if words or begins:
         speak(config.language_of(words))
     if config.local:
@@ -472,9 +472,21 @@ def _talk(
     return 0
 
 
-def _plan(options: Namespace, config: Config) -> Job:
-    from skill.planning import plan_make
+def _plan(options: Namespace, config: Config, project: StoredSession | None) -> Job:
+    """The job that costs: make or extend."""
+    from skill.planning import plan_extend, plan_make
 
+    if options.command == "extend":
+        return plan_extend(
+            config,
+            project,
+            options.video,
+            options.prompt,
+            seconds=options.duration,
+            target=options.output,
+            force=options.force,
+            extras=_extras(options),
+        )
     return plan_make(
         config,
         options.photos,
@@ -551,7 +563,7 @@ def _tell_plan(
             credits=ANONYMOUS_CREDITS,
         )
     lines = [
-        say("Would upload: {names}", names=say(", ").join(names)),
+        *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
         *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
@@ -592,8 +604,8 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     from skill.projects import Projects
 
     match options.command:
-        case "make":
-            job = _plan(options, config)
+        case "make" | "extend":
+            job = _plan(options, config, Projects(config, vault).current)
         case "chat":
             job = plan_chat(config, Projects(config, vault).current, _words(options))
         case "export":
@@ -658,6 +670,7 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
 }
 _TALKING: dict[str, Callable[[Namespace, Console, Studio], Awaitable[None]]] = {
     "make": _make,
+    "extend": _make,
     "ask": _ask,
     "connect": _connect,
     "chat": _chat,

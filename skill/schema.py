@@ -241,7 +241,7 @@ _PLAN = _object(
 _UNFINISHED = _object(
     {
         "job": _JOB,
-        "goal": _one_of("make", "chat", "export", "upload"),
+        "goal": _one_of("make", "extend", "chat", "export", "upload"),
         "step": _one_of(*(step for step in Step if step not in FINISHED)),
         "working": _told(_FLAG, "whether a process is at it"),
         "target": _TEXT,
@@ -256,6 +256,7 @@ _UNFINISHED = _object(
 # Command → what its `data` may be.
 _DATA: dict[str, tuple[Schema, ...]] = {
     "make": (_MADE, _ANSWERED, _PLAN, _HANDED_OVER),
+    "extend": (_MADE, _PLAN, _HANDED_OVER),
     "ask": (
         _object({**_VIDEO, **_REPLY}),
         _object({**_REPLY, **_UPLOADED}),

@@ -28,7 +28,14 @@ from skill.errors import (
 from skill.extras import NOTHING
 from skill.language import say, speak
 from skill.part import discard
-from skill.planning import plan_chat, plan_export, plan_make, plan_upload, redirect
+from skill.planning import (
+    plan_chat,
+    plan_export,
+    plan_extend,
+    plan_make,
+    plan_upload,
+    redirect,
+)
 from skill.report import Detail, Notice, Report
 from skill.vault import Step, Vault
 from skill.wish import Wish
@@ -42,7 +49,7 @@ if TYPE_CHECKING:
     from skill.gui import GuiAction
     from skill.routing import Action
     from skill.timeline import Timeline
-    from skill.vault import Job
+    from skill.vault import Job, StoredSession
 
 _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
@@ -310,6 +317,39 @@ class Studio:
         reply = await self.begin(job)
         assert isinstance(reply, Reply)
         return reply
+
+    async def extend(
+        self,
+        video: Path | None = None,
+        prompt: str = "",
+        *,
+        seconds: float | None = None,
+        target: Path | None = None,
+        force: bool = False,
+        extras: Extras = NOTHING,
+    ) -> Video:
+        """Make the current project's video, or a `video` of the user's own in a new project, longer
+        by so many seconds (the listing's duration, else 10): new footage goes on from its last
+        frame. Costs what a generation does."""
+        session = self._connection.projects.current
+        job = plan_extend(
+            self._config,
+            session,
+            video,
+            prompt,
+            seconds=seconds,
+            target=target,
+            force=force,
+            extras=extras,
+        )
+        made = await self.begin(job)
+        assert isinstance(made, Video)
+        return made
+
+    @property
+    def project(self) -> StoredSession | None:
+        """The one that is worked on, if any."""
+        return self._connection.projects.current
 
     async def begin(self, job: Job) -> Video | Reply:
         """Write a planned job down and take it to its end."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+EXTENSION = 10.0  # seconds, where neither the user nor the listing names a length
+
 # What the contract says of costs: approximate figures.
 GENERATION_CREDITS = 100
 EDIT_CREDITS = 50  # a round of edits
@@ -103,6 +105,19 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
             )
     if title:
         said.append(say('Title: "{title}".', title=title.replace('"', "'")))
+    return say(" ").join(said)
+
+
+def compose_extension(prompt: str, seconds: float) -> str:
+    """The message that asks for so many seconds of new footage, and what it should be."""
+    said = [
+        say(
+            "Extend the video by {seconds:g} seconds, going on smoothly from its last frame.",
+            seconds=seconds,
+        )
+    ]
+    if prompt.strip():
+        said.append(say("{wish}.", wish=check_words(prompt).strip().rstrip(".。")))
     return say(" ").join(said)
 
 

@@ -114,7 +114,7 @@ class Worker:
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
-        if job.goal in ("chat", "upload") and not job.fresh:
+        if job.goal in ("chat", "upload", "extend") and not job.fresh:
             try:
                 self._connection.projects.lost(job.session_id, error)
             except NotFoundError:
@@ -180,6 +180,12 @@ class Worker:
             await self._end_upload(job)
             return
         state = await self._connection.state(job.session_id)
+        if job.goal == "extend" and not job.files and not Timeline.from_draft(state.draft).ready:
+            self._advance(job, Step.FAILED)
+            raise NotFoundError(
+                say("There is nothing to make longer: the project's timeline is empty."),
+                hint=say("Say what the video should be: image-to-video chat MESSAGE"),
+            )
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
@@ -194,7 +200,7 @@ class Worker:
                     )
                 )
             )
-        long = job.goal == "make" and not self._connection.config.local
+        long = job.goal in ("make", "extend") and not self._connection.config.local
         working = (
             say("Working on it... This may take a few minutes.")
             if long
@@ -214,9 +220,9 @@ class Worker:
             raise
         except SkillError as error:
             if job.step is Step.UPLOADED or _refused(error, job):
-                # It never left, or was refused: it was certainly not carried out. Photos that
+                # It never left, or was refused: it was certainly not carried out. Files that
                 # are up are worth going on with; a sentence is as quickly said again.
-                self._advance(job, Step.UPLOADED if job.goal == "make" else Step.FAILED)
+                self._advance(job, Step.UPLOADED if job.files else Step.FAILED)
                 raise
             self._tell(Detail(error.message))
             await self._recover(job)
@@ -241,7 +247,7 @@ class Worker:
         if config.local or not config.manifest.listing.careful:
             return
         if left is not None and left <= 0:
-            if job.goal == "chat":
+            if not job.files:
                 self._advance(job, Step.FAILED)
             raise self._connection.no_credits(
                 NoCreditsError(
@@ -251,7 +257,7 @@ class Worker:
                     ),
                 )
             )
-        cost = GENERATION_CREDITS if job.goal == "make" else EDIT_CREDITS
+        cost = GENERATION_CREDITS if job.goal in ("make", "extend") else EDIT_CREDITS
         self._tell(
             Notice(
                 say("This may cost about {cost} credits.", cost=cost)
@@ -284,7 +290,7 @@ class Worker:
             error = self._connection.no_credits(error)
         if told:
             await self._take(job, after)
-        elif isinstance(error, NoCreditsError) and job.goal == "make":
+        elif isinstance(error, NoCreditsError) and job.files:
             self._advance(job, Step.UPLOADED)
         else:
             self._advance(job, Step.FAILED)
@@ -386,10 +392,13 @@ class Worker:
         if not job.export:
             self._advance(job, Step.DONE)
             return
-        self._see(job, await self._connection.state(job.session_id))
+        state = await self._connection.state(job.session_id)
+        self._see(job, state)
+        if job.goal == "extend" and not changes(job.draft, state.draft, job.language):
+            self._not_longer(job)
         if not job.ready:
             empty = say("There is nothing to export: the project's timeline is empty.")
-            if job.goal == "make":  # what was paid for may yet turn up: `resume` looks again
+            if job.goal != "export":  # what was paid for may yet turn up: `resume` looks again
                 raise BackendFailedError(
                     empty,
                     hint=say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
@@ -404,6 +413,18 @@ class Worker:
         job.render_posted = False
         self._tell(Stage("render", say("Rendering...")))
         self._advance(job, Step.RENDERING)
+
+    def _not_longer(self, job: Job) -> None:
+        """An extension of which nothing came: the same video once more would pass for a longer one.
+        Where it was charged for, what came of it may yet turn up: `resume` looks again."""
+        if job.credits_before is not None and job.credits_before == job.credits_after:
+            self._advance(job, Step.FAILED)
+        raise BackendFailedError(
+            say("The video is as long as before. It said: {said}", said=clean_line(job.text, 300))
+            if job.text
+            else say("The video is as long as before."),
+            hint=say("Say it in other words: image-to-video extend -p WORDS"),
+        )
 
     async def _render(self, job: Job) -> None:
         if not job.render_posted and not await self._start(job):
@@ -544,7 +565,7 @@ def _refused(error: SkillError, job: Job) -> bool:
     """Whether the message was certainly not carried out."""
     if isinstance(error, NetworkError):
         return error.unsent
-    busy = error.backend_code == 409 and job.goal == "chat"  # with a message of somebody else's
+    busy = error.backend_code == 409 and not job.files  # with a message of somebody else's
     return error.backend_code in _REFUSALS or busy
 
 

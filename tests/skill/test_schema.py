@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 SESSION = (
     "connect", "upload PHOTOS", "chat 'turn my photos into a 3 second video'", "status", "credits",
     "export -o a.mp4 --poster", "make PHOTOS -p '3 seconds' -o b.mp4", "make PHOTOS --no-export",
-    "make PHOTOS --dry-run", "ask 'make it 4 seconds'", "ask 'how many credits'", "ask status",
+    "make PHOTOS --dry-run", "extend -o longer.mp4", "extend --dry-run", "bundle --all -o bundles",
+    "ask 'make it 4 seconds'", "ask 'how many credits'", "ask status",
     "ask export", "ask 'use this' --file PHOTO", "ask --file PHOTO", "route export", "jobs",
     "translate 'Click Export.'", "headers", "doctor", "schema", "schema make", "bundle --all -o dist", "open", "resume --help",
 )  # fmt: skip
@@ -57,7 +58,7 @@ def say(run: Callable[..., Ran], photos: list[Path]) -> Callable[[str], Any]:
 @pytest.fixture
 def answers(server: Server, say: Callable[[str], Any]) -> list[Any]:
     """What every command answers: a list of objects."""
-    server.backend.prices = Prices(first_cut=5)
+    server.backend.prices = Prices(first_cut=5, generation=5)
     told = [say(command) for command in SESSION]
     server.backend.fail("render", status=402)
     failed = say("export -o c.mp4")

@@ -324,13 +324,14 @@ class Studio:
         prompt: str = "",
         *,
         seconds: float | None = None,
-        target: Path | None = None,
+        output: Path | None = None,
         force: bool = False,
         extras: Extras = NOTHING,
     ) -> Video:
         """Make the current project's video, or a `video` of the user's own in a new project, longer
-        by so many seconds (the listing's duration, else 10): new footage goes on from its last
-        frame. Costs what a generation does."""
+        by so many `seconds` (the listing's duration, else 10): new footage goes on from its last
+        frame. Costs what a generation does. `output`, `force` and `extras` as for `make`. Raises
+        NotFoundError where there is no video, and what `make` does."""
         session = self._connection.projects.current
         job = plan_extend(
             self._config,
@@ -338,7 +339,7 @@ class Studio:
             video,
             prompt,
             seconds=seconds,
-            target=target,
+            target=output,
             force=force,
             extras=extras,
         )

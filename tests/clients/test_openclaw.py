@@ -129,9 +129,9 @@ def _check(openclaw: OpenClaw, backend: Backend, model: Model, reply: Any, clip:
             assert b"nmv_usr_" not in path.read_bytes(), path
 
 
-def _ask(photos: list[Path]) -> str:
+def _ask(photos: list[Path], words: str = f"{WORDS}. Up to 100 credits are fine.") -> str:
     named = ", ".join(f'"{photo}"' for photo in photos)
-    return f"Make me a video of {named}: {WORDS}. Up to 100 credits are fine."
+    return f"Make me a video of {named}: {words}"
 
 
 @pytest.mark.usefixtures("server")
@@ -200,7 +200,7 @@ class TestAgent:
         openclaw.install(bundle)
         words = "3 seconds, no music"
         model = Model(lambda prompt: make_on_this_machine(prompt, bundle.name, photos, words))
-        reply = openclaw.turn(model, _ask(photos))
+        reply = openclaw.turn(model, _ask(photos, f"{words}. It must not leave my machine."))
         with av.open(reply["mediaUrl"]) as video:
             picture = video.streams.video[0]
             assert (picture.width, picture.height) == (854, 480)

@@ -103,14 +103,14 @@ def machine(home: Path) -> Machine:
     return Machine(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The folders that an installer is given, by listing."""
+    """The folders that an installer is given, by listing; a test may use them up."""
     place = tmp_path_factory.mktemp("bundles")
     return {made.name: made.path for made in bundle_all(list(LISTINGS.values()), place)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def bundle(bundles: dict[str, Path]) -> Path:
     return bundles[DEFAULT.name]
 

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from skill import itself
 from skill.bar import line, width
 from skill.language import say
 from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
@@ -92,7 +93,7 @@ class Console:
 
     def next(self, *words: str) -> str:
         """A command that can be run as it stands."""
-        return shlex.join(["image-to-video", *self.prefix, *words])
+        return shlex.join([*itself.call(), *self.prefix, *words])
 
     @property
     def animated(self) -> bool:

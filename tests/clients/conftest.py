@@ -65,10 +65,14 @@ class Machine:
         assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
         return done
 
-    def skill(self, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def skill(
+        self, folder: Path, *words: str | Path, expect: int = 0
+    ) -> subprocess.CompletedProcess[str]:
         """Run the skill that lies in `folder`, as its SKILL.md says."""
         uv = CLIENTS.bin / "uv"
-        return self.run(uv, "run", "-q", "--project", folder, "image-to-video", *words)
+        return self.run(
+            uv, "run", "-q", "--project", folder, "image-to-video", *words, expect=expect
+        )
 
     def headers(self, folder: Path) -> dict[str, str]:
         """The attribution headers that the skill in `folder` sends."""

@@ -4,6 +4,7 @@ the user where the user says nothing, and how it is with credits."""
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from skill.arguments import parse
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
 from skill.media import Change, inspect, prepare
@@ -110,6 +112,16 @@ def test_what_is_said_for_a_user_who_says_nothing(
 ) -> None:
     data = speak(name, "make", photos[0], "--dry-run", "--json").answer["data"]
     assert data["message"] == said
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_each_option_that_its_page_shows_is_taken(name: str) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    shown = re.findall(r"(--[a-z-]+) ([\w:]+(?:\|[\w:]+)+)", page)
+    assert shown
+    for option, values in shown:
+        for value in values.split("|"):
+            parse(["make", "cat.jpg", option, value])
 
 
 @pytest.mark.parametrize(

@@ -501,16 +501,23 @@ def _plan(options: Namespace, config: Config, project: StoredSession | None) -> 
 
 
 def _cost(options: Namespace, config: Config) -> int:
-    """In credits, about: of a generation, or of a round of edits."""
+    """In credits, about."""
+    from skill.projects import Projects
     from skill.routing import route
-    from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
+    from skill.vault import Vault
+    from skill.wish import expected_credits
 
     if config.local:
         return 0
-    if options.command == "ask":
+    goal = options.command
+    if goal == "ask":
         way = route(" ".join(options.words), [str(file) for file in options.files])
-        return EDIT_CREDITS if way.message is not None else 0
-    return EDIT_CREDITS if options.command == "chat" else GENERATION_CREDITS
+        if way.message is None:
+            return 0
+        goal = "chat"
+    with closing(Vault.open(config.home)) as vault:
+        project = Projects(config, vault).current
+    return expected_credits(goal, laid_out=project is not None and project.laid_out)
 
 
 def _check_cap(options: Namespace, config: Config) -> None:

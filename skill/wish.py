@@ -22,6 +22,12 @@ EDIT_CREDITS = 50  # a round of edits
 ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 
+def expected_credits(goal: str, *, laid_out: bool) -> int:
+    """What a job's message costs, about. `laid_out`: something stands on the project's timeline;
+    on an empty one a message is a generation, whatever it says."""
+    return EDIT_CREDITS if goal == "chat" and laid_out else GENERATION_CREDITS
+
+
 LOOKS = {
     "warm": "warm golden colours",
     "cool": "cool colours",

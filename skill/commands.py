@@ -39,14 +39,12 @@ def _provide(options: Namespace, console: Console) -> None:
 
     if options.command in ("route", "translate"):
         return
-    packages.provide("base", console.tell)
-    if options.command == "doctor":
-        return
     beside = any(getattr(options, name, None) for name in ("poster", "sheet"))
     output = getattr(options, "output", None)
     loop = getattr(options, "format", None) or (output.suffix[1:].lower() if output else "")
-    if options.local or options.command in ("demo", "mock") or beside or loop in ("gif", "webp"):
-        packages.provide("local", console.tell)
+    renders = options.local or options.command in ("demo", "mock")
+    local = (renders or beside or loop in ("gif", "webp")) and options.command != "doctor"
+    packages.provide("local" if local else "base", console.tell)
 
 
 def _config(options: Namespace, *, local: bool = False) -> Config:

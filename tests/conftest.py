@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and none of the real environment's settings."""
     for name in list(os.environ):
-        if name.startswith((*_OURS, "PYTHON")) or name.lower() in _PROXIES:
+        if name.startswith((*_OURS, "PYTHON")) or name == "UV" or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE"):

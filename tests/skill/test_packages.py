@@ -123,6 +123,24 @@ def test_another_process_finds_them(
     assert done.stdout == "blue\n"
 
 
+def test_what_uv_runs_names_itself_as_uv_runs_it(
+    uv: Callable[..., list[dict[str, object]]],
+    told: list[Report],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_uv = ["uv", "run", "--project", str(folder), "image-to-video"]
+    assert itself.call() == ["image-to-video"]
+    packages.provide("base", told.append)  # a bundle, whose packages it brought along
+    assert itself.call() == by_uv
+    monkeypatch.setattr(itself, "_added", [])
+    assert itself.call() == ["image-to-video"]
+    monkeypatch.setattr(sys, "prefix", str(folder / ".venv"))  # a checkout
+    assert itself.call() == by_uv
+    monkeypatch.delenv("UV")  # its environment was activated
+    assert itself.call() == ["image-to-video"]
+
+
 def test_nothing_lies_in_the_skills_folder(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
 ) -> None:

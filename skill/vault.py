@@ -70,8 +70,8 @@ FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 class Job:
     """One piece of work, complete enough for another process to go on with it.
 
-    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
-    `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
+    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink`
+    and `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
     `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
     `account`: with which it was begun. `uploaded`: the hashes that are up. `left_out`: the files it
     is done without, each with its `reason`. `draft`: the one before the message. `answered`: the

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
 from skill.language import say
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import TypedDict
 
     from skill.config import Config
     from skill.extras import Extras
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
     from skill.vault import Job, StoredSession, Vault
     from skill.wish import Wish
 
+    class Care(TypedDict):
+        """Arguments of `Studio` and `skill.planning` for whatever takes files."""
 
-class Care(TypedDict):
-    """Arguments of `Studio` and `skill.planning` for whatever takes files."""
-
-    shrink: bool
-    keep_metadata: bool
+        shrink: bool
+        keep_metadata: bool
 
 
 def packages_of(options: Namespace) -> Group | None:

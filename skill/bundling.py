@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from skill.listings import Listing
 
-# OpenClaw's bounds for a managed bundle are 256 files, 1 MiB each; ours is a quarter of its 8 MiB.
-MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 256, 1024 * 1024, 2 * 1024 * 1024
-
 _CODE = (".py", ".typed", ".toml", ".md")
 _PYPROJECT = """\
 # What is needed is in the lock files: the skill installs it by itself, by hash, when it is first used.

@@ -417,7 +417,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Nothing was changed. If the file is damaged, move it away (the jobs in it are then unknown); if the disk is full or read-only, name another folder with --home DIR.": "没有任何改动。如果文件已损坏，请把它移走（其中的任务记录将会丢失）；如果磁盘已满或只读，请用 --home DIR 换一个文件夹。",
     "What makes GIFs, WebPs, posters and contact sheets is not installed (missing: {missing}).": "尚未安装制作 GIF、WebP、封面和缩略图总览的组件（缺少：{missing}）。",
     "The built-in backend and its renderer are not installed (missing: {missing}).": "尚未安装内置后台和渲染器（缺少：{missing}）。",
-    "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'": "请这样运行：uv run --project \"{folder}\" --extra local image-to-video …  或：pip install '{folder}[local]'",
+    "Install the skill again with its extra: pip install '.[local]'": "请带上附加项重新安装这个技能：pip install '.[local]'",
     # ------------------------------------------------------------ SKILL.md
     "{place}: there is no SKILL.md here.": "{place}：这里没有 SKILL.md。",
     "Point --skill at the folder that holds SKILL.md, or install the skill again.": "请用 --skill 指明 SKILL.md 所在的文件夹，或重新安装本技能。",

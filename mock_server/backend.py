@@ -196,6 +196,7 @@ class Backend:
                     item.height,
                     item.duration,
                     item.sound,
+                    item.fps,
                 )
                 for item in session.uploads
             ]

@@ -16,8 +16,9 @@ from mock_server.changes import Note, seconds
 from mock_server.colours import look_note, look_of
 from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.events import Beat, Call, Result, Save, Say, Step
+from mock_server.extending import whole
 from mock_server.listings import Manner, manner
-from mock_server.montage import FPS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
+from mock_server.montage import FPS, MAX_MS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
 from mock_server.sounds import (
     OFF_THE_BEAT,
     ON_THE_BEAT,
@@ -48,7 +49,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Asset:
     """An upload as the director sees it. Type image, video or audio; pixels; seconds; whether it
-    has sound."""
+    has sound; frames a second."""
 
     hash: str
     name: str
@@ -57,6 +58,7 @@ class Asset:
     height: int | None = None
     duration: float | None = None
     sound: bool = True
+    fps: float | None = None
 
     @property
     def title(self) -> str:
@@ -99,6 +101,8 @@ def direct(
     wish = read(words, [shot.title for shot in montage.shots], language=language)
     teller = Teller(wish.language, seed)
     way = manner(source)
+    if wish.goes_on and wish.ms is None and wish.by_ms is None:
+        wish.by_ms = way.ms
     visual = [asset for asset in assets if asset.type in ("image", "video")]
     if montage.shots:
         never = [asset for asset in visual if asset.hash not in montage.seen]
@@ -111,6 +115,9 @@ def direct(
         return _edit(wish, montage, fresh, _song(assets, montage.music), teller)
     if wish.question and not wish.create and not wish.edits:
         return _answer(teller, help_=True)
+    clips = [asset for asset in visual if asset.type == "video"]
+    if clips and wish.goes_on:
+        return _edit(wish, _as_they_are(clips, montage, seed), [], _song(assets), teller)
     if visual:
         return _generate(wish, visual, assets, teller, seed, montage, way)
     if wish.create:
@@ -305,6 +312,18 @@ def _shot(asset: Asset, style: str) -> Shot:
     )
 
 
+def _as_they_are(clips: Sequence[Asset], before: Montage, seed: int) -> Montage:
+    """The user's own clips in full, for new footage to go on from the last frame."""
+    shots = [
+        replace(_shot(clip, "smooth"), own=min(round((clip.duration or 0) * 1000), MAX_MS))
+        for clip in clips
+    ]
+    first = clips[0]
+    rate = nearest_rate(round(first.fps or FPS))
+    cut = whole(shots, first.width or 1920, first.height or 1080, rate)
+    return replace(cut, seed=seed, made=before.made, used=before.seen)
+
+
 def _aspect(visual: Sequence[Asset]) -> str:
     upright = sum(1 for asset in visual if (asset.height or 0) > (asset.width or 0))
     return "9:16" if upright * 2 > len(visual) else "16:9"
@@ -395,7 +414,8 @@ def _edit(
     steps.append(Save(edited.to_draft()))
     told.append(teller.screen(f"edit:{edited.made}:{edited.ms}"))
     steps.append(Say(teller.pick(" ", "").join(told)))
-    return Plan(Kind.EDIT, tuple(steps))
+    anew = any(change.tool == "extend_video" for change in changes)
+    return Plan(Kind.GENERATION if anew else Kind.EDIT, tuple(steps))
 
 
 def _undone(unread: Sequence[str], teller: Teller) -> list[str]:

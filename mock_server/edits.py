@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mock_server.changes import Change, Note, no_such, seconds
 from mock_server.colours import edit_look
+from mock_server.extending import go_on
 from mock_server.montage import (
     MAX_MS,
     MIN_MS,
@@ -146,8 +147,8 @@ def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list
     names = ", ".join(shot.title for shot in spare)
     shots = (*montage.shots, *spare)
     note = Note(
-        f"Added at the end: {names}. The video is {seconds(sum(s.own for s in shots))} seconds now.",
-        f"已在结尾添加：{names}。视频现在{seconds(sum(s.own for s in shots))}秒。",
+        f"Added at the end: {names}. The video is {seconds(sum(s.ms for s in shots))} seconds now.",
+        f"已在结尾添加：{names}。视频现在{seconds(sum(s.ms for s in shots))}秒。",
     )
     change = Change(note, "add_clips", {"clips": [shot.title for shot in spare]})
     spare.clear()
@@ -155,6 +156,8 @@ def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list
 
 
 def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+    if wish.goes_on:
+        return go_on(wish, montage)
     before = montage.ms
     asked = _asked(wish, montage)
     changes: list[Change] = []
@@ -165,8 +168,8 @@ def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
             if index is None:
                 changes.append(no_such(number, len(montage.shots)))
             else:
-                shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms), exact=True)
-        asked = sum(shot.own for shot in shots)
+                shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms), more=0, exact=True)
+        asked = sum(shot.ms for shot in shots)
         montage = replace(montage, shots=tuple(shots)).lasting(asked)
     elif wish.each_ms is not None:
         montage = exactly(montage.evenly(asked))

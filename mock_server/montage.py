@@ -56,7 +56,8 @@ MUSIC_NAMES = {
 @dataclass(frozen=True)
 class Shot:
     """One picture or clip. `own` ms before the next comes in: to the ms if `exact`, else moved to a
-    beat. `volume` is that of its own sound, 0 to 1; a photo has none."""
+    beat. `more` ms of new footage go on from there. `volume` is that of its own sound, 0 to 1; a
+    photo has none."""
 
     title: str
     source: Mapping[str, Any]
@@ -66,6 +67,12 @@ class Shot:
     exact: bool = False
     volume: float | None = None
     id: str = ""
+    more: int = 0
+
+    @property
+    def ms(self) -> int:
+        """How long it is seen before the next comes in."""
+        return self.own + self.more
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class Montage:
     @property
     def ms(self) -> int:
         """How long it is, in milliseconds."""
-        return sum(shot.own for shot in self.shots)
+        return sum(shot.ms for shot in self.shots)
 
     @property
     def style(self) -> str:
@@ -161,7 +168,7 @@ class Montage:
         """As long as that, every shot seen for the same time, overlaps included."""
         ms = min(max(ms, MIN_MS), MAX_MS)
         count = max(len(self.shots), 1)
-        shots = [replace(shot, exact=False, own=ms // count) for shot in self.shots]
+        shots = [replace(shot, exact=False, own=ms // count, more=0) for shot in self.shots]
         overlaps = [join.ms for join in self._joins_of([shot.own for shot in shots])]
         each = (ms + sum(overlaps)) / count
         owns = [each, *(each - overlap for overlap in overlaps)]
@@ -246,12 +253,16 @@ class Montage:
         """Own times with the cuts on the beats of the music; None where there are none to know."""
         if self.music is None or self.music.source.get("type") != "music":
             return None
-        pinned = [index for index, shot in enumerate(self.shots) if shot.exact]
+        # New footage in the middle stays as long as it is, and the cuts at its ends where they are.
+        more = [*(shot.more for shot in self.shots[:-1]), 0]
+        pinned = [index for index, shot in enumerate(self.shots) if shot.exact or more[index]]
         if len(pinned) == len(self.shots):
             return None
         late = [0, *(join.late for join in joins)]
         beats = grid(str(self.music.source.get("style")))
-        return on_the_beat([shot.own for shot in self.shots], late, beats, MIN_SHOT_MS, pinned)
+        owns = [shot.own + extra for shot, extra in zip(self.shots, more, strict=True)]
+        timed = on_the_beat(owns, late, beats, MIN_SHOT_MS, pinned)
+        return timed and [own - extra for own, extra in zip(timed, more, strict=True)]
 
     def named(self) -> Self:
         """With an id for everything in it, and the moves and words that it will have."""
@@ -274,15 +285,16 @@ class Montage:
 
 def _scaled(shots: Sequence[Shot], ms: int) -> tuple[Shot, ...]:
     """Own times in proportion that add up to `ms` exactly, none below the least."""
-    total = sum(shot.own for shot in shots)
+    total = sum(shot.ms for shot in shots)
     least = min(MIN_SHOT_MS, ms // max(len(shots), 1))
     result: list[Shot] = []
     passed = placed = 0
     for number, shot in enumerate(shots):
-        passed += shot.own
+        passed += shot.ms
         end = ms if number == len(shots) - 1 else round(ms * passed / total)
         end = min(max(end, placed + least), ms - least * (len(shots) - 1 - number))
-        result.append(replace(shot, own=end - placed))
+        own = round((end - placed) * shot.own / shot.ms)
+        result.append(replace(shot, own=own, more=end - placed - own))
         placed = end
     return tuple(result)
 
@@ -321,19 +333,22 @@ def _video(
         segment: dict[str, Any] = {
             "id": shot.id,
             "s": start - overlap,
-            "d": own + overlap,
+            "d": own + overlap + shot.more,
             "m": {"title": shot.title, "_own": shot.own},
             "src": dict(shot.source),
             "motion": {"style": shot.style, "move": shot.move},
         }
         if shot.exact:
             segment["m"]["_exact"] = True
+        if shot.more:
+            segment["m"]["_more"] = shot.more
+            segment["motion"]["d"] = own + overlap
         if shot.volume is not None:
             segment["v"] = shot.volume
         if number:
             segment["tr"] = join.to_draft(overlap)
         segments.append(segment)
-        start += own
+        start += own + shot.more
     return segments
 
 
@@ -348,12 +363,13 @@ def _shots(segments: Sequence[Mapping[str, Any]], end: int) -> tuple[Shot, ...]:
         Shot(
             title=segment["m"]["title"],
             source=segment["src"],
-            own=segment["m"].get("_own", after - start),
+            own=segment["m"].get("_own", after - start - segment["m"].get("_more", 0)),
             style=segment["motion"]["style"],
             move=segment["motion"]["move"],
             exact=segment["m"].get("_exact", False),
             volume=segment.get("v"),
             id=segment["id"],
+            more=segment["m"].get("_more", 0),
         )
         for segment, start, after in zip(segments, starts, [*starts[1:], end], strict=True)
     )

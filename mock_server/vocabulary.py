@@ -155,6 +155,14 @@ ENDING = r"\bat the (?:very )?end\b|\b(?:ending|closing)\b|\bin the last\b|\blas
 SWAP = r"\bswap\b|\bswitch\b|\bexchange\b|\btrade\b|交换|对调|互换|调换|换一?下|换个?位置"
 EVERY = r"\b(?:all|every|each|everything)\b(?! but| except)|所有|全部|全都"
 REMOVE = r"\b(?:remove|delete|drop|take out|cut out|get rid of|lose|without|no)\b|删除|删掉|去掉|移除|不要|去除"
+EXTEND = r"\bextend(?:s|ed|ing)?\b|\bprolong(?:s|ed|ing)?\b|延长|延续"
+GO_ON = r"\b(?:go(?:es|ing)?|carr(?:y|ies|ying)|keep(?:s|ing)?) on\b|\bkeep going\b|\bcontinu(?:e|es|ing)\b|继续"
+FROM_LAST_FRAME = (
+    r"\b(?:from|after|where) (?:(?:the|its|that|this|my|our) )?(?:(?:video|clip)(?:'s|’s)? )?(?:very )?(?:last|final) frame\b"
+    r"|(?:从|接着?).{0,6}最后一(?:帧|个画面)"
+)
+UNTIL = r"\b(?:in)?to\b|\buntil\b|\bup to\b|[到至为成]"
+NOT = r"\b(?:don'?t|do not|never|not)\b|别|不要|不用"
 ADD = r"\b(?:add|append|include|insert|put in|also)\b|\buse (?:the new|th(?:is|ese|em)|it)\b|加上|加入|添加|加进|加个|加一|也用|插入"
 BACK = r"\b(?:bring|put|get|take)\b.*\bback\b|\brestore\b|恢复|加回|放回"
 REPLACE = r"\b(?:replace|swap out|substitute|exchange)\b|\bchange\b(?=.*\b(?:with|to|for)\b)|替换|换成|更换"
@@ -168,7 +176,7 @@ QUESTION = (
     r"^(?:what|how|who|why|when|where|which|is|are|do|does|did|hi|hello|hey|thanks?|thank you|help)\b"
     r"|[?]\s*$|吗|什么|怎么|如何|为什么|^你好|谢谢|^帮助"
 )
-KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|动(?=.))|保留"
+KEEP = r"\b(?:don'?t|do not|never|keep|leave)\b|别|保持|不要(?:改|换|删|延|动(?=.))|保留"
 POLITE = r"^(?:(?:please|pls|can you|could you|would you|will you|can we|i want(?: you)? to|i'd like(?: you)? to|请|麻烦|帮我|能不能|可以|我想|我要)[\s,]*)+"
 VERB = (
     r"(?:please\s+)?(?:make (?=it\b|the\b|every|all\b)|(?:add|remove|delete|drop|change|set|put|move|use|turn|swap|switch|replace|cut|trim"

@@ -24,10 +24,13 @@ from mock_server.vocabulary import (
     CREATE,
     ENDING,
     EVERY,
+    EXTEND,
     FADE_IN,
     FADE_OUT,
     FASTER,
     FPS,
+    FROM_LAST_FRAME,
+    GO_ON,
     JOINT,
     KEEP,
     LONGER_JOINT,
@@ -36,6 +39,7 @@ from mock_server.vocabulary import (
     MUSIC,
     MUSIC_WORDS,
     NEAREST,
+    NOT,
     NOT_THIS,
     NUMBER,
     OPENING,
@@ -61,6 +65,7 @@ from mock_server.vocabulary import (
     TRANSITION_NAMES,
     TRANSITION_TIME,
     TRANSITION_WORDS,
+    UNTIL,
     WHITE,
 )
 
@@ -82,6 +87,7 @@ class Wish:
     ms: int | None = None
     by_ms: int | None = None
     factor: float | None = None
+    goes_on: bool = False
     each_ms: int | None = None
     clips_ms: list[tuple[int, int]] = field(default_factory=list)
     aspect: str | None = None
@@ -263,7 +269,7 @@ def _time(text: str) -> int | None:
 
 def _read_clause(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Read a clause into `wish`. True if it asks to leave something as it is."""
-    if _read_clip_sound(wish, clause):
+    if _read_clip_sound(wish, clause) or _read_going_on(wish, clause):
         return False
     if re.search(KEEP, clause) and not re.search(r"\bonly\b|只", clause):
         wants = re.search(r"add|use|want|need|play|加|用", clause)
@@ -385,6 +391,24 @@ def _read_clip_sound(wish: Wish, clause: str) -> bool:
     elif re.search(rf"{REMOVE}|\bmute\b|turn(?:ed)? off|silence|静音|关", clause):
         wish.clip_sound = False
     return wish.clip_sound is not None
+
+
+def _read_going_on(wish: Wish, clause: str) -> bool:
+    """New footage behind the last frame. True if the clause was about that."""
+    if re.search(rf"{TITLE}|{CAPTION}|{MUSIC}|{TRANSITION}|{NOT}", clause):
+        return False
+    ms = _time(re.sub(r"\b(?:more|extra|further)\b", "", clause))
+    from_there = re.search(FROM_LAST_FRAME, clause)
+    until = re.search(UNTIL, clause)
+    extended = re.search(EXTEND, clause) and not until and not picks_of(clause, ())
+    if not (from_there or extended or (ms is not None and re.search(GO_ON, clause))):
+        return False
+    wish.goes_on = True
+    if until:
+        wish.ms = ms
+    else:
+        wish.by_ms = ms
+    return True
 
 
 def _read_colours(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:

@@ -1,30 +1,34 @@
 """Photos in, MP4 out: the client for the NemoVideo backend.
 
-    import anyio
-    from pathlib import Path
-    from skill import Config, Studio
+In one call:
 
-    async def main() -> None:
-        async with Studio.open(Config.resolve(local=True)) as studio:
-            video = await studio.make([Path("cat.jpg")], "a slow zoom, 5 seconds")
-            print(video.file)
+    import skill
 
-    anyio.run(main)
+    video = skill.make_video(["cat.jpg"], "a slow zoom, 5 seconds", local=True)
+    print(video.file)
 
-Names are loaded when they are first used: importing this package costs nothing.
+In an event loop, and for a whole conversation:
+
+    async with skill.Studio.open(skill.Config.resolve(local=True)) as studio:
+        video = await studio.make([Path("cat.jpg")], "a slow zoom, 5 seconds")
+        reply = await studio.chat("make it slower")
+
+docs/programs.md tells the rest. Names are loaded when they are first used: importing this package
+costs nothing. What goes wrong is a SkillError, and no token ever stands in one.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from skill.answers import Credits
     from skill.client import Client
     from skill.config import Config
     from skill.errors import (
         AuthError,
         BackendFailedError,
+        BusyError,
         ExportBlockedError,
         FileRefusedError,
         InternalError,
@@ -36,67 +40,109 @@ if TYPE_CHECKING:
         UnfinishedError,
         UsageError,
     )
-    from skill.gui import translate
+    from skill.extras import Extras
+    from skill.gui import GuiAction, Translation, translate
     from skill.manifest import Manifest
-    from skill.routing import Action, route
-    from skill.studio import Reply, Studio, Video
+    from skill.report import Detail, Notice, Progress, Report, Stage, Words
+    from skill.routing import Action, Route, route
+    from skill.studio import Connected, Reply, Status, Studio, Video
+    from skill.sync import ask, credits, export, make_video, resume
     from skill.timeline import Timeline
+    from skill.token import Token
+    from skill.vault import Job
     from skill.wish import Wish
 
+# Module → the public names that live there.
 _HOMES = {
-    "Action": "routing",
-    "AuthError": "errors",
-    "BackendFailedError": "errors",
-    "Client": "client",
-    "Config": "config",
-    "ExportBlockedError": "errors",
-    "FileRefusedError": "errors",
-    "InternalError": "errors",
-    "Manifest": "manifest",
-    "NetworkError": "errors",
-    "NoCreditsError": "errors",
-    "NotFoundError": "errors",
-    "RateLimitedError": "errors",
-    "Reply": "studio",
-    "SkillError": "errors",
-    "Studio": "studio",
-    "Timeline": "timeline",
-    "UnfinishedError": "errors",
-    "UsageError": "errors",
-    "Video": "studio",
-    "Wish": "wish",
-    "route": "routing",
-    "translate": "gui",
+    "answers": ("Credits",),
+    "client": ("Client",),
+    "config": ("Config",),
+    "errors": (
+        "AuthError",
+        "BackendFailedError",
+        "BusyError",
+        "ExportBlockedError",
+        "FileRefusedError",
+        "InternalError",
+        "NetworkError",
+        "NoCreditsError",
+        "NotFoundError",
+        "RateLimitedError",
+        "SkillError",
+        "UnfinishedError",
+        "UsageError",
+    ),
+    "extras": ("Extras",),
+    "gui": ("GuiAction", "Translation", "translate"),
+    "manifest": ("Manifest",),
+    "report": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
+    "routing": ("Action", "Route", "route"),
+    "studio": ("Connected", "Reply", "Status", "Studio", "Video"),
+    "sync": ("ask", "credits", "export", "make_video", "resume"),
+    "timeline": ("Timeline",),
+    "token": ("Token",),
+    "vault": ("Job",),
+    "wish": ("Wish",),
 }
 
 __all__ = [
     "Action",
     "AuthError",
     "BackendFailedError",
+    "BusyError",
     "Client",
     "Config",
+    "Connected",
+    "Credits",
+    "Detail",
     "ExportBlockedError",
+    "Extras",
     "FileRefusedError",
+    "GuiAction",
     "InternalError",
+    "Job",
     "Manifest",
     "NetworkError",
     "NoCreditsError",
     "NotFoundError",
+    "Notice",
+    "Progress",
     "RateLimitedError",
     "Reply",
+    "Report",
+    "Route",
     "SkillError",
+    "Stage",
+    "Status",
     "Studio",
     "Timeline",
+    "Token",
+    "Translation",
     "UnfinishedError",
     "UsageError",
     "Video",
     "Wish",
+    "Words",
+    "ask",
+    "credits",
+    "export",
+    "make_video",
+    "resume",
     "route",
     "translate",
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
+if not TYPE_CHECKING:  # a type checker would take it for a name that is anything
+
+    def __getattr__(name: str) -> object:
+        for module, names in _HOMES.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(f"{__name__}.{module}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,4 +1,4 @@
-"""What a user might say next: of what the timeline still lacks."""
+"""What a user might say or do next: of what the timeline still lacks, or where the cloud says no."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from skill.language import say
 
 if TYPE_CHECKING:
     from skill.timeline import Timeline
+    from skill.vault import Job
 
 _MOST = 2
 _AUDIO, _TEXT = 1, 7  # the contract's `tt`
@@ -25,3 +26,13 @@ def next_wishes(timeline: Timeline) -> tuple[str, ...]:
         (True, say("make the music quieter")),
     )
     return tuple(wish for fits, wish in wishes if fits)[:_MOST]
+
+
+def at_home(job: Job) -> tuple[str, ...]:
+    """The command that makes a job's video on this machine, where credits and plans do not count;
+    empty where that takes more than its files and its words."""
+    if job.goal != "make" or not job.files:
+        return ()
+    photos = [str(file.get("origin", file)["path"]) for file in job.files]
+    target = ("-o", job.target) if job.target else ()
+    return ("make", "--local", *photos, "-p", job.message, *target)

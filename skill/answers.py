@@ -132,7 +132,7 @@ class Media:
 
 @dataclass(frozen=True)
 class Credits:
-    """`frozen` is held by work in progress; `total` is the sum."""
+    """An account's balance. `frozen` is held by work in progress; `total` is the sum."""
 
     available: float
     frozen: float
@@ -140,6 +140,7 @@ class Credits:
 
     @classmethod
     def read(cls, data: Data) -> Self:
+        """From the backend's answer. Raises NetworkError where it holds no balance."""
         available, frozen = _number(data.get("available")), _number(data.get("frozen")) or 0
         if available is None:
             raise NetworkError(say("The backend's answer holds no balance (`available`)."))

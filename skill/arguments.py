@@ -154,7 +154,8 @@ def _credits(text: str) -> int:
 
 
 def _output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE")
+    add = parser.add_argument
+    add("-o", "--output", type=Path, metavar="FILE", help="the MP4; else a free name here")
 
 
 def _output_force(parser: argparse.ArgumentParser) -> None:
@@ -186,19 +187,31 @@ def _no_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="leave it to the background")
 
 
+def _dry_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="what would be sent and its cost; sends nothing"
+    )
+
+
+def _max_credits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more"
+    )
+
+
 def _make(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("photos", nargs="+", type=Path, metavar="PHOTO")
+    add("photos", nargs="+", type=Path, metavar="PHOTO", help="pictures and clips, in order")
     add("-p", "--prompt", default="", help="what the video should be, in your words")
     _output_force(parser)
     _extras(parser)
-    add("--aspect", choices=ASPECTS)
-    add("--resolution", choices=RESOLUTIONS)
+    add("--aspect", choices=ASPECTS, help="the shape of the frame")
+    add("--resolution", choices=RESOLUTIONS, help="the shorter side of the frame")
     add("--fps", type=int, choices=FPS, help="frames a second")
-    add("--duration", type=_seconds, metavar="S")
+    add("--duration", type=_seconds, metavar="S", help="how long it is, in seconds")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
     add("--look", choices=LOOKS, help="the colours")
-    add("--title", metavar="TEXT")
+    add("--title", metavar="TEXT", help="words that stand on the picture")
     add(
         "--caption",
         action="append",
@@ -210,33 +223,57 @@ def _make(parser: argparse.ArgumentParser) -> None:
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
-    add("--dry-run", action="store_true", help="what would be sent and its cost; sends nothing")
-    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+    _dry_run(parser)
+    _max_credits(parser)
+
+
+def _extend(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("video", nargs="?", type=Path, metavar="VIDEO", help="else the project's")
+    add("-p", "--prompt", default="", help="what the new footage should be, in your words")
+    add("--duration", type=_seconds, metavar="S", help="how much longer")
+    _output_force(parser)
+    _extras(parser)
+    _no_wait(parser)
+    _dry_run(parser)
+    _max_credits(parser)
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", nargs="*", metavar="WORDS")
-    parser.add_argument("--file", action="append", default=[], type=Path, metavar="F", dest="files")
+    add = parser.add_argument
+    add("words", nargs="*", metavar="WORDS", help="as the user says them")
+    add(
+        "--file",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="F",
+        dest="files",
+        help="what the words are said of; may be repeated",
+    )
 
 
 def _ask(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _output(parser)
     _care(parser)
+    _max_credits(parser)
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("message", nargs="+", metavar="MESSAGE")
+    parser.add_argument("message", nargs="+", metavar="MESSAGE", help="what is to be changed")
     _no_wait(parser)
+    _max_credits(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE|URL")
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE|URL", help="the backend fetches URLs itself")
     _care(parser)
 
 
 def _job(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", nargs="?", metavar="JOB")
+    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest unfinished one")
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -256,17 +293,29 @@ def _resume(parser: argparse.ArgumentParser) -> None:
 def _demo(parser: argparse.ArgumentParser) -> None:
     _output_force(parser)
     _extras(parser)
-    parser.add_argument("--aspect", choices=ASPECTS)
+    parser.add_argument("--aspect", choices=ASPECTS, help="the shape of the frame")
 
 
 def _translate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("text", nargs="+", metavar="TEXT")
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="what the backend said")
+
+
+def _schema(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND", help="of it alone")
+
+
+def _bundle(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("listings", nargs="*", metavar="LISTING", help="a listing's name")
+    add("--all", action="store_true", help="all four")
+    add("-o", "--output", type=Path, metavar="DIR", required=True, help="the folder they go into")
+    add("--force", action="store_true", help="replace folders that are there")
 
 
 def _mock(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--port", type=int, default=0, metavar="N", help="0: a free one")
-    add("--host", default="127.0.0.1", metavar="H")
+    add("--host", default="127.0.0.1", metavar="H", help="the address it listens at")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
     add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
 
@@ -280,6 +329,11 @@ COMMANDS: dict[str, Command] = {
         ),
         _make,
         several="photos",
+    ),
+    "extend": Command(
+        "make the video longer: new footage goes on from its last frame",
+        ("extend --duration 10 -o longer.mp4", "extend clip.mp4 -p 'the waves roll on'"),
+        _extend,
     ),
     "ask": Command(
         "any sentence of the user's: routed, done, answered",
@@ -336,5 +390,14 @@ COMMANDS: dict[str, Command] = {
         several="text",
     ),
     "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "bundle": Command(
+        "self-contained skill folders, ready to install or publish",
+        ("bundle --all -o dist", "bundle joy-image-to-video -o dist --force"),
+        _bundle,
+        several="listings",
+    ),
     "headers": Command("the attribution headers this install sends", ("headers", "headers --json")),
+    "schema": Command(
+        "JSON Schemas of what --json prints", ("schema", "schema make --json"), _schema
+    ),
 }

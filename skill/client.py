@@ -50,9 +50,13 @@ _WHOLE_UPLOAD = 1800.0
 
 
 class Client:
-    """The backend's eleven endpoints. Use as an async context manager.
+    """The backend's eleven endpoints, for whoever wants no more than those: `Studio` does the work.
+    Use as an async context manager.
 
-    Raises the errors of `skill.errors` and no others.
+    `headers` are the attribution headers (`Manifest.load().headers`), `token` the bearer, without
+    which only `anonymous_token` can be called. Answers are the values of `skill.answers`, whose
+    docstrings give the units. Raises the errors of `skill.errors` and no others; no token stands
+    in any of them.
     """
 
     def __init__(

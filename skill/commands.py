@@ -18,18 +18,35 @@ if TYPE_CHECKING:
     from skill.console import Console
     from skill.extras import Extras
     from skill.studio import Charged, Reply, Studio, Video
-    from skill.vault import Job, Vault
+    from skill.vault import Job, StoredSession, Vault
 
 
 def run(options: Namespace, console: Console) -> int:
     """Do what the options say; returns the exit code, raises SkillError."""
     name = options.command
+    _provide(options, console)
     if name in _PLAIN:
         _PLAIN[name](options, console)
         return 0
     if name == "mock":
         return _mock(options, console)
     return _talk(_TALKING[name], options, console)
+
+
+def _provide(options: Namespace, console: Console) -> None:
+    """Have the packages the command needs, where this folder brings them along."""
+    from skill import packages
+
+    if options.command in ("route", "translate"):
+        return
+    packages.provide("base", console.tell)
+    if options.command == "doctor":
+        return
+    beside = any(getattr(options, name, None) for name in ("poster", "sheet"))
+    output = getattr(options, "output", None)
+    loop = getattr(options, "format", None) or (output.suffix[1:].lower() if output else "")
+    if options.local or options.command in ("demo", "mock") or beside or loop in ("gif", "webp"):
+        packages.provide("local", console.tell)
 
 
 def _config(options: Namespace, *, local: bool = False) -> Config:
@@ -88,6 +105,45 @@ def _headers(options: Namespace, console: Console) -> None:
 
     headers = Manifest.load(options.skill).headers
     console.answer(headers, [f"{name}: {value}" for name, value in headers.items()])
+
+
+def _bundle(options: Namespace, console: Console) -> None:
+    from skill.bundling import bundle
+    from skill.listings import LISTINGS
+
+    if bool(options.listings) == options.all:
+        raise UsageError(
+            say("Name the listings to bundle, or --all of them."),
+            hint=say("There are: {names}", names=say(", ").join(LISTINGS)),
+        )
+    names = LISTINGS if options.all else dict.fromkeys(options.listings)
+    if unknown := [name for name in names if name not in LISTINGS]:
+        raise UsageError(
+            say("There is no listing {name}.", name=unknown[0]),
+            hint=say("There are: {names}", names=say(", ").join(LISTINGS)),
+        )
+    made = bundle([LISTINGS[name] for name in names], options.output, force=options.force)
+    console.answer(
+        {"bundles": [{**vars(one), "path": str(one.path)} for one in made]},
+        [
+            say(
+                "{path}: {count} files, {size}",
+                path=one.path,
+                count=one.files,
+                size=size_in_words(one.bytes),
+            )
+            for one in made
+        ],
+    )
+
+
+def _schema(options: Namespace, console: Console) -> None:
+    import json
+
+    from skill.schema import schemas
+
+    data = schemas(options.of)
+    console.answer(data, [json.dumps(data, indent=2)])
 
 
 def _doctor(options: Namespace, console: Console) -> None:
@@ -188,15 +244,10 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    _reply(console, await studio.chat(_said(options.message)))
+    _reply(console, await studio.chat(_words(options)))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
-    if not options.files and not " ".join(options.words).strip():
-        raise UsageError(
-            say("Nothing was said."),
-            hint=say("Say what you want: image-to-video ask 'make it slower'"),
-        )
     words = " ".join(options.words)
     _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
 
@@ -207,11 +258,12 @@ async def _export(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
-    _outcome(console, await studio.begin(_plan(options, studio.config)))
+    _outcome(console, await studio.begin(_plan(options, studio.config, studio.project)))
 
 
 async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
-    _tell_plan(console, studio.config, _plan(options, studio.config), await studio.known_balance())
+    job = _plan(options, studio.config, studio.project)
+    _tell_plan(console, options, studio.config, job, await studio.known_balance())
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
@@ -234,12 +286,12 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
         pictures,
         say("a calm slideshow of my pictures"),
         wish,
-        target=options.output or target,
+        output=options.output or target,
         force=options.force,
         extras=extras,
     )
     shutil.rmtree(folder, ignore_errors=True)
-    _outcome(console, made)
+    _video(console, made)
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
@@ -247,7 +299,7 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
         await studio.work(options.job)
         return
     made = await studio.resume(
-        options.job, target=options.output, force=options.force, extras=_extras(options)
+        options.job, output=options.output, force=options.force, extras=_extras(options)
     )
     _outcome(console, made)
 
@@ -279,16 +331,6 @@ def _words(options: Namespace) -> str:
             return " ".join(words)
     texts = (getattr(options, "title", None), *getattr(options, "captions", ()))
     return said_in(getattr(options, "prompt", ""), *texts)
-
-
-def _said(words: list[str]) -> str:
-    message = " ".join(words).strip()
-    if not message:
-        raise UsageError(
-            say("The message is empty."),
-            hint=say("Say what you want: image-to-video chat 'add a title'"),
-        )
-    return message
 
 
 def _wish(options: Namespace) -> Any:
@@ -401,7 +443,8 @@ def _talk(
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
     words = _words(options)
-    begins = options.command in ("make", "demo")  # a project of its own: none has a say in it
+    # A project of its own: none has a say in it.
+    begins = options.command in ("make", "demo") or bool(getattr(options, "video", None))
     if words or begins:
         speak(config.language_of(words))
     if config.local:
@@ -410,13 +453,12 @@ def _talk(
         require()
         if "--local" not in console.prefix:
             console.prefix = ("--local", *console.prefix)
+    _check_cap(options, config)
     if getattr(options, "no_wait", False) and not getattr(options, "dry_run", False):
         _hand_over(options, console, config)
         return 0
-    if options.command == "make":
-        _check_cap(options, config)
-        if options.dry_run:
-            action = _dry_run
+    if getattr(options, "dry_run", False):
+        action = _dry_run
     talks = options.command in ("chat", "ask") or getattr(options, "no_export", False)
     console.words_to_stdout = talks and not console.json
     from skill.running import run as run_action
@@ -430,9 +472,21 @@ def _talk(
     return 0
 
 
-def _plan(options: Namespace, config: Config) -> Job:
-    from skill.planning import plan_make
+def _plan(options: Namespace, config: Config, project: StoredSession | None) -> Job:
+    """The job that costs: make or extend."""
+    from skill.planning import plan_extend, plan_make
 
+    if options.command == "extend":
+        return plan_extend(
+            config,
+            project,
+            options.video,
+            options.prompt,
+            seconds=options.duration,
+            target=options.output,
+            force=options.force,
+            extras=_extras(options),
+        )
     return plan_make(
         config,
         options.photos,
@@ -446,31 +500,40 @@ def _plan(options: Namespace, config: Config) -> Job:
     )
 
 
-def _cost(config: Config) -> int:
-    from skill.wish import GENERATION_CREDITS
+def _cost(options: Namespace, config: Config) -> int:
+    """In credits, about: of a generation, or of a round of edits."""
+    from skill.routing import route
+    from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
 
-    return 0 if config.local else GENERATION_CREDITS
+    if config.local:
+        return 0
+    if options.command == "ask":
+        way = route(" ".join(options.words), [str(file) for file in options.files])
+        return EDIT_CREDITS if way.message is not None else 0
+    return EDIT_CREDITS if options.command == "chat" else GENERATION_CREDITS
 
 
 def _check_cap(options: Namespace, config: Config) -> None:
-    cost = _cost(config)
-    if options.max_credits is not None and cost > options.max_credits:
+    most = getattr(options, "max_credits", None)
+    if most is not None and (cost := _cost(options, config)) > most:
         raise UsageError(
             say(
                 "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
                 cost=cost,
-                max_credits=options.max_credits,
+                max_credits=most,
             ),
             hint=say("Raise --max-credits, or make the video on this machine with --local."),
         )
 
 
-def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
+def _tell_plan(
+    console: Console, options: Namespace, config: Config, job: Job, balance: Credits | None
+) -> None:
     """--dry-run: what would be sent and cost."""
     from skill.preparing import told
     from skill.wish import ANONYMOUS_CREDITS
 
-    cost = _cost(config)
+    cost = _cost(options, config)
     names = [str(file["name"]) for file in job.files]
     data = {
         "message": job.message,
@@ -500,7 +563,7 @@ def _tell_plan(console: Console, config: Config, job: Job, balance: Credits | No
             credits=ANONYMOUS_CREDITS,
         )
     lines = [
-        say("Would upload: {names}", names=say(", ").join(names)),
+        *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
         *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
@@ -541,11 +604,10 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     from skill.projects import Projects
 
     match options.command:
-        case "make":
-            _check_cap(options, config)
-            job = _plan(options, config)
+        case "make" | "extend":
+            job = _plan(options, config, Projects(config, vault).current)
         case "chat":
-            job = plan_chat(config, Projects(config, vault).current, _said(options.message))
+            job = plan_chat(config, Projects(config, vault).current, _words(options))
         case "export":
             session = Projects(config, vault).required()
             job = plan_export(
@@ -601,11 +663,14 @@ _PLAIN: dict[str, Callable[[Namespace, Console], None]] = {
     "route": _route,
     "translate": _translate,
     "headers": _headers,
+    "bundle": _bundle,
+    "schema": _schema,
     "doctor": _doctor,
     "jobs": _jobs,
 }
 _TALKING: dict[str, Callable[[Namespace, Console, Studio], Awaitable[None]]] = {
     "make": _make,
+    "extend": _make,
     "ask": _ask,
     "connect": _connect,
     "chat": _chat,

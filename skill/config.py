@@ -58,6 +58,7 @@ class Config:
 
     @property
     def backend(self) -> str:
+        """Where tokens, projects and jobs belong: the API URL, or "local"."""
         return "local" if self.local else self.api_url
 
     @classmethod
@@ -71,7 +72,14 @@ class Config:
         language: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Config:
-        """Raises UsageError naming the setting that is wrong; nothing has been sent by then."""
+        """What is not given is read from the environment (`ENVIRONMENT`; `environ` takes its
+        place), and what that does not name is the default.
+
+        `local`: the built-in backend; nothing leaves the machine. `home`: the folder where state
+        lives. `skill`: the folder of the SKILL.md to speak for. `pace` multiplies every wait.
+        `language`: a BCP 47 primary tag; else it is heard from the user's words. Raises UsageError
+        naming the setting that is wrong; nothing has been sent by then.
+        """
         environ = os.environ if environ is None else environ
         # A token of the user's own is for the real backend alone.
         token = Token(environ["NEMO_TOKEN"]) if environ.get("NEMO_TOKEN") and not local else None

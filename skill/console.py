@@ -281,6 +281,8 @@ class Console:
         """What went wrong, and what to do: the job's `resume`, where there is a job."""
         ended = self._end_stage()
         next_ = [self.next("resume", error.job)] if error.job else []
+        if error.instead:
+            next_.append(self.next(*error.instead))
         hint = error.hint.replace("image-to-video ", self.next() + " ")
         if self.json:
             told = {

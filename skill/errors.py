@@ -26,13 +26,20 @@ from skill.language import say
 
 
 class SkillError(Exception):
-    """The base. `backend_code`: the contract's code or HTTP status it was made from."""
+    """What every error is: one line of what is wrong (`message`, also its `str`) and one of what
+    to do (`hint`, may be empty).
+
+    `code` and `exit_code` are its name and number on the command line; `job` names the work that
+    `resume` goes on with, if any; `backend_code` is the contract's code or HTTP status it was made
+    from. No token ever stands in it, nor in the variables of its traceback that are ours.
+    """
 
     code: ClassVar[str] = "internal"
     exit_code: int = 1
     passing: ClassVar[bool] = False
     backend_code: int | None = None
     final: bool = False  # told again, of work that has ended: nothing is gained by one more try
+    instead: tuple[str, ...] = ()  # a command that comes to the same another way
 
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)

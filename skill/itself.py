@@ -1,15 +1,26 @@
-"""This very copy of the skill as a process of its own, whatever else is installed."""
+"""This very copy of the skill, whatever else is installed: where it lies, and as a process of its
+own."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder that `skill` and `mock_server` lie in."""
+
+_added: list[str] = []
+
+
+def add(folder: Path) -> None:
+    """Have what lies in `folder` imported, also by the processes that are started from here."""
+    _added.append(str(folder))
+    sys.path.append(str(folder))
 
 
 def command(program: str, *words: str) -> list[str]:
     """What starts `program`, Python that can import `skill`, with `words` as its arguments.
     Nothing is imported from the folder it is started in."""
-    prelude = "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    return [sys.executable, "-P", "-c", prelude + program, str(_ROOT), *words]
+    prelude = "import sys; sys.path[:0] = sys.argv.pop(1).split('\\n'); "
+    paths = "\n".join([str(ROOT), *_added])
+    return [sys.executable, "-P", "-c", prelude + program, paths, *words]

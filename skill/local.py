@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from skill import itself
+from skill import itself, packages
 from skill.errors import UsageError
 from skill.language import say
 from skill.manifest import find_skill_md
@@ -24,25 +23,12 @@ if TYPE_CHECKING:
     from mock_server import Server
     from skill.report import Tell
 
-_NEEDED = (
-    "av",
-    "cv2",
-    "numpy",
-    "PIL",
-    "regex",
-    "starlette",
-    "uharfbuzz",
-    "uvicorn",
-    "python_multipart",
-)
-
 
 def require(*, previews: bool = False) -> None:
     """Raises UsageError where the renderer's packages are not installed. `previews`: it is for
     what is made beside a video."""
     folder = find_skill_md().parent
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
+    if missing := packages.missing("local"):
         names = say(", ").join(missing)
         raise UsageError(
             say(
@@ -54,7 +40,9 @@ def require(*, previews: bool = False) -> None:
                 "The built-in backend and its renderer are not installed (missing: {missing}).",
                 missing=names,
             ),
-            hint=say(
+            hint=say("They are fetched when the first command with --local runs.")
+            if packages.brought_along("local")
+            else say(
                 "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'",
                 folder=folder,
             ),

@@ -53,6 +53,7 @@ class Manifest:
 
     @property
     def listing(self) -> Listing:
+        """What this listing promises: limits, formats, its example."""
         return listing_for(self.name)
 
     @classmethod

@@ -95,8 +95,9 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What may be sent: bytes, and the pixels of the longer edge. Unless `shrink`, what is
-    larger is refused; with `keep_metadata` nothing is stripped."""
+    """What may be sent. Unless `shrink`, what is over `max_bytes` is refused; with it, a still
+    picture is made to fit `longest_edge` pixels too, which is no limit: what cannot be is sent as it
+    is. With `keep_metadata` nothing is stripped."""
 
     max_bytes: int
     longest_edge: int | None = None
@@ -141,11 +142,10 @@ def inspect(
     *,
     shrink: bool = True,
     keep_metadata: bool = False,
-    longest_edge: int | None = None,
 ) -> LocalFile:
     """Look into one file; no pixel is decoded. Raises UsageError where it cannot be read and
     FileRefusedError where it is of a kind or size that is not taken, or broken."""
-    return _inspect(path, Limits(listing.max_bytes, longest_edge, shrink, keep_metadata))
+    return _inspect(path, _limits(listing, shrink, keep_metadata))
 
 
 def inspect_all(
@@ -154,13 +154,12 @@ def inspect_all(
     *,
     shrink: bool = True,
     keep_metadata: bool = False,
-    longest_edge: int | None = None,
     unusable: list[tuple[Path, SkillError]] | None = None,
 ) -> list[LocalFile]:
     """Look into every file before anything is sent; each content is taken once, and no two
     are sent under the same name, nor will be once they are made ready. Where there is a list of
     the `unusable`, a file that is there but cannot be sent goes onto it; else it is an error."""
-    limits = Limits(listing.max_bytes, longest_edge, shrink, keep_metadata)
+    limits = _limits(listing, shrink, keep_metadata)
     files: list[LocalFile] = []
     names: set[str] = set()
     for path in paths:
@@ -232,6 +231,10 @@ class _Look:
     contents: Contents
 
 
+def _limits(listing: Listing, shrink: bool, keep_metadata: bool) -> Limits:
+    return Limits(listing.max_bytes, listing.longest_edge, shrink, keep_metadata)
+
+
 def _inspect(path: Path, limits: Limits) -> LocalFile:
     shown = _shown(path)
     with _readable(path):
@@ -253,12 +256,15 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
             look = _look(path, file, mime, keep=limits.keep_metadata)
     extension, kind = ACCEPTED.get(mime) or (_CONVERTED[mime].extension, "image")
     large = look.weight > limits.max_bytes
+    if large:
+        _check_shrinkable(path, kind, look, limits)
     wide = (
         limits.longest_edge is not None
+        and limits.shrink
+        and kind == "image"
+        and not look.contents.moving
         and max(look.contents.width, look.contents.height) > limits.longest_edge
     )
-    if large or wide:
-        _check_shrinkable(path, kind, look, limits)
     wanted = {
         Change.CONVERT: look.convert,
         Change.TURN: look.turn != 1,
@@ -349,21 +355,12 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
 
 
 def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
-    if look.weight > limits.max_bytes:
-        over = say(
-            "{path} is {size}; the limit is {limit}.",
-            path=_shown(path),
-            size=size_in_words(look.weight),
-            limit=size_in_words(limits.max_bytes),
-        )
-    else:
-        over = say(
-            "{path} is {width} × {height} pixels; the limit is {limit}.",
-            path=_shown(path),
-            width=look.contents.width,
-            height=look.contents.height,
-            limit=limits.longest_edge,
-        )
+    over = say(
+        "{path} is {size}; the limit is {limit}.",
+        path=_shown(path),
+        size=size_in_words(look.weight),
+        limit=size_in_words(limits.max_bytes),
+    )
     if kind != "image":
         raise FileRefusedError(over, hint=say("Compress or trim it."))
     if look.contents.moving:
@@ -422,7 +419,7 @@ def _task(file: LocalFile, look: _Look) -> pictures.Task:
         plain=look.convert,
         turn=look.turn,
         lossless=look.contents.lossless,
-        smaller=Change.SHRINK in file.changes,
+        smaller=look.weight > limits.max_bytes,
         shrink=limits.shrink,
         exif=metadata.upright(look.contents.exif) if limits.keep_metadata else b"",
     )

@@ -122,8 +122,8 @@ def _told(image: ImageFile) -> bytes:
 class Task:
     """What is to be drawn. `plain`: as eight bits of sRGB; `turn`: EXIF's 1 to 8; `exif`: to be
     carried over; `lossless`: the source's pixels are exact; `smaller`: the source is over
-    `max_bytes` or `longest_edge` (pixels), and how good is less than how large. Unless
-    `shrink`, nothing is scaled."""
+    `max_bytes`, and how good is less than how large. Unless `shrink`, nothing is scaled, be it to
+    `longest_edge` (pixels) or to `max_bytes`."""
 
     form: str
     max_bytes: int

@@ -5,17 +5,19 @@ Local files are looked into and the target is checked; nothing is sent and nothi
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from skill.errors import FileRefusedError, UsageError
+from skill.errors import FileRefusedError, NotFoundError, UsageError
 from skill.extras import NOTHING, check_extras
 from skill.language import say, speak
+from skill.sanitize import clean_line
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
-from skill.wish import check_words, compose
+from skill.wish import EXTENSION, check_words, compose, compose_extension
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +59,7 @@ def plan_make(
         )
     _take_files(job, config, photos, shrink=shrink, keep_metadata=keep_metadata)
     if export:
-        aim(job, target, job.files[0]["name"].rpartition(".")[0], force=force, extras=extras)
+        aim(job, target, _stem(job), force=force, extras=extras)
     elif extras.endings:
         raise UsageError(
             say("With --no-export there is no video to make anything of."),
@@ -113,13 +115,76 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
     """One message to a project's agent; a new project where there is none."""
     from skill.routing import route
 
+    message = message.strip()
+    if not message:
+        raise UsageError(
+            say("The message is empty."),
+            hint=say("Say what you want: image-to-video chat 'add a title'"),
+        )
     job = _new("chat", config, config.language_of(message))
-    job.vague = bool(message.strip()) and route(message).vague
+    job.vague = route(message).vague
     job.message = check_words(message)
     job.export = False
     if session is not None:
         _work_on(job, session)
     return job
+
+
+def plan_extend(
+    config: Config,
+    session: StoredSession | None,
+    video: Path | None,
+    prompt: str,
+    *,
+    seconds: float | None = None,
+    target: Path | None = None,
+    force: bool = False,
+    extras: Extras = NOTHING,
+) -> Job:
+    """A project's video → a longer one; with a `video` of the user's own, that one in a new
+    project. Raises NotFoundError where there is neither a `video` nor a `session`."""
+    spoken = session.language if session and video is None and not prompt.strip() else ""
+    job = _new("extend", config, config.language or spoken or config.language_of(prompt))
+    if video is not None:
+        _take_video(job, config, video)
+    elif session is None:
+        raise NotFoundError(
+            say("There is no project yet."),
+            hint=say(
+                "Make a video first: image-to-video make PHOTO… Or name one of your own: image-to-video extend VIDEO"
+            ),
+        )
+    aim(job, target, _stem(job) or "video", force=force, extras=extras)
+    seconds = seconds or config.manifest.listing.duration or EXTENSION
+    job.message = compose_extension(prompt, seconds)
+    if session is not None and video is None:
+        _work_on(job, session)
+    return job
+
+
+def _take_video(job: Job, config: Config, video: Path) -> None:
+    """Raises UsageError for what is no video."""
+    _take_files(job, config, [video], shrink=True, keep_metadata=False)
+    kind = job.files[0]["kind"]
+    if kind == "video":
+        return
+    name = clean_line(video.name, 80)
+    if kind == "image":
+        raise UsageError(
+            say("{name} is a picture, not a video.", name=name),
+            hint=say(
+                "Make a video of it: image-to-video make {photo}", photo=shlex.quote(str(video))
+            ),
+        )
+    raise UsageError(
+        say("{name} is no video.", name=name),
+        hint=say("Name an MP4, MOV or WebM, or no file: then the project's video is made longer."),
+    )
+
+
+def _stem(job: Job) -> str:
+    """The first file's name without its ending; "" where there is none."""
+    return str(job.files[0]["name"]).rpartition(".")[0] if job.files else ""
 
 
 def plan_export(

@@ -7,44 +7,49 @@ from dataclasses import dataclass
 from typing import Any
 
 
+class Report:
+    """Something that happens while the work goes on: a Stage, Progress, Words, a Notice or a
+    Detail. None of them holds a token."""
+
+
 @dataclass(frozen=True)
-class Stage:
-    """A stage begins: connect, upload, generate, render, download."""
+class Stage(Report):
+    """A stage begins. `stage`: connect, prepare, draw, upload, generate, render, download, preview,
+    poster or sheet."""
 
     stage: str
     message: str
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a stage has come, 0-100."""
+class Progress(Report):
+    """How far a stage has come, 0 to 100."""
 
     stage: str
     progress: float
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Report):
     """The backend's words, translated and cleaned, in the order they come."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notice(Report):
     """Something the user should know while waiting."""
 
     message: str
 
 
 @dataclass(frozen=True)
-class Detail:
-    """What only `--verbose` shows. Holds no token."""
+class Detail(Report):
+    """What only `--verbose` shows."""
 
     message: str
 
 
-Report = Stage | Progress | Words | Notice | Detail
 Tell = Callable[[Report], None]
 
 _KINDS: dict[str, Callable[..., Report]] = {

@@ -28,7 +28,14 @@ from skill.errors import (
 from skill.extras import NOTHING
 from skill.language import say, speak
 from skill.part import discard
-from skill.planning import plan_chat, plan_export, plan_make, plan_upload, redirect
+from skill.planning import (
+    plan_chat,
+    plan_export,
+    plan_extend,
+    plan_make,
+    plan_upload,
+    redirect,
+)
 from skill.report import Detail, Notice, Report
 from skill.vault import Step, Vault
 from skill.wish import Wish
@@ -42,7 +49,7 @@ if TYPE_CHECKING:
     from skill.gui import GuiAction
     from skill.routing import Action
     from skill.timeline import Timeline
-    from skill.vault import Job
+    from skill.vault import Job, StoredSession
 
 _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
@@ -65,8 +72,12 @@ class Charged:
 
 @dataclass(frozen=True)
 class Video(Charged):
-    """A finished clip. `bytes` its size, `duration` in seconds, the rest in pixels. `preview`,
-    `poster`, `sheet`: what was made of it, where that was wished; `notices`: why it was not."""
+    """A finished clip. `bytes` its size, `duration` in seconds, `width` and `height` in pixels.
+
+    `job` and `session_id` name the work and the project; `summary` is the timeline in one line,
+    `text` the backend's words. `preview`, `poster`, `sheet`: what was made of it, where that was
+    wished; `notices`: why it was not.
+    """
 
     file: Path
     bytes: int
@@ -88,8 +99,13 @@ class Video(Charged):
 
 @dataclass(frozen=True)
 class Reply(Charged):
-    """What an action said and did. `text` is never empty; `data` is for actions that answer
-    with more than words (credits, a video)."""
+    """What an action said and did. `text` is never empty; `changes` is a sentence for each thing
+    that is another on the timeline, `summary` the timeline in one line.
+
+    `video` is there after an export; `data` where an action answers with more than words: the
+    balance, or `files`, `prepared`, `left_out` of an upload. `offers`: commands that come next,
+    as words of the command line.
+    """
 
     action: Action
     text: str
@@ -103,6 +119,8 @@ class Reply(Charged):
 
 @dataclass(frozen=True)
 class Connected:
+    """Ready to work: the project, and the account's balance. `anonymous`: on a free token."""
+
     session_id: str
     anonymous: bool
     credits: Credits
@@ -110,13 +128,21 @@ class Connected:
 
 @dataclass(frozen=True)
 class Status:
+    """A project as it stands. `media`: what was uploaded, as the backend tells it (dicts)."""
+
     timeline: Timeline
     media: tuple[Any, ...]
     session_id: str
 
 
 class Studio:
-    """Everything a user can ask for. Open it with `Studio.open`; raises `skill.errors`."""
+    """Everything a user can ask for, on the current project of a backend.
+
+    Open it with `Studio.open`. Each method does its work to the end, however long that takes, and
+    raises the errors of `skill.errors`; beside them only OSError, of a file or folder of the
+    user's own. What costs is written down before it is sent: whoever is cancelled or dies in
+    between goes on with `resume`, and pays nothing again.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -134,7 +160,10 @@ class Studio:
         *,
         clock: Clock | None = None,
     ) -> AsyncIterator[Studio]:
-        """A studio on the backend of `config`; with `config.local`, on one of its own."""
+        """A studio on the backend of `config`; with `config.local`, on one of its own, for which
+        it has to be asyncio that runs. `tell` is called in the event loop with what happens
+        meanwhile (`skill.report`). Raises UsageError where the state folder cannot be used, or
+        where what --local needs is not installed."""
         from skill.client import Client
 
         with ExitStack() as stack:
@@ -154,6 +183,7 @@ class Studio:
 
     @property
     def config(self) -> Config:
+        """The settings it was opened with."""
         return self._config
 
     # ------------------------------------------------------------ the actions
@@ -167,13 +197,14 @@ class Studio:
         )
 
     async def connect(self) -> Connected:
-        """Have a token and a project."""
+        """Have a token and a project, made where there is none. Costs nothing."""
         await self._connection.authorize()
         session = await self._connection.session(self.language)
         credits = await self.credits()
         return Connected(session.session_id, self._connection.anonymous, credits)
 
     async def credits(self) -> Credits:
+        """The account's balance."""
         return await self._connection.read(self._client.credits)
 
     async def known_balance(self) -> Credits | None:
@@ -182,6 +213,7 @@ class Studio:
         return await self._connection.balance_if_known()
 
     async def status(self) -> Status:
+        """The current project's timeline and uploads. Raises NotFoundError where there is none."""
         from skill.timeline import Timeline
 
         session = self._connection.projects.required()
@@ -214,18 +246,19 @@ class Studio:
         return reply
 
     async def chat(self, message: str) -> Reply:
-        """Send a message to the project's agent: this is what costs credits."""
+        """Send a message to the project's agent, once: this is what costs credits."""
         job = plan_chat(self._config, self._connection.projects.current, message)
         reply = await self.begin(job)
         assert isinstance(reply, Reply)
         return reply
 
     async def export(
-        self, target: Path | None, *, force: bool = False, extras: Extras = NOTHING
+        self, output: Path | None = None, *, force: bool = False, extras: Extras = NOTHING
     ) -> Video:
-        """Render the current project and fetch the clip. Costs no credits."""
+        """Render the current project and fetch the clip. Costs no credits. `output`, `force` and
+        `extras` as for `make`."""
         session = self._connection.projects.required()
-        job = plan_export(self._config, session, target, force=force, extras=extras)
+        job = plan_export(self._config, session, output, force=force, extras=extras)
         video = await self.begin(job)
         assert isinstance(video, Video)
         return video
@@ -236,30 +269,88 @@ class Studio:
         prompt: str = "",
         wish: Wish | None = None,
         *,
-        target: Path | None = None,
+        output: Path | None = None,
         force: bool = False,
-        export: bool = True,
         shrink: bool = True,
         keep_metadata: bool = False,
         extras: Extras = NOTHING,
-    ) -> Video | Reply:
-        """Photos in, MP4 out; with `export` false, up to the timeline. Photos over the listing's
-        limit are made smaller, unless `shrink` is false; what they tell beside the picture is
-        removed, unless `keep_metadata`. `extras` are made of the video on this machine."""
-        return await self.begin(
-            plan_make(
-                self._config,
-                photos,
-                prompt,
-                wish or Wish(),
-                target=target,
-                force=force,
-                export=export,
-                shrink=shrink,
-                keep_metadata=keep_metadata,
-                extras=extras,
-            )
+    ) -> Video:
+        """Photos in, MP4 out, as a new project. It stands at `output` (`.mp4`), else under a free
+        name in this folder; a file that is there is overwritten with `force` alone. Photos over
+        the listing's limit are made smaller, unless `shrink` is false; what they tell beside the
+        picture is removed, unless `keep_metadata`. `extras` are made of the video on this
+        machine."""
+        job = plan_make(
+            self._config,
+            photos,
+            prompt,
+            wish or Wish(),
+            target=output,
+            force=force,
+            shrink=shrink,
+            keep_metadata=keep_metadata,
+            extras=extras,
         )
+        video = await self.begin(job)
+        assert isinstance(video, Video)
+        return video
+
+    async def lay_out(
+        self,
+        photos: Sequence[Path],
+        prompt: str = "",
+        wish: Wish | None = None,
+        *,
+        shrink: bool = True,
+        keep_metadata: bool = False,
+    ) -> Reply:
+        """`make` up to the timeline: it may be changed by `chat` before `export`."""
+        job = plan_make(
+            self._config,
+            photos,
+            prompt,
+            wish or Wish(),
+            export=False,
+            shrink=shrink,
+            keep_metadata=keep_metadata,
+        )
+        reply = await self.begin(job)
+        assert isinstance(reply, Reply)
+        return reply
+
+    async def extend(
+        self,
+        video: Path | None = None,
+        prompt: str = "",
+        *,
+        seconds: float | None = None,
+        output: Path | None = None,
+        force: bool = False,
+        extras: Extras = NOTHING,
+    ) -> Video:
+        """Make the current project's video, or a `video` of the user's own in a new project, longer
+        by so many `seconds` (the listing's duration, else 10): new footage goes on from its last
+        frame. Costs what a generation does. `output`, `force` and `extras` as for `make`. Raises
+        NotFoundError where there is no video, and what `make` does."""
+        session = self._connection.projects.current
+        job = plan_extend(
+            self._config,
+            session,
+            video,
+            prompt,
+            seconds=seconds,
+            target=output,
+            force=force,
+            extras=extras,
+        )
+        made = await self.begin(job)
+        assert isinstance(made, Video)
+        return made
+
+    @property
+    def project(self) -> StoredSession | None:
+        """The one that is worked on, if any."""
+        return self._connection.projects.current
 
     async def begin(self, job: Job) -> Video | Reply:
         """Write a planned job down and take it to its end."""
@@ -272,14 +363,20 @@ class Studio:
         self,
         words: str,
         files: Sequence[Path] = (),
-        target: Path | None = None,
+        output: Path | None = None,
         *,
         shrink: bool = True,
         keep_metadata: bool = False,
     ) -> Reply:
-        """Any sentence: routed, done, answered. `shrink` and `keep_metadata` as for `make`."""
+        """Any sentence: routed, done, answered. `output`, where it is an export, `shrink` and
+        `keep_metadata` as for `make`."""
         from skill.routing import Action, route
 
+        if not files and not words.strip():
+            raise UsageError(
+                say("Nothing was said."),
+                hint=say("Say what you want: image-to-video ask 'make it slower'"),
+            )
         speak(self._config.language_of(words))
         way = route(words, [str(file) for file in files])
         match way.action:
@@ -291,7 +388,7 @@ class Studio:
                 summary = status.timeline.summary()
                 return Reply(Action.STATE, summary, summary=summary)
             case Action.EXPORT:
-                video = await self.export(target)
+                video = await self.export(output)
                 return Reply(
                     Action.EXPORT,
                     say("The video is ready: {file}", file=video.file),
@@ -315,7 +412,8 @@ class Studio:
         raise InternalError(f"no such action: {way.action}")
 
     async def open_link(self) -> str:
-        """The link with which a person opens the project in a browser."""
+        """The link with which a person opens the project in a browser. Whoever has it can open
+        the project and do nothing else: it holds a claim token, never the token."""
         if self._config.local:
             raise UsageError(
                 say("A --local project is on this machine only: there is no page to open."),
@@ -330,13 +428,14 @@ class Studio:
     # ------------------------------------------------------------ unfinished work
 
     def jobs(self) -> list[Job]:
+        """What is unfinished at this backend, the newest first."""
         return self._vault.unfinished(self._config.backend)
 
     async def resume(
         self,
         job_id: str | None = None,
         *,
-        target: Path | None = None,
+        output: Path | None = None,
         force: bool = False,
         extras: Extras = NOTHING,
     ) -> Video | Reply:
@@ -354,9 +453,9 @@ class Studio:
                         error = from_record(job.failure)
                         error.job = job.id
                         raise error
-                    return await self._go_on(job, target, force=force, extras=extras)
+                    return await self._go_on(job, output, force=force, extras=extras)
             except BusyError:
-                if target is not None or extras != NOTHING:
+                if output is not None or extras != NOTHING:
                     raise
                 attended = True
                 await self._attend(job)

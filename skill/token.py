@@ -40,6 +40,7 @@ class Token:
             _held.append(ref(self, _held.remove))
 
     def reveal(self) -> str:
+        """Its text."""
         return self._text
 
     @property

@@ -70,7 +70,7 @@ FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 class Job:
     """One piece of work, complete enough for another process to go on with it.
 
-    `goal`: make, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
+    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
     `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
     `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
     `account`: with which it was begun. `uploaded`: the hashes that are up. `left_out`: the files it
@@ -131,11 +131,13 @@ class Job:
 
     @classmethod
     def new(cls, goal: str, backend: str, listing: str) -> Job:
+        """A job that nothing has been done for yet."""
         created = datetime.now(UTC).isoformat(timespec="seconds")
         return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, created=created)
 
     @property
     def finished(self) -> bool:
+        """Whether there is nothing to go on with: done, given up or failed."""
         return self.step in FINISHED
 
 

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What a generation costs, as the contract has it: an approximate figure.
+EXTENSION = 10.0  # seconds, where neither the user nor the listing names a length
+
+# What the contract says of costs: approximate figures.
 GENERATION_CREDITS = 100
+EDIT_CREDITS = 50  # a round of edits
 ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 
@@ -55,9 +58,10 @@ _INNER_QUOTES = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 
 @dataclass(frozen=True)
 class Wish:
-    """What the video should be, beside the words of the prompt. Duration in seconds, `fps` in
-    frames a second; `look` is one of LOOKS; of `captions` the n-th is for the n-th photo, an empty
-    one for none."""
+    """What the video should be, beside the words of the prompt; None leaves it open. `aspect` as
+    "9:16", `resolution` as "720p", `duration` in seconds, `music` a style or "none", `fps` in
+    frames a second, `look` one of LOOKS; of `captions` the n-th is for the n-th photo, an empty one
+    for none."""
 
     aspect: str | None = None
     resolution: str | None = None
@@ -101,6 +105,19 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
             )
     if title:
         said.append(say('Title: "{title}".', title=title.replace('"', "'")))
+    return say(" ").join(said)
+
+
+def compose_extension(prompt: str, seconds: float) -> str:
+    """The message that asks for so many seconds of new footage, and what it should be."""
+    said = [
+        say(
+            "Extend the video by {seconds:g} seconds, going on smoothly from its last frame.",
+            seconds=seconds,
+        )
+    ]
+    if prompt.strip():
+        said.append(say("{wish}.", wish=check_words(prompt).strip().rstrip(".。")))
     return say(" ").join(said)
 
 

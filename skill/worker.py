@@ -12,12 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.advice import next_wishes
+from skill.advice import at_home, next_wishes
 from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     BusyError,
+    ExportBlockedError,
     FileRefusedError,
     NetworkError,
     NoCreditsError,
@@ -36,6 +37,7 @@ from skill.stream import End
 from skill.timeline import Timeline, changes
 from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
+from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
 
 if TYPE_CHECKING:
     from skill.answers import Credits, Render, State
@@ -89,6 +91,8 @@ class Worker:
                 self._vault.save(job)
             if not job.finished:
                 error.job = job.id
+            if isinstance(error, NoCreditsError | ExportBlockedError):
+                error.instead = at_home(job)
             raise
         finally:
             if job.finished:
@@ -110,7 +114,7 @@ class Worker:
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
-        if job.goal in ("chat", "upload") and not job.fresh:
+        if job.goal in ("chat", "upload", "extend") and not job.fresh:
             try:
                 self._connection.projects.lost(job.session_id, error)
             except NotFoundError:
@@ -176,9 +180,16 @@ class Worker:
             await self._end_upload(job)
             return
         state = await self._connection.state(job.session_id)
+        if job.goal == "extend" and not job.files and not Timeline.from_draft(state.draft).ready:
+            self._advance(job, Step.FAILED)
+            raise NotFoundError(
+                say("There is nothing to make longer: the project's timeline is empty."),
+                hint=say("Say what the video should be: image-to-video chat MESSAGE"),
+            )
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
+        self._weigh(job)
         if job.vague:
             listing = self._connection.config.manifest.listing
             self._tell(
@@ -189,7 +200,7 @@ class Worker:
                     )
                 )
             )
-        long = job.goal == "make" and not self._connection.config.local
+        long = job.goal in ("make", "extend") and not self._connection.config.local
         working = (
             say("Working on it... This may take a few minutes.")
             if long
@@ -209,9 +220,9 @@ class Worker:
             raise
         except SkillError as error:
             if job.step is Step.UPLOADED or _refused(error, job):
-                # It never left, or was refused: it was certainly not carried out. Photos that
+                # It never left, or was refused: it was certainly not carried out. Files that
                 # are up are worth going on with; a sentence is as quickly said again.
-                self._advance(job, Step.UPLOADED if job.goal == "make" else Step.FAILED)
+                self._advance(job, Step.UPLOADED if job.files else Step.FAILED)
                 raise
             self._tell(Detail(error.message))
             await self._recover(job)
@@ -228,6 +239,34 @@ class Worker:
         if answer.end is End.FAILED:
             await self._fail(job, answer, after)
         await self._take(job, after)
+
+    def _weigh(self, job: Job) -> None:
+        """In a listing that is careful with credits: what the message may cost, before it goes
+        out; and no message where nothing is left. Raises NoCreditsError."""
+        config, left = self._connection.config, job.credits_before
+        if config.local or not config.manifest.listing.careful:
+            return
+        if left is not None and left <= 0:
+            if not job.files:
+                self._advance(job, Step.FAILED)
+            raise self._connection.no_credits(
+                NoCreditsError(
+                    say("No credits are left, so nothing was sent."),
+                    hint=say(
+                        "Top up credits in your account, or make the video on this machine with --local."
+                    ),
+                )
+            )
+        cost = GENERATION_CREDITS if job.goal in ("make", "extend") else EDIT_CREDITS
+        self._tell(
+            Notice(
+                say("This may cost about {cost} credits.", cost=cost)
+                if left is None
+                else say(
+                    "This may cost about {cost} credits; there are {left:g}.", cost=cost, left=left
+                )
+            )
+        )
 
     async def _fail(self, job: Job, answer: Answer, after: State) -> None:
         """An error told inside the stream. What was changed before it is kept: the job then
@@ -251,7 +290,7 @@ class Worker:
             error = self._connection.no_credits(error)
         if told:
             await self._take(job, after)
-        elif isinstance(error, NoCreditsError) and job.goal == "make":
+        elif isinstance(error, NoCreditsError) and job.files:
             self._advance(job, Step.UPLOADED)
         else:
             self._advance(job, Step.FAILED)
@@ -353,10 +392,13 @@ class Worker:
         if not job.export:
             self._advance(job, Step.DONE)
             return
-        self._see(job, await self._connection.state(job.session_id))
+        state = await self._connection.state(job.session_id)
+        self._see(job, state)
+        if job.goal == "extend" and not changes(job.draft, state.draft, job.language):
+            self._not_longer(job)
         if not job.ready:
             empty = say("There is nothing to export: the project's timeline is empty.")
-            if job.goal == "make":  # what was paid for may yet turn up: `resume` looks again
+            if job.goal != "export":  # what was paid for may yet turn up: `resume` looks again
                 raise BackendFailedError(
                     empty,
                     hint=say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
@@ -371,6 +413,18 @@ class Worker:
         job.render_posted = False
         self._tell(Stage("render", say("Rendering...")))
         self._advance(job, Step.RENDERING)
+
+    def _not_longer(self, job: Job) -> None:
+        """An extension of which nothing came: the same video once more would pass for a longer one.
+        Where it was charged for, what came of it may yet turn up: `resume` looks again."""
+        if job.credits_before is not None and job.credits_before == job.credits_after:
+            self._advance(job, Step.FAILED)
+        raise BackendFailedError(
+            say("The video is as long as before. It said: {said}", said=clean_line(job.text, 300))
+            if job.text
+            else say("The video is as long as before."),
+            hint=say("Say it in other words: image-to-video extend -p WORDS"),
+        )
 
     async def _render(self, job: Job) -> None:
         if not job.render_posted and not await self._start(job):
@@ -511,7 +565,7 @@ def _refused(error: SkillError, job: Job) -> bool:
     """Whether the message was certainly not carried out."""
     if isinstance(error, NetworkError):
         return error.unsent
-    busy = error.backend_code == 409 and job.goal == "chat"  # with a message of somebody else's
+    busy = error.backend_code == 409 and not job.files  # with a message of somebody else's
     return error.backend_code in _REFUSALS or busy
 
 

@@ -46,7 +46,8 @@ def seconds_shown(image: Image.Image) -> float:
 class Animation:
     """An opened animation; `name` is what errors call it. Time only goes forward.
 
-    `ground` is the colour that what is transparent is seen over; None where nothing is.
+    `ground` is the colour that what is transparent is seen over; None where nothing is. It is never
+    `over`.
     """
 
     def __init__(self, path: Path, name: str) -> None:
@@ -65,6 +66,7 @@ class Animation:
         self._over_at = seconds_shown(self._image)
         self._drawn: Planes | None = None
         self.size = self._image.size
+        self.over = False
         small = self._frame.resize((48, 48)).convert("RGBA")
         self.ground = colour.ground(np.asarray(small))
 

@@ -75,6 +75,11 @@ class Clip:
             self._shown = self._now, self._planes(size)
         return self._shown[1]
 
+    @property
+    def over(self) -> bool:
+        """Whether its last frame is on."""
+        return self._next is None
+
     def close(self) -> None:
         self._container.close()
 

@@ -22,7 +22,7 @@ PANORAMA = 2.0
 """A picture is a panorama if one side is this many times the other."""
 
 _PACE = 0.22  # sides of the frame that a panorama passes in a second, on the average
-_LONGEST = 3.0  # sides of the frame that it passes in one shot: all of them are in memory
+LONGEST = 3.0  # sides of the frame that it passes in one shot: all of them are in memory
 _INSTEAD = {
     Move.PAN_LEFT: Move.ZOOM_IN,
     Move.PAN_UP: Move.ZOOM_IN,
@@ -43,10 +43,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Cover:
-    """The picture fills the frame. `path` runs in picture pixels; `stage` is all it passes."""
+    """The picture fills the frame. `path` runs in picture pixels; `stage` is all it passes; `keep`
+    what has to stay inside where it ends, if anything has to."""
 
     path: Path
     stage: Rect
+    keep: Rect | None = None
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,8 @@ def cover(
     start, end = _windows(base, room, move, amount, subject, as_it_is)
     if subject is not None and move in _INSTEAD and _way(start, end, base) < amount / 4:
         start, end = _windows(base, room, _INSTEAD[move], amount, subject, as_it_is)
-    start = _whole(start, end, frame)
-    return Cover(Path(start, end, style.ease), start.union(end))
+    start = whole_pairs(start, end, frame)
+    return Cover(Path(start, end, style.ease), start.union(end), subject)
 
 
 def along(
@@ -168,7 +170,7 @@ def along(
     base = crop(picture, frame, subject)
     level = picture[0] * frame[1] > picture[1] * frame[0]
     side, length = (base.w, room.w) if level else (base.h, room.h)
-    travel = min(min(_PACE * seconds, _LONGEST) * side, length - side)
+    travel = min(min(_PACE * seconds, LONGEST) * side, length - side)
     goal = base.x if level else base.y
     back = move in (Move.PAN_LEFT, Move.PAN_UP, Move.ZOOM_OUT)
     if subject is None:
@@ -189,8 +191,8 @@ def along(
         amount = style.amount(seconds)
         start = _windows(first, first, move, amount)[0]
         end = _windows(last, last, move, amount)[1]
-    start = _whole(start, end, frame)
-    return Cover(Path(start, end, STYLES["smooth"].ease), start.union(end))
+    start = whole_pairs(start, end, frame)
+    return Cover(Path(start, end, STYLES["smooth"].ease), start.union(end), subject)
 
 
 def fit(
@@ -206,7 +208,7 @@ def fit(
         near = Rect(0, 0, width, height)
         room = Rect(0, 0, width * (1 + amount), height * (1 + amount))
         start, end = _windows(near, room, move, amount, focus=(0.5, 0.5))
-        start = _whole(start, end, frame)
+        start = whole_pairs(start, end, frame)
         stage = start.union(end)
         start, end = (at.shifted(-stage.x, -stage.y) for at in (start, end))
     place = contain(picture, start.overlap(end))
@@ -296,7 +298,7 @@ def _reach(
     return _between(keep[1] - side, low, high), _between(keep[0], low, high)
 
 
-def _whole(start: Rect, end: Rect, frame: tuple[int, int]) -> Rect:
+def whole_pairs(start: Rect, end: Rect, frame: tuple[int, int]) -> Rect:
     """The `start` of a pan that goes by whole pairs of frame pixels: what it passes is drawn once,
     at a size that has to be even, and then moved without being scaled. A zoom is as it was."""
     if not math.isclose(start.w, end.w, rel_tol=1e-9):

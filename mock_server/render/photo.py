@@ -133,7 +133,7 @@ class Photo:
             return np.asarray(part.transpose(_TURNS[self._turn]) if self._turn in _TURNS else part)
         pixels = np.empty((turned[1], turned[0], 3), np.uint8)
         for y, rows, band in _bands(region, turned[1]):
-            pixels[y : y + rows] = self._flat(image, band, (turned[0], rows))
+            pixels[y : y + rows] = np.asarray(self._flat(image, band, (turned[0], rows)))
         if self._turn in _TURNS:
             return np.asarray(Image.fromarray(pixels).transpose(_TURNS[self._turn]))
         return pixels

@@ -48,7 +48,8 @@ class Span:
 class Shot:
     """One picture or clip. `overlap` frames from `span.first` on, `transition` leads into it, from a
     `side` or through a colour where it is one that does. The picture comes out of the dark in the
-    first `opens` frames and goes into it in the last `closes`."""
+    first `opens` frames and goes into it in the last `closes`. `moves` frames of it are those that its
+    move takes, and in the rest it goes on; 0 for all of them."""
 
     span: Span
     source: Source
@@ -60,6 +61,7 @@ class Shot:
     through: str = "black"
     opens: int = 0
     closes: int = 0
+    moves: int = 0
 
 
 @dataclass(frozen=True)
@@ -271,7 +273,15 @@ class _Segment:
             through=str(transition.get("to", "black")),
             opens=min(self._length(self._part("in"), "in"), span.frames),
             closes=min(self._length(self._part("out"), "out"), span.frames),
+            moves=self._moves(motion, span),
         )
+
+    def _moves(self, motion: Mapping[str, Any], span: Span) -> int:
+        """Frames of the move that the rest of the shot goes on from; 0 where there is no rest."""
+        limit = MAX_SECONDS * 1000
+        taken = _number(motion.get("d", limit), f"{self._where} motion d", 0, limit)
+        moves = max(1, self._frame(self.start + taken) - span.first)
+        return moves if moves < span.frames else 0
 
     def _length(self, part: Mapping[str, Any], name: str) -> int:
         """Frames of a transition or a fade."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
-from . import framing, motion, subject
+from . import framing, motion, onward, subject
 from .animation import Animation
 from .clip import Clip
 from .errors import RenderError
@@ -53,9 +53,9 @@ def open_scene(
     if info.type == "audio":
         raise RenderError(f"{shot.source.name}: has no picture")
     if info.type == "video":
-        return ClipScene(Clip(path, shot.source.name), size, fps, grade)
+        return ClipScene(Clip(path, shot.source.name), shot, size, fps, grade)
     if info.duration is not None:
-        return ClipScene(Animation(path, shot.source.name), size, fps, grade)
+        return ClipScene(Animation(path, shot.source.name), shot, size, fps, grade)
     photo = Photo(path, shot.source.name, frugal=frugal)
     return PhotoScene(photo, shot, size, fps, grade)
 
@@ -67,16 +67,16 @@ class PhotoScene:
     def __init__(
         self, photo: Photo, shot: Shot, size: tuple[int, int], fps: int, grade: Grade | None = None
     ) -> None:
-        self._last = max(1, shot.span.frames - 1)
+        moves = shot.moves or shot.span.frames
+        self._last, self._fps = max(1, moves - 1), fps
         style, move = motion.style(shot.style), motion.move(shot.move)
         largest = _NEAREST * max(size[0] / photo.size[0], size[1] / photo.size[1])
         photo.decode(photo.size[0] * largest, photo.size[1] * largest)
-        shown = framing.choose(
-            photo.size, size, move, style, shot.span.frames / fps, _subject_of(photo)
-        )
+        shown = framing.choose(photo.size, size, move, style, moves / fps, _subject_of(photo))
         path = shown.path
+        self._onward = onward.go_on(shown, photo.size, size, self._last / fps)
         if isinstance(shown, framing.Cover):
-            stage = shown.stage
+            stage = shown.stage.union(self._onward.on.end) if shot.moves else shown.stage
             scale = size[0] / min(path.start.w, path.end.w)
             part = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
             photo.let_go()
@@ -95,7 +95,11 @@ class PhotoScene:
         self._stage = stage
 
     def draw(self, frame: int, out: Planes) -> None:
-        window = self._path.at(frame / self._last)
+        window = (
+            self._path.at(frame / self._last)
+            if frame <= self._last
+            else self._onward.at((frame - self._last) / self._fps)
+        )
         width, height = self._planes.size
         fx, fy = width / self._stage.w, height / self._stage.h
         self._planes.sample(
@@ -113,12 +117,21 @@ class PhotoScene:
 
 
 class ClipScene:
-    """A clip, as large as fills the frame or whole over a fill, with no motion but its own."""
+    """A clip, as large as fills the frame or whole over a fill, with no motion but its own. Where the
+    shot goes on when the clip is over, its last frame stands and comes slowly nearer."""
 
     def __init__(
-        self, clip: Clip | Animation, size: tuple[int, int], fps: int, grade: Grade | None = None
+        self,
+        clip: Clip | Animation,
+        shot: Shot,
+        size: tuple[int, int],
+        fps: int,
+        grade: Grade | None = None,
     ) -> None:
         self._clip, self._size, self._fps, self._grade = clip, size, fps, grade
+        self._moves = shot.moves
+        self._onward = onward.standing(size)
+        self._stands: tuple[int, Planes] | None = None
         self._covers = framing.covers(clip.size, size)
         if self._covers:
             crop = framing.crop(clip.size, size)
@@ -138,6 +151,16 @@ class ClipScene:
         self._shown: tuple[Planes, Planes] | None = None
 
     def draw(self, frame: int, out: Planes) -> None:
+        if self._stands is None:
+            self._draw(frame, out)
+            if 0 < self._moves <= frame + 1 and self._clip.over:
+                self._stands = frame, Planes.empty(*self._size)
+                out.copy_to(self._stands[1])
+            return
+        since, last = self._stands
+        last.sample(self._onward.at((frame - since) / self._fps), out, frame=True)
+
+    def _draw(self, frame: int, out: Planes) -> None:
         picture = self._clip.at(frame / self._fps, self._scaled)
         if self._shown is None or self._shown[0] is not picture:
             self._shown = picture, self._staged(picture)

@@ -159,10 +159,17 @@ def _own(path: Path, name: str, count: int) -> Generator[NDArray[np.float32]]:
 
 
 def _recorded(path: Path, name: str) -> Generator[NDArray[np.float32]]:
-    """The sound of a clip from its first frame on, then silence. What cannot be decoded is silent
-    too: there is the picture to be shown."""
+    """The sound of a clip from its first frame on, then silence, into which it goes without a click.
+    What cannot be decoded is silent too: there is the picture to be shown."""
+    fall = round(_EDGE * RATE)
+    held = np.zeros((2, 0), np.float32)
     with suppress(RenderError):
-        yield from _decoded(path, name, clip=True)
+        for part in _decoded(path, name, clip=True):
+            held = np.concatenate([held, part], axis=1)
+            yield held[:, :-fall]
+            held = held[:, -fall:]
+    curve = np.cos((np.arange(held.shape[1]) + 0.5) / max(held.shape[1], 1) * (np.pi / 2))
+    yield held * curve.astype(np.float32)
     yield from repeat(np.zeros((2, CHUNK), np.float32))
 
 

@@ -119,17 +119,23 @@ class Planes:
         out.u[:] = self.u
         out.v[:] = self.v
 
-    def sample(self, window: Rect, out: Planes) -> None:
-        """Fill `out`, a frame, with what the window shows, resampled to a fraction of a pixel."""
+    def sample(self, window: Rect, out: Planes, *, frame: bool = False) -> None:
+        """Fill `out`, a frame, with what the window shows, resampled to a fraction of a pixel;
+        `frame` if this is one too."""
         width, height = out.size
         ax, ay = window.w / width, window.h / height
         # A sample's place p (edges of pixels count whole) is (p * a + window.x) in this picture.
         # Pixel i has its place at i + 1/2; colour sample j of a frame at 2j + 1/2 across, 2j + 1
-        # down; colour sample k of this picture at 2k + 1 both ways.
+        # down; colour sample k of this picture at 2k + 1 both ways, or as in a frame.
         x, y = window.x, window.y
         _warp(self.y, (ax, x + ax / 2 - 0.5), (ay, y + ay / 2 - 0.5), out.y)
         for source, target in ((self.u, out.u), (self.v, out.v)):
-            _warp(source, (ax, x / 2 + ax / 4 - 0.5), (ay, y / 2 + ay / 2 - 0.5), target)
+            _warp(
+                source,
+                (ax, x / 2 + ax / 4 - (0.25 if frame else 0.5)),
+                (ay, y / 2 + ay / 2 - 0.5),
+                target,
+            )
 
 
 def _warp(

@@ -14,7 +14,8 @@ MIB = 1024 * 1024
 class Listing:
     """One listing's promises and defaults. Sizes in bytes, durations in seconds; `longest_edge`, in
     pixels, is what a photo is made to fit before it is sent. `music` and `look` are what a video has
-    where nothing is said of them."""
+    where nothing is said of them. A `careful` one tells what a message may cost before it goes out,
+    and sends none where nothing is left."""
 
     name: str
     max_bytes: int
@@ -27,6 +28,7 @@ class Listing:
     longest_edge: int | None = None
     music: str | None = None
     look: str | None = None
+    careful: bool = False
 
 
 LISTINGS: dict[str, Listing] = {
@@ -40,6 +42,7 @@ LISTINGS: dict[str, Listing] = {
             takes="30-60 seconds",
             example="turn my photos into a short video clip for free",
             advice="Fewer images are faster and keep the video tight.",
+            careful=True,
         ),
         Listing(
             name="image-to-video-low-vram",
@@ -50,6 +53,8 @@ LISTINGS: dict[str, Listing] = {
             example="animate this image into a 5-second video clip using low VRAM mode",
             advice="Smaller images need less memory and are faster; PNG keeps edges clean.",
             duration=5.0,
+            # A 3:2 photo of that size fills a 720p frame of any shape: 1920x1280 covers 720x1280.
+            longest_edge=1920,
         ),
         Listing(
             name="ai-image-to-video-extender",
@@ -69,6 +74,8 @@ LISTINGS: dict[str, Listing] = {
             takes="30-60 seconds",
             example="turn my joy photos into a short animated video with upbeat transitions",
             advice="Well lit photos with high contrast give smoother motion.",
+            music="upbeat",
+            look="warm",
         ),
     )
 }

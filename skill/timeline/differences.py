@@ -51,13 +51,16 @@ def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
     if old.ready and not any(track.segments for track in new.tracks):
         return (say["emptied"],)
     clips = group(old, new, "Clip")
-    lines = [*_whole(old, new, say), *_clips(clips, say)]
+    longer = _longer(old, new, clips)
+    lines = [*_whole(old, new, say, longer), *_clips(clips, say, longer)]
     for name in ("audio", "text", "Element"):
         some = group(old, new, name)
         lines += _comings(some, say)
         notes = [note for pair in some.pairs for note in _likeness(pair, say)]
         moved = _timings(some, clips, (old, new))
         told_of = {note.pair for note in (*moved, *(n for n in notes if n.key != "touched"))}
+        # What lies under the whole goes with its length: the fades of music among it.
+        told_of |= {pair for pair in some.pairs if _fills(pair, (old, new))}
         notes = [note for note in notes if note.key != "touched" or note.pair not in told_of]
         lines += _folded([*notes, *moved], some, say)
     lines = list(dict.fromkeys(lines))
@@ -66,7 +69,22 @@ def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _whole(old: Timeline, new: Timeline, say: Mapping[str, str]) -> Iterator[str]:
+def _longer(old: Timeline, new: Timeline, clips: Group) -> Pair | None:
+    """The last clip, where it goes on for longer and all before that is when it was."""
+    by = new.duration - old.duration
+    if by < 0.01 or not clips.pairs or clips.left or clips.came:
+        return None
+    *others, last = sorted(clips.pairs, key=lambda pair: pair.old.number)
+    spans = [(pair.old.segment, pair.new.segment) for pair in clips.pairs]
+    stay = all(_near(b.start, a.start) for b, a in spans)
+    stay = stay and all(_near(p.old.segment.end, p.new.segment.end) for p in others)
+    grows = _near(last.new.segment.duration, last.old.segment.duration + by)
+    return last if stay and grows else None
+
+
+def _whole(
+    old: Timeline, new: Timeline, say: Mapping[str, str], longer: Pair | None
+) -> Iterator[str]:
     if old.title and new.title and old.title != new.title:
         yield say["renamed"].format(old.title, new.title)
     sizes = [(t.width, t.height) for t in (old, new) if t.width and t.height]
@@ -79,8 +97,11 @@ def _whole(old: Timeline, new: Timeline, say: Mapping[str, str]) -> Iterator[str
         yield say["fps"].format(time_shown(old.fps), time_shown(new.fps))
     if old.look != new.look:
         yield say["colours"].format(old.look or say["natural"], new.look or say["natural"])
-    if time_shown(old.duration) != time_shown(new.duration):
-        yield say["duration"].format(time_shown(old.duration), time_shown(new.duration))
+    times = time_shown(old.duration), time_shown(new.duration)
+    if longer:
+        yield say["longer"].format(time_shown(new.duration - old.duration), *times)
+    elif times[0] != times[1]:
+        yield say["duration"].format(*times)
 
 
 def _shape(width: int, height: int) -> str:
@@ -94,7 +115,7 @@ def _shape(width: int, height: int) -> str:
 # -- clips
 
 
-def _clips(some: Group, say: Mapping[str, str]) -> list[str]:
+def _clips(some: Group, say: Mapping[str, str], longer: Pair | None) -> list[str]:
     lines, split = _splits(some, say)
     some = Group(
         some.old, some.new, some.pairs, some.left, [p for p in some.came if p not in split]
@@ -107,10 +128,12 @@ def _clips(some: Group, say: Mapping[str, str]) -> list[str]:
     timings = [
         note
         for pair in some.pairs
-        if pair.old not in split and (note := _clip_timing(pair, some, ordered=ordered))
+        if pair.old not in split
+        and pair is not longer
+        and (note := _clip_timing(pair, some, ordered=ordered))
     ]
     notes = [*timings, *(note for pair in some.pairs for note in _likeness(pair, say))]
-    busy = {note.pair for note in notes if note.key != "touched"}
+    busy = {note.pair for note in notes if note.key != "touched"} | {longer}
     notes = [n for n in notes if n.key != "touched" or not (n.pair in busy or n.pair.old in split)]
     return lines + _folded(notes, some, say)
 
@@ -183,18 +206,23 @@ def _comings(some: Group, say: Mapping[str, str]) -> list[str]:
 
 
 def _timings(some: Group, clips: Group, whole: tuple[Timeline, Timeline]) -> list[_Note]:
-    ends = [time_shown(timeline.duration) for timeline in whole]
     starts = [clip.old.segment.start for clip in clips.pairs]
     notes = []
     for pair in some.pairs:
-        b, a = pair.old.segment, pair.new.segment
-        fills = time_shown(b.start) == time_shown(a.start) and ends[0] != ends[1]
-        fills = fills and [time_shown(b.end), time_shown(a.end)] == ends
-        if fills or (b.text is not None and _goes_with_a_clip(pair, clips, starts)):
+        text = pair.old.segment.text is not None
+        if _fills(pair, whole) or (text and _goes_with_a_clip(pair, clips, starts)):
             continue
         if note := _timing(pair, moved=True):
             notes.append(note)
     return notes
+
+
+def _fills(pair: Pair, whole: tuple[Timeline, Timeline]) -> bool:
+    """Whether it lies to the end as it did, where that is another one now."""
+    b, a = pair.old.segment, pair.new.segment
+    ends = [time_shown(timeline.duration) for timeline in whole]
+    stays = time_shown(b.start) == time_shown(a.start) and ends[0] != ends[1]
+    return stays and [time_shown(b.end), time_shown(a.end)] == ends
 
 
 def _goes_with_a_clip(pair: Pair, clips: Group, starts: Sequence[float]) -> bool:

@@ -44,6 +44,7 @@ EN = {
     "colours": "Look: {0} → {1}",
     "natural": "natural",
     "duration": "Duration: {0}s → {1}s",
+    "longer": "Made longer by {0}s: {1}s → {2}s",
     "more": "… and {0} more changes",
     # what comes and goes
     "added": "{0} added: {1}",
@@ -97,6 +98,7 @@ ZH = {
     "colours": "色调：{0} → {1}",
     "natural": "原色",
     "duration": "时长：{0}秒 → {1}秒",
+    "longer": "延长了{0}秒：{1}秒 → {2}秒",
     "more": "……另有{0}处改动",
     "added": "新增{0}：{1}",
     "removed": "删除{0}：{1}",

@@ -1,4 +1,4 @@
-"""docs/video.md tells of everything the local video can be."""
+"""references/video.md tells of everything the local video can be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mock_server.render.looks import LOOKS
 from mock_server.render.motion import STYLES, Move
 from mock_server.vocabulary import TRANSITION_NAMES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "video.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "references" / "video.md").read_text(encoding="utf-8")
 
 
 def test_every_choice_is_documented() -> None:

@@ -17,6 +17,8 @@ from mock_server import Backend, Server
 from mock_server.render import Rendered
 from skill.cli import main
 
+from .shapes import check
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -100,7 +102,7 @@ class Ran:
 def run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Ran]:
-    """The command line, in a folder of its own."""
+    """The command line, in a folder of its own. What --json prints is held to its schema."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -109,6 +111,8 @@ def run(
         capsys.readouterr()
         code = main([str(word) for word in words])
         printed = capsys.readouterr()
+        if "--json" in words:
+            check(printed.out, printed.err)
         return Ran(code, printed.out, printed.err)
 
     return run

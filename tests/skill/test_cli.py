@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from skill import packages
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.config import Config
 from skill.mp4 import probe
@@ -499,7 +500,8 @@ class TestLocal:
     def test_without_the_renderers_packages_one_line_says_what_to_run(
         self, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("skill.local.find_spec", lambda name: None)
+        monkeypatch.setitem(packages.NEEDED, "local", ("a_package_that_is_not_here",))
+        monkeypatch.setitem(packages.LOCKS, "local", "no.lock")
         for words in (("make", "--local", *photos), ("demo",), ("mock",)):
             ran = run(*words)
             assert ran.code == 2

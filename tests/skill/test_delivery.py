@@ -120,7 +120,11 @@ def host() -> Iterator[Host]:
         def log_message(self, *what: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Requests) as server:
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *what: object) -> None:
+            """A client that hangs up is no news: stderr is the command's."""
+
+    with Quiet(("127.0.0.1", 0), Requests) as server:
         host.url = f"http://127.0.0.1:{server.server_port}/clip.mp4"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -68,11 +68,11 @@ def test_a_job_keeps_why_it_failed(kind: type[SkillError]) -> None:
     )  # fmt: skip
 
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
+PAGE = Path(__file__).resolve().parents[2] / "references" / "errors.md"
 
 
 def page() -> str:
-    """docs/errors.md, made from the tables."""
+    """references/errors.md, made from the tables."""
     lines = [
         "# Errors and exit codes",
         "",

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import skill.extras
-from skill import local
+from skill import local, packages
 from skill.config import Config
 from skill.vault import Step, Vault
 
@@ -38,7 +38,8 @@ def kind(name: str) -> str | None:
 
 def missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine with the plain skill alone."""
-    monkeypatch.setattr(local, "_NEEDED", ("PIL", "a_package_that_is_not_here"))
+    monkeypatch.setitem(packages.NEEDED, "local", ("PIL", "a_package_that_is_not_here"))
+    monkeypatch.setitem(packages.LOCKS, "local", "no.lock")
 
 
 def instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:

@@ -41,6 +41,9 @@ def plain(line: str, server: Server) -> str:
     line = re.sub(r"received \d+ bytes, expected \d+", "received …, expected …", line)
     line = re.sub(r"Waiting for the backend \(\d+ s\)", "Waiting for the backend (… s)", line)
     line = line.replace("image-to-video --home=home ", "image-to-video ")
+    line = re.sub(
+        r"make --local (?:\S+\.(?:png|jpg) )+-p '[^']*'", "make --local PHOTO… -p '…'", line
+    )
     line = re.sub(r"https://nemovideo\.com/register\?bind=\S+", "LINK", line)
     return line.replace(str(Path.cwd()) + "/", "").replace("|", "\\|").strip()
 

@@ -189,7 +189,9 @@ class TestWhoIsSpokenTo:
     ) -> None:
         ran = run("make", *photos, "-p", "用我的照片做一段 3 秒的视频", "-o", "trip.mp4")
         assert ran.code == 0, ran.err
-        assert ran.err.startswith("正在准备...\n准备好了。\n正在上传 3 个文件...\n正在制作")
+        assert ran.err.startswith(
+            "正在准备...\n准备好了。\n正在上传 3 个文件...\n大约需要 100 积分；现有 100。\n正在制作"
+        )
         assert "花费：50 积分，剩余 50。" in ran.out
         assert self.sessions(server) == ["zh"]
 

@@ -220,7 +220,7 @@ def without(track: int, segment: int) -> dict[str, Any]:
         (without(1, 0), ["Music removed: Lo-fi (0-10s, 35%)"], ["删除音乐：Lo-fi (0-10s, 35%)"]),
         (edited(s2={"s": 6000}), ["Clip 2 moved from 3.4s to 6s"], ["片段2从3.4秒移到6秒"]),
         (edited(root={"d": 12000}, s2={"d": 8600}, s3={"d": 12000}),
-         ["Duration: 10s → 12s", "Clip 2: 6.6s → 8.6s long"], ["时长：10秒 → 12秒", "片段2时长：6.6秒 → 8.6秒"]),
+         ["Made longer by 2s: 10s → 12s"], ["延长了2秒：10秒 → 12秒"]),
         (edited(meta={"width": 1080, "height": 1920}), ["Format: 16:9 → 9:16 (1080×1920)"],
          ["画面比例：16:9 → 9:16（1080×1920）"]),
         (edited(meta={"width": 1280, "height": 720}), ["Size: 1920×1080 → 1280×720"],

@@ -60,6 +60,7 @@ def talkie(
     seconds: float = 1,
     begins: float = 0,
     late: float = 0,
+    codec: str = "aac",
 ) -> Path:
     """A clip with a tone that begins somewhere in it; its sound track may begin late."""
     t = np.arange(int((seconds - late) * RATE)) / RATE
@@ -68,7 +69,8 @@ def talkie(
     with av.open(path, "w") as container:
         video = container.add_stream("libx264", rate=10)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        audio = container.add_stream("aac", rate=RATE, layout="stereo")
+        audio = container.add_stream(codec, rate=RATE, layout="stereo")
+        assert isinstance(audio, av.AudioStream)
         for number in range(round(seconds * 10)):
             image = np.full((48, 64, 3), number * 10, np.uint8)
             container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
@@ -247,6 +249,15 @@ def test_a_clip_that_is_over_is_silent_and_not_begun_again(tmp_path: Path) -> No
     assert not sound[:, : RATE // 2].any()
     assert strength(sound[:, RATE // 2 : RATE], 500) > 0.08
     assert np.abs(sound[:, int(1.55 * RATE) :]).max() < 0.001
+
+
+def test_a_clip_that_is_over_goes_silent_without_a_click(tmp_path: Path) -> None:
+    loud = talkie(tmp_path / "a.mkv", 437.25, 0.5, codec="pcm_s16le")  # it is cut off at a crest
+    sound = seen(clip("a", d=2000), length=2000, media={"a": loud})
+    steps = np.abs(np.diff(sound[0]))
+    assert steps[: RATE // 2].max() == pytest.approx(0.5 * 2 * np.pi * 437.25 / RATE, rel=0.02)
+    assert steps[RATE // 2 :].max() <= steps[: RATE // 2].max() * 1.01
+    assert np.abs(sound[:, RATE + 1 :]).max() < 0.001
 
 
 def test_a_clips_sound_is_in_step_with_its_picture(tmp_path: Path) -> None:

@@ -1,0 +1,241 @@
+"""The packages of a skill folder: installed when they are first needed, by hash, outside the folder.
+
+A folder that an agent's tool installed holds no packages and may be read-only, so they lie in the
+user's cache, in a folder named after the lock file: skills with the same lock share it, and a
+version with another lock gets its own. Where there is no lock file beside the code (a checkout
+that pip installed, a wheel), packages are whoever installed it's own business.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from skill import itself
+from skill.errors import NetworkError, UsageError
+from skill.language import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from skill.report import Tell
+
+Group = Literal["base", "local"]
+
+LOCKS: dict[Group, str] = {"base": "requirements.lock", "local": "requirements-local.lock"}
+_BASE = ("anyio", "filetype", "frontmatter", "httpx", "PIL", "platformdirs")
+NEEDED: dict[Group, tuple[str, ...]] = {
+    "base": _BASE,
+    "local": (
+        *_BASE,
+        "av",
+        "cv2",
+        "numpy",
+        "regex",
+        "starlette",
+        "uharfbuzz",
+        "uvicorn",
+        "python_multipart",
+    ),
+}
+_GLANCE = 0.2  # s between two looks at the installer
+_QUIET = 25.0  # s without a word
+_UNUSED = 60 * 86_400.0  # s after which a set of packages is taken for an old version's
+
+
+def missing(group: Group) -> list[str]:
+    """The modules of a group that cannot be imported, once what was installed for this folder is
+    on the path."""
+    absent = _absent(group)
+    if absent and (lock := _lock(group)) is not None:
+        folder = _folder(lock)
+        if folder.is_dir() and str(folder) not in sys.path:
+            itself.add(folder)
+            os.utime(folder)
+            absent = _absent(group)
+    return absent
+
+
+def provide(group: Group, tell: Tell) -> None:
+    """Have a group's packages there to be imported. Takes up to minutes the first time, and tells
+    of it. Where there is no lock file, `local` is left to whoever needs it.
+
+    Raises NetworkError where they could not be fetched, UsageError where they cannot be put down
+    or there is nothing to fetch them with.
+    """
+    if not (absent := missing(group)):
+        return
+    lock = _lock(group)
+    if lock is None:
+        if group == "base":
+            raise UsageError(
+                say("Packages are missing: {names}.", names=say(", ").join(absent)),
+                hint=say("Install the skill again, with what it needs."),
+            )
+        return
+    folder = _folder(lock)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _install(group, lock, folder, tell)
+    except OSError as error:
+        raise UsageError(
+            say(
+                "The packages cannot be put into {folder}: {reason}.",
+                folder=folder.parent,
+                reason=error.strerror or error,
+            ),
+            hint=say("Set XDG_CACHE_HOME to a folder that can be written, and run it again."),
+        ) from error
+    missing(group)
+
+
+def brought_along(group: Group) -> bool:
+    """Whether this folder has a lock file to install a group by."""
+    return _lock(group) is not None
+
+
+def _absent(group: Group) -> list[str]:
+    return [name for name in NEEDED[group] if find_spec(name) is None]
+
+
+def _lock(group: Group) -> Path | None:
+    lock = itself.ROOT / LOCKS[group]
+    return lock if lock.is_file() else None
+
+
+def cache(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where sets of packages lie. (platformdirs is one of them, and so of no help here.)"""
+    if named := environ.get("XDG_CACHE_HOME"):
+        base = Path(named)
+    elif sys.platform == "win32":
+        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path.home() / ".cache"
+    return base / "image-to-video" / "packages"
+
+
+def _folder(lock: Path) -> Path:
+    """The place of the packages a lock file names, for this Python on this machine."""
+    import hashlib
+    import sysconfig
+
+    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    digest = hashlib.sha256(lock.read_bytes() + tag.encode())
+    return cache() / digest.hexdigest()[:20]
+
+
+def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
+    """Fill `folder` at one stroke; of several that want to at once, one does."""
+    import shutil
+
+    from skill.lock import Lock
+    from skill.report import Notice, Stage
+
+    held = Lock(folder.with_suffix(".lock"))
+    waiting = False
+    while not held.take():
+        if not waiting:
+            tell(Notice(say("Another command is setting things up; waiting for it.")))
+        waiting = True
+        time.sleep(_GLANCE)
+    try:
+        if not missing(group):
+            return
+        shutil.rmtree(folder, ignore_errors=True)  # something was taken out of it
+        _forget_old(folder.parent)
+        count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text("utf-8"), re.MULTILINE))
+        tell(
+            Stage(
+                "setup",
+                say("Setting things up, this once: {count} packages are fetched...", count=count),
+            )
+        )
+        new = folder.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        try:
+            _run(_installer(lock, new), tell)
+            new.replace(folder)
+            importlib.invalidate_caches()
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    finally:
+        held.release()
+
+
+def _installer(lock: Path, folder: Path) -> list[str]:
+    """The command that puts what `lock` names into `folder`: built packages of just these hashes,
+    so that nothing is run to install them. By uv, which says where it is to what it starts
+    (https://docs.astral.sh/uv/reference/environment/), else by pip."""
+    import shutil
+
+    words = ["--target", str(folder), "--require-hashes", "--no-deps", "-r", str(lock)]
+    if uv := os.environ.get("UV") or shutil.which("uv"):
+        return [
+            *(uv, "pip", "install", "--quiet", "--python", sys.executable),
+            *("--only-binary", ":all:", *words),
+        ]
+    if find_spec("pip") is not None:
+        return [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *("--only-binary", ":all:", *words),
+        ]
+    raise UsageError(
+        say("The packages this skill needs are not installed, and there is no uv to fetch them."),
+        hint=say("Install uv, then run it again: https://docs.astral.sh/uv/"),
+    )
+
+
+def _run(command: list[str], tell: Tell) -> None:
+    import subprocess
+    import tempfile
+
+    from skill.report import Notice
+    from skill.sanitize import clean_line
+    from skill.token import hide
+
+    environ = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 - no shell, words of our own
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environ
+        )
+        told = time.monotonic()
+        try:
+            while process.poll() is None:
+                time.sleep(_GLANCE)
+                if time.monotonic() - told > _QUIET:
+                    told = time.monotonic()
+                    tell(Notice(say("Still setting things up: the packages are being fetched.")))
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if process.returncode == 0:
+            return
+        said.seek(0)
+        lines = said.read().decode("utf-8", "replace").strip().splitlines()
+    reason = clean_line(hide(_without_user(" ".join(lines[-3:]))), 300)
+    raise NetworkError(
+        say("The packages could not be installed: {reason}", reason=reason),
+        hint=say("Check the network, then run it again; nothing was sent."),
+    )
+
+
+def _without_user(text: str) -> str:
+    """Addresses without the names and passwords that may stand in them."""
+    return re.sub(r"://[^/\s@]*@", "://", text)
+
+
+def _forget_old(sets: Path) -> None:
+    import shutil
+
+    for folder in sets.iterdir():
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED:
+            shutil.rmtree(folder, ignore_errors=True)

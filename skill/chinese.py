@@ -479,5 +479,6 @@ SENTENCES: Final[dict[str, str]] = {
     "Name the listings to bundle, or --all of them.": "请指定要打包的技能，或用 --all 打包全部。",
     "There are: {names}": "可选：{names}",
     "There is no listing {name}.": "没有名为 {name} 的技能。",
+    "There is no look {name}.": "没有名为 {name} 的色调。",
     "{path}: {count} files, {size}": "{path}：{count} 个文件，{size}",
 }  # fmt: skip

@@ -95,6 +95,10 @@ class Console:
         """A command that can be run as it stands."""
         return shlex.join([*itself.call(), *self.prefix, *words])
 
+    def runnable(self, sentence: str) -> str:
+        """A sentence that names commands, as they can be run."""
+        return sentence.replace("image-to-video ", self.next() + " ")
+
     @property
     def animated(self) -> bool:
         """Whether a line is drawn that moves: on a terminal, for a person."""
@@ -284,7 +288,7 @@ class Console:
         next_ = [self.next("resume", error.job)] if error.job else []
         if error.instead:
             next_.append(self.next(*error.instead))
-        hint = error.hint.replace("image-to-video ", self.next() + " ")
+        hint = self.runnable(error.hint)
         if self.json:
             told = {
                 "code": error.code,

@@ -2,8 +2,8 @@
 
 A folder that an agent's tool installed holds no packages and may be read-only, so they lie in the
 user's cache, in a folder named after the lock file: skills with the same lock share it, and a
-version with another lock gets its own. Where there is no lock file beside the code (a checkout
-that pip installed, a wheel), packages are whoever installed it's own business.
+version with another lock gets its own. Those of `local` hold those of `base`. Where there is no
+lock file beside the code (a wheel that pip installed), packages are the installer's business.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -57,23 +58,24 @@ def missing(group: Group) -> list[str]:
         folder = _folder(lock)
         if folder.is_dir() and str(folder) not in sys.path:
             itself.add(folder)
-            os.utime(folder)
+            with suppress(OSError):  # a cache that is only read from
+                os.utime(folder)
             absent = _absent(group)
     return absent
 
 
 def provide(group: Group, tell: Tell) -> None:
     """Have a group's packages there to be imported. Takes up to minutes the first time, and tells
-    of it. Where there is no lock file, `local` is left to whoever needs it.
+    of it. Where there is no lock file, what `local` has beyond `base` is left to whoever needs it.
 
     Raises NetworkError where they could not be fetched, UsageError where they cannot be put down
     or there is nothing to fetch them with.
     """
-    if not (absent := missing(group)):
+    if not missing(group):
         return
     lock = _lock(group)
     if lock is None:
-        if group == "base":
+        if absent := _absent("base"):
             raise UsageError(
                 say("Packages are missing: {names}.", names=say(", ").join(absent)),
                 hint=say("Install the skill again, with what it needs."),
@@ -237,5 +239,6 @@ def _forget_old(sets: Path) -> None:
     import shutil
 
     for folder in sets.iterdir():
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another command removed it
+            if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED:
+                shutil.rmtree(folder, ignore_errors=True)

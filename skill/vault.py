@@ -143,13 +143,15 @@ class Job:
 
 @dataclass
 class StoredSession:
-    """A project, and whether anything is in it that a new one would lose."""
+    """A project. `touched`: something is in it that a new one would lose; `laid_out`: something has
+    stood on its timeline."""
 
     session_id: str
     task_id: str
     user_id: str
     language: str = "en"
     touched: bool = False
+    laid_out: bool = False
 
 
 @dataclass(frozen=True)

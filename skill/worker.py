@@ -37,7 +37,7 @@ from skill.stream import End
 from skill.timeline import Timeline, changes
 from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
-from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
+from skill.wish import expected_credits
 
 if TYPE_CHECKING:
     from skill.answers import Credits, Render, State
@@ -257,7 +257,8 @@ class Worker:
                     ),
                 )
             )
-        cost = GENERATION_CREDITS if job.goal in ("make", "extend") else EDIT_CREDITS
+        laid_out = Timeline.from_draft(job.draft).ready
+        cost = expected_credits(job.goal, laid_out=laid_out)
         self._tell(
             Notice(
                 say("This may cost about {cost} credits.", cost=cost)
@@ -306,8 +307,18 @@ class Worker:
         self._advance(job, Step.ANSWERED)
 
     def _keep_project(self, job: Job) -> None:
-        self._connection.projects.keep(
-            StoredSession(job.session_id, job.task_id, job.user_id, job.language, touched=True)
+        projects = self._connection.projects
+        before = projects.current
+        laid_out = before is not None and before.session_id == job.session_id and before.laid_out
+        projects.keep(
+            StoredSession(
+                job.session_id,
+                job.task_id,
+                job.user_id,
+                job.language,
+                touched=True,
+                laid_out=job.ready or laid_out,
+            )
         )
 
     async def _note_cost(self, job: Job) -> None:

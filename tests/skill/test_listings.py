@@ -4,6 +4,7 @@ the user where the user says nothing, and how it is with credits."""
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from skill.arguments import parse
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
 from skill.media import Change, inspect, prepare
@@ -110,6 +112,16 @@ def test_what_is_said_for_a_user_who_says_nothing(
 ) -> None:
     data = speak(name, "make", photos[0], "--dry-run", "--json").answer["data"]
     assert data["message"] == said
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_each_option_that_its_page_shows_is_taken(name: str) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    shown = re.findall(r"(--[a-z-]+) ([\w:]+(?:\|[\w:]+)+)", page)
+    assert shown
+    for option, values in shown:
+        for value in values.split("|"):
+            parse(["make", "cat.jpg", option, value])
 
 
 @pytest.mark.parametrize(
@@ -228,23 +240,44 @@ def test_where_credits_or_the_plan_are_in_the_way_the_free_command_stands_ready(
 
 
 @pytest.mark.parametrize(
-    ("words", "cost"),
+    ("before", "words", "cost"),
     [
-        (("make", "PHOTO"), 100),
-        (("chat", "make it slower"), 50),
-        (("ask", "make it slower"), 50),
-        (("ask", "animate this", "--file", "PHOTO"), 50),
+        ((), ("make", "PHOTO"), 100),
+        ((), ("chat", "a video of the sea"), 100),
+        ((), ("ask", "animate this", "--file", "PHOTO"), 100),
+        (("upload", "PHOTO"), ("chat", "animate it"), 100),
+        (("make", "PHOTO"), ("make", "PHOTO"), 100),
+        (("make", "PHOTO"), ("extend",), 100),
+        (("make", "PHOTO"), ("chat", "make it slower"), 50),
+        (("make", "PHOTO"), ("ask", "make it slower"), 50),
+        (("make", "PHOTO"), ("ask", "put this at the end", "--file", "PHOTO"), 50),
     ],
 )
 def test_nothing_is_sent_that_may_cost_more_than_was_agreed(
-    server: Server, speak: Callable[..., Ran], photos: list[Path], words: list[str], cost: int
+    server: Server,
+    speak: Callable[..., Ran],
+    photos: list[Path],
+    before: tuple[str, ...],
+    words: tuple[str, ...],
+    cost: int,
 ) -> None:
-    named = [str(photos[0]) if word == "PHOTO" else word for word in words]
-    refused = speak(FREE, *named, "--max-credits", cost - 1)
+    def said(words: tuple[str, ...], photo: Path) -> list[str]:
+        return [str(photo) if word == "PHOTO" else word for word in words]
+
+    speak(FREE, "credits")
+    server.backend.accounts.change(credits=200)
+    if before:
+        assert speak(FREE, *said(before, photos[1])).code == 0
+    server.backend.accounts.change(credits=100)
+    asked, journal = said(words, photos[0]), len(server.backend.journal)
+    refused = speak(FREE, *asked, "--max-credits", cost - 1)
     assert refused.code == 2
     assert f"about {cost} credits" in refused.err
-    assert len(server.backend.journal) == 0
-    assert speak(FREE, *named, "--max-credits", cost).code == 0
+    assert len(server.backend.journal) == journal
+    done = speak(FREE, *asked, "--max-credits", cost)
+    assert done.code == 0
+    assert f"This may cost about {cost} credits; there are 100." in done.err
+    assert speak(FREE, "credits", "--json").answer["data"]["available"] >= 100 - cost
 
 
 def test_what_is_free_is_done_whatever_was_agreed(

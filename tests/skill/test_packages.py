@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,12 +16,14 @@ from skill import itself, packages
 from skill.errors import NetworkError, UsageError
 from skill.lock import Lock
 from skill.report import Notice, Stage
+from tests.skill.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from skill.report import Report
+    from tests.skill.conftest import Ran
 
 LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha256:01\n"
 
@@ -148,6 +151,19 @@ def test_what_has_not_been_used_for_long_is_removed(
     assert not old.exists()
 
 
+def test_a_cache_that_can_only_be_read_is_used(
+    uv: Callable[..., list[dict[str, object]]], told: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages.provide("base", told.append)
+    sys.path.remove(itself._added.pop())
+
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert packages.missing("base") == []
+
+
 def test_of_two_commands_at_once_one_fetches(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
 ) -> None:
@@ -234,6 +250,30 @@ def test_without_uv_pip_does_it_and_without_either_it_is_said(
         packages.provide("base", told.append)
 
 
+@pytest.mark.parametrize(
+    ("words", "groups"),
+    [
+        (("route", "export"), []),
+        (("headers",), ["base"]),
+        (("doctor", "--local"), ["base"]),
+        (("jobs", "--local"), ["local"]),
+        (("export", "-o", "a.gif"), ["local"]),
+        (("export", "--poster"), ["local"]),
+    ],
+)
+def test_a_command_has_the_packages_it_needs_fetched_at_one_time(
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    groups: list[str],
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(packages, "provide", lambda group, tell: asked.append(group))
+    monkeypatch.setattr(itself, "ROOT", ROOT)
+    run(*words)
+    assert asked == groups
+
+
 def test_where_nothing_is_brought_along_it_is_for_others_to_say(
     told: list[Report], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +281,9 @@ def test_where_nothing_is_brought_along_it_is_for_others_to_say(
     with pytest.raises(UsageError, match=r"Packages are missing: quill, parchment\."):
         packages.provide("base", told.append)
     monkeypatch.setitem(packages.NEEDED, "local", ("quill",))
+    with pytest.raises(UsageError, match=r"Packages are missing: quill, parchment\."):
+        packages.provide("local", told.append)
+    monkeypatch.setitem(packages.NEEDED, "base", ("json",))
     packages.provide("local", told.append)
     assert packages.missing("local") == ["quill"]
     assert told == []

@@ -371,7 +371,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there.": "请清除 ALL_PROXY 和 HTTPS_PROXY，或在其中指定 http 代理。",
     "Extend the video by {seconds:g} seconds, going on smoothly from its last frame.": "从最后一帧起把视频平滑地延长{seconds:g}秒。",
     "{name} is a picture, not a video.": "{name} 是图片，不是视频。",
-    "Make a video of it: image-to-video make {photo}": "先把它做成视频：image-to-video make {photo}",
+    "A picture becomes a video with make.": "先用 make 把图片做成视频。",
     "{name} is no video.": "{name} 不是视频。",
     "Name an MP4, MOV or WebM, or no file: then the project's video is made longer.": "请给出 MP4、MOV 或 WebM 文件；不给文件则延长当前项目的视频。",
     "Make a video first: image-to-video make PHOTO… Or name one of your own: image-to-video extend VIDEO": "请先做一个视频：image-to-video make PHOTO…；或者给出自己的视频：image-to-video extend VIDEO",

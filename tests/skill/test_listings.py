@@ -267,10 +267,10 @@ def test_the_free_command_can_be_run_by_a_shell_as_it_stands(
         capture_output=True,
         check=True,
     )
-    words = os.fsdecode(done.stdout).split("\0")[:-1]
-    assert str(photo) in words
+    named = os.fsdecode(done.stdout).split("\0")[:-1]
+    assert str(photo) in named
     assert not Path("harm").exists()
-    assert speak(FREE, *words, "--dry-run").code == 0
+    assert speak(FREE, *named, "--dry-run").code == 0
 
 
 @pytest.mark.parametrize("name", ["a\nMEDIA:b.png", "\x1b[2Jc.png", "d\udcff.png", "\u202ee.png"])

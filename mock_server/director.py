@@ -281,6 +281,7 @@ def _first_cut(
         opens=wish.fade_in,
         closes=wish.fade_out,
         look=look_of(wish, way.look),
+        frugal=way.frugal,
         seed=seed,
         made=before.made,
         used=before.seen,

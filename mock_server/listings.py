@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Manner:
-    """A pace, music and a look; None for a length and lines that the photos and the default decide."""
+    """A pace, music and a look; None for a length and lines that the photos and the default decide.
+    `frugal`: made in little memory."""
 
     style: str = "smooth"
     music: str = ""
     look: str = ""
     ms: int | None = None
     lines: int | None = None
+    frugal: bool = False
 
 
 MANNERS = {
     "image-to-video-in-free": Manner(),
-    "image-to-video-low-vram": Manner(ms=5_000, lines=720),
+    "image-to-video-low-vram": Manner(ms=5_000, lines=720, frugal=True),
     "ai-image-to-video-extender": Manner(ms=10_000),
     "joy-image-to-video": Manner("upbeat", "upbeat", "warm"),
 }

@@ -104,9 +104,10 @@ class Words:
 @dataclass(frozen=True)
 class Montage:
     """A whole cut. `opens` and `closes` say whether it comes out of black and goes into it; None
-    leaves that to the style. `look` names what its colours go through, if anything. `made` counts
-    the segments ever made, so that an id is never used twice; `used` are the hashes of the shots
-    there ever were, so that a removed one does not count as new."""
+    leaves that to the style. `look` names what its colours go through, if anything; one that is
+    `frugal` is made in little memory. `made` counts the segments ever made, so that an id is never
+    used twice; `used` are the hashes of the shots there ever were, so that a removed one does not
+    count as new."""
 
     aspect: str = "16:9"
     lines: int = 1080
@@ -119,6 +120,7 @@ class Montage:
     opens: bool | None = None
     closes: bool | None = None
     look: str = ""
+    frugal: bool = False
     seed: int = 0
     made: int = 0
     used: tuple[str, ...] = ()
@@ -209,6 +211,8 @@ class Montage:
         }
         if self.look:
             meta["look"] = self.look
+        if self.frugal:
+            meta["frugal"] = True
         return {"d": self.ms, "fps": self.fps, "m": meta, "t": tracks}
 
     @classmethod
@@ -233,6 +237,7 @@ class Montage:
             opens=meta.get("opens"),
             closes=meta.get("closes"),
             look=meta.get("look", ""),
+            frugal=meta.get("frugal", False),
             seed=meta.get("seed", 0),
             made=meta["made"],
             used=tuple(meta.get("used", ())),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.language import say
+from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from skill.timeline import Timeline
@@ -34,5 +35,7 @@ def at_home(job: Job) -> tuple[str, ...]:
     if job.goal != "make" or not job.files:
         return ()
     photos = [str(file.get("origin", file)["path"]) for file in job.files]
+    words = clean_line(job.message, len(job.message))
+    prompt = (f"--prompt={words}",) if words.startswith("-") else ("-p", words)
     target = ("-o", job.target) if job.target else ()
-    return ("make", "--local", *photos, "-p", job.message, *target)
+    return ("make", "--local", *photos, *prompt, *target)

@@ -371,7 +371,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there.": "请清除 ALL_PROXY 和 HTTPS_PROXY，或在其中指定 http 代理。",
     "Extend the video by {seconds:g} seconds, going on smoothly from its last frame.": "从最后一帧起把视频平滑地延长{seconds:g}秒。",
     "{name} is a picture, not a video.": "{name} 是图片，不是视频。",
-    "Make a video of it: image-to-video make {photo}": "先把它做成视频：image-to-video make {photo}",
+    "A picture becomes a video with make.": "先用 make 把图片做成视频。",
     "{name} is no video.": "{name} 不是视频。",
     "Name an MP4, MOV or WebM, or no file: then the project's video is made longer.": "请给出 MP4、MOV 或 WebM 文件；不给文件则延长当前项目的视频。",
     "Make a video first: image-to-video make PHOTO… Or name one of your own: image-to-video extend VIDEO": "请先做一个视频：image-to-video make PHOTO…；或者给出自己的视频：image-to-video extend VIDEO",
@@ -417,7 +417,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Nothing was changed. If the file is damaged, move it away (the jobs in it are then unknown); if the disk is full or read-only, name another folder with --home DIR.": "没有任何改动。如果文件已损坏，请把它移走（其中的任务记录将会丢失）；如果磁盘已满或只读，请用 --home DIR 换一个文件夹。",
     "What makes GIFs, WebPs, posters and contact sheets is not installed (missing: {missing}).": "尚未安装制作 GIF、WebP、封面和缩略图总览的组件（缺少：{missing}）。",
     "The built-in backend and its renderer are not installed (missing: {missing}).": "尚未安装内置后台和渲染器（缺少：{missing}）。",
-    "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'": "请这样运行：uv run --project \"{folder}\" --extra local image-to-video …  或：pip install '{folder}[local]'",
+    "Install the skill again with its extra: pip install '.[local]'": "请带上附加项重新安装这个技能：pip install '.[local]'",
     # ------------------------------------------------------------ SKILL.md
     "{place}: there is no SKILL.md here.": "{place}：这里没有 SKILL.md。",
     "Point --skill at the folder that holds SKILL.md, or install the skill again.": "请用 --skill 指明 SKILL.md 所在的文件夹，或重新安装本技能。",

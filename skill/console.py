@@ -14,6 +14,7 @@ from skill import itself
 from skill.bar import line, width
 from skill.language import say
 from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
+from skill.sanitize import clean
 from skill.token import hide
 
 if TYPE_CHECKING:
@@ -286,7 +287,9 @@ class Console:
         """What went wrong, and what to do: the job's `resume`, where there is a job."""
         ended = self._end_stage()
         next_ = [self.next("resume", error.job)] if error.job else []
-        if error.instead:
+        # A file's name that is no text, or has a line of its own, would not be shown as it is.
+        shown = " ".join(error.instead)
+        if shown and clean(shown) == shown and "\n" not in shown:
             next_.append(self.next(*error.instead))
         hint = self.runnable(error.hint)
         if self.json:

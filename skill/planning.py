@@ -5,7 +5,6 @@ Local files are looked into and the target is checked; nothing is sent and nothi
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -170,12 +169,12 @@ def _take_video(job: Job, config: Config, video: Path) -> None:
         return
     name = clean_line(video.name, 80)
     if kind == "image":
-        raise UsageError(
+        error = UsageError(
             say("{name} is a picture, not a video.", name=name),
-            hint=say(
-                "Make a video of it: image-to-video make {photo}", photo=shlex.quote(str(video))
-            ),
+            hint=say("A picture becomes a video with make."),
         )
+        error.instead = ("make", str(video.absolute()))
+        raise error
     raise UsageError(
         say("{name} is no video.", name=name),
         hint=say("Name an MP4, MOV or WebM, or no file: then the project's video is made longer."),

@@ -4,6 +4,7 @@ OpenCV, PyAV, Pillow, HarfBuzz and fonts: the `local` extra."""
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .compose import frames
 from .encode import Mp4
 from .errors import RenderCancelled, RenderError, UnusableError
 from .media import MediaInfo, inspect
+from .memory import keep_little, small_pages
 from .prefetch import prefetched
 from .sound import mix
 
@@ -65,6 +67,7 @@ def render(
     until then, and after RenderError or RenderCancelled, nothing is there. A file that turns out
     to be damaged is left out and named in a warning, as long as another picture remains.
     """
+    keep_little()
     cast = Cast(plans.read(draft), media)
     plan = cast.plan
     cv2.setNumThreads(1)  # the encoder has the other cores
@@ -92,7 +95,11 @@ def _write(
 ) -> None:
     plan = cast.plan
     progress(0.0)
-    with Mp4(path, plan) as mp4, prefetched(frames(cast), _AHEAD) as pictures:
+    if plan.frugal:
+        small_pages()
+    made = frames(cast)
+    drawn = closing(made) if plan.frugal else prefetched(made, _AHEAD)
+    with Mp4(path, plan) as mp4, drawn as pictures:
         sounds = mix(plan, media) if plan.sounds else iter(())
         for number, picture in enumerate(pictures):
             if cancelled():

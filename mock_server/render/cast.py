@@ -64,9 +64,9 @@ class Cast:
 
     def scene(self, shot: Shot) -> Scene:
         info = self._infos[shot.source]
-        size = (self.plan.width, self.plan.height)
-        path = _find(self._media, shot.source)
-        return open_scene(shot, path, info, size, self.plan.fps, self._grade)
+        path, plan = _find(self._media, shot.source), self.plan
+        size, grade = (plan.width, plan.height), self._grade
+        return open_scene(shot, path, info, size, plan.fps, grade=grade, frugal=plan.frugal)
 
 
 def _find(media: Mapping[str, Path], source: Source) -> Path:

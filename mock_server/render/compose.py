@@ -8,6 +8,7 @@ import av
 
 from . import transitions
 from .errors import RenderError
+from .memory import give_back
 from .motion import ease
 from .text import Titles
 from .yuv import Planes
@@ -73,7 +74,9 @@ class _Stage:
                 if shot in self._scenes:
                     continue
                 try:
+                    give_back()
                     self._scenes[shot] = self._cast.scene(shot)
+                    give_back()
                 except RenderError as error:
                     self._cast.leave_out(shot.source, str(error))
                     break

@@ -12,6 +12,7 @@ from PIL import UnidentifiedImageError
 from .animation import frame_numbers, seconds_shown
 from .errors import UnusableError
 from .loudness import RATE
+from .memory import keep_little
 from .photo import BROKEN, opened, upright_size
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def inspect(path: Path, *, decode: bool = True) -> MediaInfo:
     Without `decode` a still picture is believed to be whole when its end is there: a tenth of the
     time, for one that is decoded soon after.
     """
+    keep_little()
     info = _image(path, decode) or _stream(path)
     if info is None:
         raise UnusableError("its content cannot be read")

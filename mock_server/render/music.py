@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 import random
+from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from mock_server.beats import grid
 
 from .instruments import INSTRUMENTS, Room
 from .loudness import RATE, TARGET, Meter
+from .memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -302,15 +303,19 @@ def play(style: str, seed: int, seconds: float) -> Generator[NDArray[np.float32]
     """A piece of that length or a little more, a bar of (2, n) samples at a time, at `TARGET` LUFS;
     an unknown style is ambient. Peaks may be above 1. It is composed as it is asked for."""
     bars = _bars(style, seed, seconds)
-    first: list[NDArray[np.float32]] = []
+    first: deque[NDArray[np.float32]] = deque()
     meter, left = Meter(), min(round(seconds * RATE), _MEASURED * RATE)
-    while left > 0:
-        bar = next(bars)
+    for bar in bars:  # to its end, where all is measured: the band goes home
         first.append(bar)
-        meter.add(bar[:, :left])
+        meter.add(bar[:, : max(left, 0)])
         left -= bar.shape[1]
+        if left <= 0 and seconds > _MEASURED:
+            break
     gain = np.float32(10 ** (round(TARGET - meter.lufs, 2) / 20))
-    for bar in chain(first, bars):
+    give_back()
+    while first:
+        yield first.popleft() * gain
+    for bar in bars:
         yield bar * gain
 
 
@@ -486,7 +491,7 @@ class _Band:
         self._style, self._step, self._bar = style, step, 16 * step
         self._tapes = np.zeros((2, 2, self._bar + self._TAIL), np.float32)
         self._room = Room(style.room)
-        self._sample = lru_cache(maxsize=64)(lambda voice, pitch, n: INSTRUMENTS[voice](pitch, n))
+        self._sample = lru_cache(maxsize=16)(lambda voice, pitch, n: INSTRUMENTS[voice](pitch, n))
         self._rolled = 0
 
     def strike(self, note: _Note) -> None:
@@ -506,6 +511,8 @@ class _Band:
             dust = INSTRUMENTS["dust"](self._rolled, self._bar)
             heard += dust * np.float32(self._style.dust)
         self._rolled += 1
-        self._tapes[:, :, : self._TAIL] = self._tapes[:, :, self._bar :].copy()
+        for start in range(0, self._TAIL, self._bar):  # what is moved does not overlap
+            end = min(start + self._bar, self._TAIL)
+            self._tapes[:, :, start:end] = self._tapes[:, :, start + self._bar : end + self._bar]
         self._tapes[:, :, self._TAIL :] = 0
         return heard

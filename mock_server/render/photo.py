@@ -18,6 +18,7 @@ from .errors import RenderError, UnusableError
 from .geometry import Rect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 MAX_PIXELS = 200_000_000
 """More is refused: a few bytes can claim to be a picture that fills the memory."""
 
-_STRIP = 2_000_000
+_STRIP = 200_000
 """Pixels converted at a time: beside a large picture there is no second one of its size."""
 
 _LARGE = 20_000_000
@@ -84,15 +85,16 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 
 class Photo:
-    """An opened picture; `name` is what errors call it. It is decoded by `decode`, or else when
+    """An opened picture; `name` is what errors call it. A `frugal` one is made smaller band by band,
+    in less memory, for which a few values may be off by one. It is decoded by `decode`, or else when
     `part` first asks for more than was, not before.
 
     `ground` is the colour that what is transparent in it is seen over; None where nothing is, and
     before the first part was read.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
-        self._path, self._name = path, name
+    def __init__(self, path: Path, name: str, *, frugal: bool = False) -> None:
+        self._path, self._name, self._frugal = path, name, frugal
         self._image: Image.Image | None = None
         self.ground: colour.Colour | None = None
         try:
@@ -126,13 +128,29 @@ class Photo:
         stored = _as_stored(box, self.size, self._turn)
         region = Rect(stored.x * fx, stored.y * fy, stored.w * fx, stored.h * fy)
         turned = size[::-1] if self._turn >= 5 else size
-        part = _srgb(_resized(image, region, turned), self._profile, self._name)
-        if part.mode == "RGBA":
-            if np.asarray(part)[..., 3].min() < 255:
-                whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
-                self.ground = colour.ground(np.asarray(_srgb(whole, self._profile, self._name)))
-            part = colour.over(part, self.ground)
-        return np.asarray(part.transpose(_TURNS[self._turn]) if self._turn in _TURNS else part)
+        if not self._frugal:
+            part = self._flat(image, region, turned)
+            return np.asarray(part.transpose(_TURNS[self._turn]) if self._turn in _TURNS else part)
+        pixels = np.empty((turned[1], turned[0], 3), np.uint8)
+        for y, rows, band in _bands(region, turned[1]):
+            pixels[y : y + rows] = np.asarray(self._flat(image, band, (turned[0], rows)))
+        if self._turn in _TURNS:
+            return np.asarray(Image.fromarray(pixels).transpose(_TURNS[self._turn]))
+        return pixels
+
+    def let_go(self) -> None:
+        """What was decoded. It is decoded again if a part is asked for."""
+        self._image = None
+
+    def _flat(self, image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.Image:
+        """The region of the decoded picture at `size` in sRGB, what is transparent on its ground."""
+        part = _srgb(_resized(image, region, size), self._profile, self._name)
+        if part.mode != "RGBA":
+            return part
+        if self.ground is None and np.asarray(part)[..., 3].min() < 255:
+            whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
+            self.ground = colour.ground(np.asarray(_srgb(whole, self._profile, self._name)))
+        return colour.over(part, self.ground)
 
     def _fine_enough(self, width: float, height: float) -> Image.Image:
         """The decoded picture, of no less than (width, height) if there is that much in the file."""
@@ -165,6 +183,16 @@ def _as_stored(box: Rect, size: tuple[int, int], turn: int) -> Rect:
     across = from_right if turn in (2, 3, 6, 7) else x
     down = from_bottom if turn in (3, 4, 7, 8) else y
     return Rect(down, across, box.h, box.w) if turn >= 5 else Rect(across, down, box.w, box.h)
+
+
+def _bands(region: Rect, height: int) -> Iterator[tuple[int, int, Rect]]:
+    """The region in parts that are no more than a strip: the first of the `height` rows that come
+    of one, how many they are, and where it lies."""
+    most = max(1, int(_STRIP / (region.w * region.h) * height))
+    for y in range(0, height, most):
+        rows = min(most, height - y)
+        above, tall = y * region.h / height, rows * region.h / height
+        yield y, rows, Rect(region.x, region.y + above, region.w, tall)
 
 
 def _resized(image: Image.Image, region: Rect, size: tuple[int, int]) -> Image.Image:

@@ -91,7 +91,7 @@ class Sound:
 @dataclass(frozen=True)
 class Plan:
     """`tracks`: the shots of each video track, the lowest track first, each sorted by start.
-    `look` names the grade of what they show."""
+    `look` names the grade of what they show. One that is `frugal` is made in little memory."""
 
     width: int
     height: int
@@ -101,6 +101,7 @@ class Plan:
     titles: tuple[Title, ...]
     sounds: tuple[Sound, ...]
     look: str = ""
+    frugal: bool = False
 
     @property
     def duration(self) -> float:
@@ -155,6 +156,7 @@ def read(draft: Mapping[str, Any]) -> Plan:
         titles=tuple(titles),
         sounds=tuple(sounds),
         look=str(meta.get("look") or ""),
+        frugal=meta.get("frugal") is True,
     )
 
 

@@ -44,17 +44,20 @@ def open_scene(
     info: MediaInfo,
     size: tuple[int, int],
     fps: int,
+    *,
     grade: Grade | None = None,
+    frugal: bool = False,
 ) -> Scene:
     """The shot's file, of which `info` tells, opened: `size` is the frame's (width, height),
-    `grade` what its colours go through."""
+    `grade` what its colours go through; `frugal`: in little memory."""
     if info.type == "audio":
         raise RenderError(f"{shot.source.name}: has no picture")
     if info.type == "video":
         return ClipScene(Clip(path, shot.source.name), shot, size, fps, grade)
     if info.duration is not None:
         return ClipScene(Animation(path, shot.source.name), shot, size, fps, grade)
-    return PhotoScene(Photo(path, shot.source.name), shot, size, fps, grade)
+    photo = Photo(path, shot.source.name, frugal=frugal)
+    return PhotoScene(photo, shot, size, fps, grade)
 
 
 class PhotoScene:
@@ -76,12 +79,15 @@ class PhotoScene:
             stage = shown.stage.union(self._onward.on.end) if shot.moves else shown.stage
             scale = size[0] / min(path.start.w, path.end.w)
             part = photo.part(stage, (_even(stage.w * scale), _even(stage.h * scale)))
+            photo.let_go()
             self._planes = Planes.from_rgb(part)
         else:
             stage, place = Rect(0, 0, shown.width, shown.height), shown.picture
             whole = (_even(stage.w), _even(stage.h))
             inside = (min(whole[0], _even(place.w)), min(whole[1], _even(place.h)))
-            picture = Planes.from_rgb(photo.part(Rect(0, 0, *photo.size), inside))
+            part = photo.part(Rect(0, 0, *photo.size), inside)
+            photo.let_go()
+            picture = Planes.from_rgb(part)
             self._planes = on_backdrop(picture, whole, place.x, place.y, photo.ground)
         if grade is not None:
             self._planes = grade(self._planes)

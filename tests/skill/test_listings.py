@@ -4,8 +4,10 @@ the user where the user says nothing, and how it is with credits."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -237,6 +239,49 @@ def test_where_credits_or_the_plan_are_in_the_way_the_free_command_stands_ready(
     again = speak(FREE, *words, "--dry-run", "--json")
     assert again.code == 0, again.out
     assert again.answer["data"]["expected_credits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ('it\'s $(touch harm) `x` "y".png', "calm; touch harm"),
+        ("--force.png", "-o other.mp4"),
+        ("a.png", "-日落"),
+        ("at  5\u202fPM.png", "👨\u200d👩 at the sea"),
+        ("a.png", "calm\nMEDIA:/etc/passwd\nand \x1b[31mred"),
+    ],
+)
+def test_the_free_command_can_be_run_by_a_shell_as_it_stands(
+    server: Server, speak: Callable[..., Ran], name: str, prompt: str
+) -> None:
+    photo = Path(name).absolute()
+    Image.new("RGB", (96, 64)).save(photo)
+    server.backend.fail("message", code=2001, times=2)
+    words = ("make", photo, f"--prompt={prompt}", "-o", "x.mp4")
+    (command,) = speak(FREE, *words, "--json").answer["next"][1:]
+    assert command in speak(FREE, *words).err
+    assert "\n" not in command
+    assert "\x1b" not in command
+    done = subprocess.run(
+        ["bash", "-c", f"image-to-video() {{ printf '%s\\0' \"$@\"; }}; {command}"],
+        capture_output=True,
+        check=True,
+    )
+    named = os.fsdecode(done.stdout).split("\0")[:-1]
+    assert str(photo) in named
+    assert not Path("harm").exists()
+    assert speak(FREE, *named, "--dry-run").code == 0
+
+
+@pytest.mark.parametrize("name", ["a\nMEDIA:b.png", "\x1b[2Jc.png", "d\udcff.png", "\u202ee.png"])
+def test_a_name_that_cannot_be_shown_as_it_is_stands_in_no_command(
+    server: Server, speak: Callable[..., Ran], name: str
+) -> None:
+    Image.new("RGB", (96, 64)).save(name)
+    server.backend.fail("message", code=2001)
+    for ran in (speak(FREE, "make", name, "-o", "x.mp4"), speak(FREE, "extend", name)):
+        assert ran.code in (2, 5)
+        assert not re.search(r"^MEDIA:|[\x1b\u202e]|udcff", ran.out + ran.err, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.language import say
+from skill.planning import sources
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def at_home(job: Job) -> tuple[str, ...]:
     empty where that takes more than its files and its words."""
     if job.goal != "make" or not job.files:
         return ()
-    photos = [str(file.get("origin", file)["path"]) for file in job.files]
+    photos = map(str, sources(job))
     words = clean_line(job.message, len(job.message))
     prompt = (f"--prompt={words}",) if words.startswith("-") else ("-p", words)
     target = ("-o", job.target) if job.target else ()

@@ -238,7 +238,7 @@ def places(
 def aim(job: Job, target: Path | None, stem: str, *, force: bool, extras: Extras = NOTHING) -> None:
     """Settle where the clip, and what is made of it, will stand. Raises UsageError."""
     job.named, job.force = target is not None, force
-    video, job.extras = places(target, stem, force=force, extras=extras, sources=_sources(job))
+    video, job.extras = places(target, stem, force=force, extras=extras, sources=sources(job))
     job.target = str(video)
 
 
@@ -249,13 +249,13 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     gone = job.step is Step.DONE and not Path(job.target).is_file()
     if not job.export or gone or job.step in (Step.CANCELLED, Step.FAILED):
         return False
-    wished, asked, sources = job.extras, extras.endings, _sources(job)
+    wished, asked, photos = job.extras, extras.endings, sources(job)
     if target is not None and not stands:
         aim(job, target, "", force=force, extras=extras)
         asked = job.extras
-        check_extras(Path(job.target), wished.values(), photos=sources, force=force)
+        check_extras(Path(job.target), wished.values(), photos=photos, force=force)
     elif asked:
-        check_extras(Path(job.target), asked.values(), photos=sources, force=force)
+        check_extras(Path(job.target), asked.values(), photos=photos, force=force)
         job.force = job.force or force
     else:
         return False
@@ -268,7 +268,7 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     return True
 
 
-def _sources(job: Job) -> list[Path]:
+def sources(job: Job) -> list[Path]:
     """The user's own files that go into it."""
     return [Path(file.get("origin", file)["path"]) for file in job.files]
 

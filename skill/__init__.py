@@ -44,8 +44,9 @@ if TYPE_CHECKING:
     from skill.gui import GuiAction, Translation, translate
     from skill.manifest import Manifest
     from skill.report import Detail, Notice, Progress, Report, Stage, Words
+    from skill.results import Connected, Reply, Status, Video
     from skill.routing import Action, Route, route
-    from skill.studio import Connected, Reply, Status, Studio, Video
+    from skill.studio import Studio
     from skill.sync import ask, credits, export, make_video, resume
     from skill.timeline import Timeline
     from skill.token import Token
@@ -76,8 +77,9 @@ _HOMES = {
     "gui": ("GuiAction", "Translation", "translate"),
     "manifest": ("Manifest",),
     "report": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
+    "results": ("Connected", "Reply", "Status", "Video"),
     "routing": ("Action", "Route", "route"),
-    "studio": ("Connected", "Reply", "Status", "Studio", "Video"),
+    "studio": ("Studio",),
     "sync": ("ask", "credits", "export", "make_video", "resume"),
     "timeline": ("Timeline",),
     "token": ("Token",),

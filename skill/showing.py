@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from skill.answers import Credits
     from skill.config import Config
     from skill.console import Console
-    from skill.studio import Charged, Reply, Video
+    from skill.results import Charged, Reply, Video
     from skill.vault import Job
 
 
 def show_outcome(console: Console, made: Video | Reply) -> None:
     """What a job came to."""
-    from skill.studio import Video
+    from skill.results import Video
 
     if isinstance(made, Video):
         show_video(console, made)

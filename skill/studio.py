@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -37,6 +37,7 @@ from skill.planning import (
     redirect,
 )
 from skill.report import Detail, Notice, Report
+from skill.results import Connected, Reply, Status, Video, uploaded, video_of
 from skill.vault import Step, Vault
 from skill.wish import Wish
 
@@ -47,92 +48,10 @@ if TYPE_CHECKING:
     from skill.config import Config
     from skill.extras import Extras
     from skill.gui import GuiAction
-    from skill.routing import Action
-    from skill.timeline import Timeline
     from skill.vault import Job, StoredSession
 
 _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
-
-
-@dataclass(frozen=True, kw_only=True)
-class Charged:
-    """Work that may have cost credits. None: the balance is not known."""
-
-    credits_before: float | None = None
-    credits_after: float | None = None
-
-    @property
-    def cost(self) -> float | None:
-        """In credits; None where it is not known, or nothing was charged."""
-        if self.credits_before is None or self.credits_after is None:
-            return None
-        return self.credits_before - self.credits_after or None
-
-
-@dataclass(frozen=True)
-class Video(Charged):
-    """A finished clip. `bytes` its size, `duration` in seconds, `width` and `height` in pixels.
-
-    `job` and `session_id` name the work and the project; `summary` is the timeline in one line,
-    `text` the backend's words. `preview`, `poster`, `sheet`: what was made of it, where that was
-    wished; `notices`: why it was not.
-    """
-
-    file: Path
-    bytes: int
-    duration: float
-    width: int
-    height: int
-    job: str
-    session_id: str
-    summary: str
-    text: str = ""
-    wishes: tuple[str, ...] = ()  # what might be said next
-    prepared: tuple[dict[str, Any], ...] = ()  # the files that were changed before they went up
-    left_out: tuple[dict[str, str], ...] = ()  # the files that could not be used, and why
-    preview: Path | None = None
-    poster: Path | None = None
-    sheet: Path | None = None
-    notices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reply(Charged):
-    """What an action said and did. `text` is never empty; `changes` is a sentence for each thing
-    that is another on the timeline, `summary` the timeline in one line.
-
-    `video` is there after an export; `data` where an action answers with more than words: the
-    balance, or `files`, `prepared`, `left_out` of an upload. `offers`: commands that come next,
-    as words of the command line.
-    """
-
-    action: Action
-    text: str
-    changes: tuple[str, ...] = ()
-    summary: str = ""
-    offers: tuple[tuple[str, ...], ...] = ()
-    data: dict[str, Any] | None = None
-    video: Video | None = None
-    tells_changes: bool = False  # whether the text holds the changes already
-
-
-@dataclass(frozen=True)
-class Connected:
-    """Ready to work: the project, and the account's balance. `anonymous`: on a free token."""
-
-    session_id: str
-    anonymous: bool
-    credits: Credits
-
-
-@dataclass(frozen=True)
-class Status:
-    """A project as it stands. `media`: what was uploaded, as the backend tells it (dicts)."""
-
-    timeline: Timeline
-    media: tuple[Any, ...]
-    session_id: str
 
 
 class Studio:
@@ -186,15 +105,20 @@ class Studio:
         """The settings it was opened with."""
         return self._config
 
-    # ------------------------------------------------------------ the actions
-
     @property
     def language(self) -> str:
         """The one to speak where the user has said no words: that of the project, if any."""
-        project = self._connection.projects.current
+        project = self.project
         return self._config.language or (
             project.language if project is not None else self._config.language_of("")
         )
+
+    @property
+    def project(self) -> StoredSession | None:
+        """The one that is worked on, if any."""
+        return self._connection.projects.current
+
+    # ------------------------------------------------------------ the actions
 
     async def connect(self) -> Connected:
         """Have a token and a project, made where there is none. Costs nothing."""
@@ -346,11 +270,6 @@ class Studio:
         made = await self.begin(job)
         assert isinstance(made, Video)
         return made
-
-    @property
-    def project(self) -> StoredSession | None:
-        """The one that is worked on, if any."""
-        return self._connection.projects.current
 
     async def begin(self, job: Job) -> Video | Reply:
         """Write a planned job down and take it to its end."""
@@ -566,55 +485,8 @@ class Studio:
         """What came of a job that is done. Nothing here may fail for want of the network: the
         work is done and paid for."""
         if job.goal == "upload":
-            return self._uploaded(job)
-        return await self._video(job) if job.export else await self._reply(job, actions)
-
-    def _uploaded(self, job: Job) -> Reply:
-        from skill.preparing import prepared
-        from skill.routing import Action
-
-        names = say(", ").join(item["filename"] for item in job.media)
-        return Reply(
-            Action.UPLOAD,
-            say("Uploaded: {names}", names=names),
-            offers=(("chat", job.message or say("turn my photos into a short video")),),
-            data={
-                "files": job.media,
-                "prepared": prepared(job.files),
-                "left_out": job.left_out,
-            },
-        )
-
-    async def _video(self, job: Job) -> Video:
-        from skill.mp4 import probe
-        from skill.preparing import prepared
-
-        target = Path(job.target)
-        try:
-            clip = probe(target)
-        except ValueError as error:
-            raise UsageError(
-                say("{target} is not the clip any more: {error}.", target=target, error=error),
-                hint=say("Export it anew: image-to-video export"),
-            ) from error
-        return Video(
-            file=target,
-            bytes=target.stat().st_size,
-            duration=round(clip.duration, 3),
-            width=clip.width,
-            height=clip.height,
-            job=job.id,
-            session_id=job.session_id,
-            summary=job.summary,
-            text=job.text,
-            credits_before=job.credits_before,
-            credits_after=job.credits_after,
-            wishes=tuple(job.wishes),
-            prepared=tuple(prepared(job.files)),
-            left_out=tuple(job.left_out),
-            notices=tuple(job.missed.values()),
-            **{kind: Path(place) for kind, place in job.made.items()},
-        )
+            return uploaded(job)
+        return video_of(job) if job.export else await self._reply(job, actions)
 
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
         """What came of a message: the backend's words, what changed, and what the screen it

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from skill.answers import Credits
     from skill.extras import Extras
     from skill.report import Report
-    from skill.studio import Reply, Video
+    from skill.results import Reply, Video
     from skill.wish import Wish
 
     StrPath = str | os.PathLike[str]

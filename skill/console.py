@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 import time
@@ -97,8 +98,10 @@ class Console:
         return shlex.join([*itself.call(), *self.prefix, *words])
 
     def runnable(self, sentence: str) -> str:
-        """A sentence that names commands, as they can be run."""
-        return sentence.replace("image-to-video ", self.next() + " ")
+        """A sentence that names commands, as they can be run; folders of that name stay."""
+        return re.sub(
+            r"(?<![A-Za-z0-9_/\\-])image-to-video ", lambda _: self.next() + " ", sentence
+        )
 
     @property
     def animated(self) -> bool:

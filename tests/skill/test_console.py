@@ -191,3 +191,17 @@ class TestTheLine:
     def test_where_nobody_knows_how_far_it_is_a_piece_moves(self) -> None:
         drawn = {line("Generating", None, i / 4, 60, colour=False)[:-5] for i in range(20)}
         assert len(drawn) == 20
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Go on: image-to-video jobs", "Go on: image-to-video --local jobs"),
+        ("请运行image-to-video jobs", "请运行image-to-video --local jobs"),
+        ("Name a file: -o /image-to-video clips/a.mp4", None),
+    ],
+)
+def test_commands_in_a_sentence_are_named_as_they_run_and_folders_as_they_are(
+    sentence: str, told: str | None
+) -> None:
+    assert Console(prefix=("--local",)).runnable(sentence) == (told or sentence)

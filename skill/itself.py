@@ -20,10 +20,9 @@ def add(folder: Path) -> None:
 
 
 def call() -> list[str]:
-    """How this program is called again, by whoever called it: what uv runs as this folder's project
-    is on nobody's PATH."""
-    project = bool(_added) or Path(sys.prefix).is_relative_to(ROOT)
-    if project and "UV" in os.environ:  # https://docs.astral.sh/uv/reference/environment/#uv
+    """How this program is called again, by whoever called it: what brought its packages along is
+    started by uv, and is on nobody's PATH."""
+    if _added and "UV" in os.environ:  # https://docs.astral.sh/uv/reference/environment/#uv
         return ["uv", "run", "--project", str(ROOT), "image-to-video"]
     return ["image-to-video"]
 

@@ -71,6 +71,8 @@ def test_the_page_shows_what_a_person_sees(
         },
     }
     monkeypatch.chdir(tmp_path)
+    # Quickly, but not so that a busy machine has a notice come in between the words.
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.02")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((80, 24)))

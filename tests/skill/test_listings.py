@@ -11,9 +11,11 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import frontmatter
 import pytest
 from PIL import Image
 
+from skill.arguments import parse
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
 from skill.media import Change, inspect, prepare
@@ -49,6 +51,37 @@ def picture(path: Path, size: tuple[int, int] = (96, 64)) -> Path:
     else:
         samples.scene(size=size).save(path)
     return path
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_the_user_says_in_its_example_is_done_on_this_machine(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], name: str
+) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    example = page.partition("## For example")[2].partition("##")[0].replace("\n   ", " ")
+    server.backend.accounts.change(credits=1000)
+    said = [
+        shlex.split(command)
+        for command in re.findall(r"`((?:make|chat) [^`]+)`", example)
+        if "--dry-run" not in command
+    ]
+    assert said
+    for command, *words in said:
+        named = {word: photos.pop() for word in words if word.endswith((".jpg", ".png", ".heic"))}
+        words = [str(named.get(word, word)) for word in words if word != "--local"]
+        ran = speak(name, command, *words, "--json")
+        assert ran.code == 0, ran.answer
+        assert not re.search(r"I (could not|cannot) do", ran.answer["data"]["text"])
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_its_page_says_an_option_takes_is_taken(name: str) -> None:
+    page = frontmatter.loads(skill_md(LISTINGS[name], "2.0.0")).content
+    choices = re.findall(r"(--[a-z-]+) ((?:[a-z0-9:]+\|)+[a-z0-9:]+)", page)
+    assert "--resolution" in dict(choices)
+    for option, values in choices:
+        for value in values.split("|"):
+            parse(["make", "a.jpg", option, value])
 
 
 @pytest.mark.parametrize(
@@ -233,7 +266,7 @@ def test_where_credits_or_the_plan_are_in_the_way_the_free_command_stands_ready(
 @pytest.mark.parametrize(
     ("name", "prompt"),
     [
-        ("it's $(touch harm) `x` \"y\".png", "calm; touch harm"),
+        ('it\'s $(touch harm) `x` "y".png', "calm; touch harm"),
         ("--force.png", "-o other.mp4"),
         ("a.png", "-日落"),
         ("at  5\u202fPM.png", "👨\u200d👩 at the sea"),
@@ -256,10 +289,10 @@ def test_the_free_command_can_be_run_by_a_shell_as_it_stands(
         capture_output=True,
         check=True,
     )
-    words = os.fsdecode(done.stdout).split("\0")[:-1]
-    assert str(photo) in words
+    heard = os.fsdecode(done.stdout).split("\0")[:-1]
+    assert str(photo) in heard
     assert not Path("harm").exists()
-    assert speak(FREE, *words, "--dry-run").code == 0
+    assert speak(FREE, *heard, "--dry-run").code == 0
 
 
 @pytest.mark.parametrize("name", ["a\nMEDIA:b.png", "\x1b[2Jc.png", "d\udcff.png", "\u202ee.png"])

@@ -459,6 +459,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Setting things up, this once: {count} packages are fetched...": "首次使用，正在准备环境：下载 {count} 个软件包...",
     "Still setting things up: the packages are being fetched.": "仍在准备环境：正在下载软件包。",
     "The packages cannot be put into {folder}: {reason}.": "软件包无法写入 {folder}：{reason}。",
+    "Others can write to {folder}: no packages are run from there.": "其他人可以写入 {folder}：不从那里运行程序包。",
+    "Set XDG_CACHE_HOME to a folder of your own, and run it again.": "请把 XDG_CACHE_HOME 设为您自己的文件夹，再运行一次。",
     "Set XDG_CACHE_HOME to a folder that can be written, and run it again.": "请把 XDG_CACHE_HOME 设为可写的文件夹，然后重试。",
     "The packages this skill needs are not installed, and there is no uv to fetch them.": "这个技能需要的软件包尚未安装，也没有 uv 可以下载它们。",
     "Install uv, then run it again: https://docs.astral.sh/uv/": "请安装 uv 后重试：https://docs.astral.sh/uv/",

@@ -49,6 +49,7 @@ NEEDED: dict[Group, tuple[str, ...]] = {
 }
 _GLANCE = 0.2  # s between two looks at the installer
 _QUIET = 25.0  # s without a word
+_SAID_LAST = 6  # lines of uv's that hold its reason: both hashes, where they differ
 _UNUSED = 60 * 86_400.0  # s after which a set of packages is taken for an old version's
 
 
@@ -276,11 +277,11 @@ def _run(command: list[str], tell: Tell) -> None:
         if process.returncode == 0:
             return
         said.seek(0)
-        lines = said.read().decode("utf-8", "replace").strip().splitlines()
-    reason = clean_line(hide(_without_user(" ".join(lines[-3:]))), 300)
+        lines = list(filter(str.strip, said.read().decode("utf-8", "replace").splitlines()))
+    reason = clean_line(hide(_without_user(" ".join(lines[-_SAID_LAST:]))), 400)
     raise NetworkError(
         say("The packages could not be installed: {reason}", reason=reason),
-        hint=say("Check the network, then run it again; nothing was sent."),
+        hint=say("Check the network and the disk, then run it again; nothing was sent."),
     )
 
 

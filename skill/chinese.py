@@ -146,6 +146,7 @@ SENTENCES: Final[dict[str, str]] = {
     "The words hold bytes that are no text.": "输入的文字里有无法识别的字节。",
     "Write them as UTF-8 and try again.": "请用 UTF-8 编码再试一次。",
     "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.": "大约需要 {cost} 积分，超过 --max-credits {max_credits}。尚未发送任何内容。",
+    "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.": "大约需要 {cost} 积分，超过 --max-credits {max_credits}。这条消息没有发送。",
     "Raise --max-credits, or make the video on this machine with --local.": "请提高 --max-credits，或用 --local 在本机制作。",
     "Cannot listen on {host} port {port}: {reason}.": "无法监听 {host} 的端口 {port}：{reason}。",
     "Take another --port, or 0 for a free one.": "请换一个 --port，或用 0 自动选择空闲端口。",

@@ -244,12 +244,19 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    _reply(console, await studio.chat(_words(options)))
+    _reply(console, await studio.chat(_words(options), max_credits=options.max_credits))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
     words = " ".join(options.words)
-    _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
+    reply = await studio.ask(
+        words,
+        options.files,
+        options.output,
+        max_credits=options.max_credits,
+        **_care(options),
+    )
+    _reply(console, reply)
 
 
 async def _export(options: Namespace, console: Console, studio: Studio) -> None:
@@ -501,7 +508,8 @@ def _plan(options: Namespace, config: Config, project: StoredSession | None) -> 
 
 
 def _cost(options: Namespace, config: Config) -> int:
-    """In credits, about: of a generation, or of a round of edits."""
+    """In credits, about: of a generation, or of a round of edits, which a message is taken for
+    until the project's timeline is seen."""
     from skill.routing import route
     from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
 
@@ -607,7 +615,8 @@ def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
         case "make" | "extend":
             job = _plan(options, config, Projects(config, vault).current)
         case "chat":
-            job = plan_chat(config, Projects(config, vault).current, _words(options))
+            session = Projects(config, vault).current
+            job = plan_chat(config, session, _words(options), max_credits=options.max_credits)
         case "export":
             session = Projects(config, vault).required()
             job = plan_export(

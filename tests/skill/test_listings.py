@@ -310,20 +310,53 @@ def test_a_name_that_cannot_be_shown_as_it_is_stands_in_no_command(
     ("words", "cost"),
     [
         (("make", "PHOTO"), 100),
+        (("extend",), 100),
         (("chat", "make it slower"), 50),
         (("ask", "make it slower"), 50),
-        (("ask", "animate this", "--file", "PHOTO"), 50),
+        (("ask", "add this at the end", "--file", "PHOTO"), 50),
     ],
 )
 def test_nothing_is_sent_that_may_cost_more_than_was_agreed(
     server: Server, speak: Callable[..., Ran], photos: list[Path], words: list[str], cost: int
 ) -> None:
+    assert speak(FREE, "make", *photos[1:]).code == 0
+    server.backend.accounts.change(credits=1000)
+    server.backend.journal.clear()
     named = [str(photos[0]) if word == "PHOTO" else word for word in words]
     refused = speak(FREE, *named, "--max-credits", cost - 1)
     assert refused.code == 2
     assert f"about {cost} credits" in refused.err
     assert len(server.backend.journal) == 0
     assert speak(FREE, *named, "--max-credits", cost).code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("chat", "make a video"), ("ask", "animate this", "--file", "PHOTO")]
+)
+def test_the_first_cut_of_a_project_is_more_than_an_edit(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], words: tuple[str, ...]
+) -> None:
+    assert speak(FREE, "upload", photos[1]).code == 0
+    named = [str(photos[0]) if word == "PHOTO" else word for word in words]
+    refused = speak(FREE, *named, "--max-credits", 99, "--json")
+    assert (refused.code, refused.answer["error"]["code"]) == (2, "usage")
+    assert "about 100 credits" in refused.answer["error"]["message"]
+    assert server.backend.journal.messages() == []
+    assert speak(FREE, "jobs").out == "Nothing is unfinished.\n"
+    done = speak(FREE, *named, "--max-credits", 100)
+    assert done.code == 0
+    assert "This may cost about 100 credits; there are 100." in done.err
+
+
+def test_what_was_agreed_holds_in_the_background(
+    server: Server, speak: Callable[..., Ran], photos: list[Path]
+) -> None:
+    assert speak(FREE, "upload", photos[0]).code == 0
+    begun = speak(FREE, "chat", "make a video", "--max-credits", 50, "--no-wait", "--json")
+    ended = speak(FREE, "resume", begun.answer["data"]["job"])
+    assert ended.code == 2
+    assert "The message was not sent." in ended.err
+    assert server.backend.journal.messages() == []
 
 
 def test_what_is_free_is_done_whatever_was_agreed(

@@ -252,12 +252,19 @@ async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    show_reply(console, await studio.chat(words_of(options)))
+    show_reply(console, await studio.chat(words_of(options), max_credits=options.max_credits))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
     words = " ".join(options.words)
-    show_reply(console, await studio.ask(words, options.files, options.output, **care_of(options)))
+    reply = await studio.ask(
+        words,
+        options.files,
+        options.output,
+        max_credits=options.max_credits,
+        **care_of(options),
+    )
+    show_reply(console, reply)
 
 
 async def _export(options: Namespace, console: Console, studio: Studio) -> None:

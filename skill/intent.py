@@ -115,7 +115,8 @@ def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
         case "make" | "extend":
             job = plan_of(options, config, Projects(config, vault).current)
         case "chat":
-            job = plan_chat(config, Projects(config, vault).current, words_of(options))
+            session = Projects(config, vault).current
+            job = plan_chat(config, session, words_of(options), max_credits=options.max_credits)
         case "export":
             session = Projects(config, vault).required()
             job = plan_export(

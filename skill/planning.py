@@ -110,7 +110,13 @@ def plan_upload(
     return job
 
 
-def plan_chat(config: Config, session: StoredSession | None, message: str) -> Job:
+def plan_chat(
+    config: Config,
+    session: StoredSession | None,
+    message: str,
+    *,
+    max_credits: int | None = None,
+) -> Job:
     """One message to a project's agent; a new project where there is none."""
     from skill.routing import route
 
@@ -123,6 +129,7 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
     job = _new("chat", config, config.language_of(message))
     job.vague = route(message).vague
     job.message = check_words(message)
+    job.max_credits = max_credits
     job.export = False
     if session is not None:
         _work_on(job, session)

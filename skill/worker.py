@@ -241,10 +241,24 @@ class Worker:
         await self._take(job, after)
 
     def _weigh(self, job: Job) -> None:
-        """In a listing that is careful with credits: what the message may cost, before it goes
-        out; and no message where nothing is left. Raises NoCreditsError."""
+        """No message that may cost more than was agreed; and in a listing that is careful with
+        credits, what it may cost before it goes out, and none where nothing is left. Raises
+        UsageError, NoCreditsError."""
         config, left = self._connection.config, job.credits_before
-        if config.local or not config.manifest.listing.careful:
+        if config.local:
+            return
+        cost = expected_credits(job.goal, laid_out=Timeline.from_draft(job.draft).ready)
+        if job.max_credits is not None and cost > job.max_credits:
+            self._advance(job, Step.FAILED)
+            raise UsageError(
+                say(
+                    "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.",
+                    cost=cost,
+                    max_credits=job.max_credits,
+                ),
+                hint=say("Raise --max-credits, or make the video on this machine with --local."),
+            )
+        if not config.manifest.listing.careful:
             return
         if left is not None and left <= 0:
             if not job.files:
@@ -257,8 +271,6 @@ class Worker:
                     ),
                 )
             )
-        laid_out = Timeline.from_draft(job.draft).ready
-        cost = expected_credits(job.goal, laid_out=laid_out)
         self._tell(
             Notice(
                 say("This may cost about {cost} credits.", cost=cost)

@@ -35,7 +35,8 @@ _HEART = 0.75  # part of its box that is enough of what fills a picture of nearl
 
 @dataclass(frozen=True)
 class Subject:
-    """What has to stay in the frame, in picture pixels: `faces`, or else what stands out."""
+    """What has to stay in the frame, in picture pixels: `faces`, and what else must not be cut at
+    all, or what stands out."""
 
     box: Rect
     faces: bool

@@ -86,17 +86,19 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 
 class Photo:
     """An opened picture; `name` is what errors call it. A `frugal` one is made smaller band by band,
-    in less memory, for which a few values may be off by one. It is decoded by `decode`, or else when
+    in less memory, for which a few values may be off by two. It is decoded by `decode`, or else when
     `part` first asks for more than was, not before.
 
-    `ground` is the colour that what is transparent in it is seen over; None where nothing is, and
-    before the first part was read.
+    `ground` is the colour that what is transparent in it is seen over, `drawn` the box of what is
+    not, in pixels of the upright picture; None where nothing is transparent, and before the first
+    part was read.
     """
 
     def __init__(self, path: Path, name: str, *, frugal: bool = False) -> None:
         self._path, self._name, self._frugal = path, name, frugal
         self._image: Image.Image | None = None
         self.ground: colour.Colour | None = None
+        self.drawn: Rect | None = None
         try:
             with opened(path) as image:
                 self._stored = image.size
@@ -148,9 +150,23 @@ class Photo:
         if part.mode != "RGBA":
             return part
         if self.ground is None and np.asarray(part)[..., 3].min() < 255:
-            whole = _resized(image, Rect(0, 0, *image.size), (48, 48))
-            self.ground = colour.ground(np.asarray(_srgb(whole, self._profile, self._name)))
+            whole = _srgb(
+                _resized(image, Rect(0, 0, *image.size), (48, 48)), self._profile, self._name
+            )
+            self.ground = colour.ground(np.asarray(whole))
+            self.drawn = self._box(whole.getchannel("A"))
         return colour.over(part, self.ground)
+
+    def _box(self, alpha: Image.Image) -> Rect | None:
+        """Where a small copy's alpha is more than a breath, in pixels of the upright picture."""
+        if self._turn in _TURNS:
+            alpha = alpha.transpose(_TURNS[self._turn])
+        box = alpha.point([0] * 8 + [255] * 248).getbbox()
+        if box is None:
+            return None
+        fx, fy = self.size[0] / alpha.width, self.size[1] / alpha.height
+        left, top, right, bottom = box
+        return Rect(left * fx, top * fy, (right - left) * fx, (bottom - top) * fy)
 
     def _fine_enough(self, width: float, height: float) -> Image.Image:
         """The decoded picture, of no less than (width, height) if there is that much in the file."""

@@ -237,4 +237,7 @@ def _subject_of(photo: Photo) -> framing.Subject | None:
     width, height = photo.size
     scale = min(1.0, subject.SIDE / max(width, height))
     small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return subject.find(photo.part(Rect(0, 0, width, height), small), photo.size)
+    copy = photo.part(Rect(0, 0, width, height), small)
+    if photo.drawn is not None:  # a drawing, or who was cut out: none of it is cut off
+        return framing.Subject(photo.drawn, faces=True)
+    return subject.find(copy, photo.size)

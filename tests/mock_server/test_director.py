@@ -897,6 +897,14 @@ class TestListings:
             expected
         )
 
+    def test_what_is_made_for_small_machines_stays_so_when_it_is_edited(self) -> None:
+        drafts = [
+            draft_of(direct(MAKE, {}, PHOTOS, source=source))
+            for source in ("image-to-video-low-vram", "image-to-video-in-free")
+        ]
+        edited = [edit("make it 12 seconds", draft)["m"] for draft in drafts]
+        assert [meta.get("frugal") for meta in edited] == [True, None]
+
     def test_the_same_photos_are_another_video_for_another_listing(self) -> None:
         drafts = [
             draft_of(direct(MAKE, {}, PHOTOS, source=source))["t"]

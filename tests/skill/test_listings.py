@@ -11,13 +11,18 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import frontmatter
 import pytest
 from PIL import Image
 
 from skill.arguments import parse
+from skill.config import Config
+from skill.errors import UsageError
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
 from skill.media import Change, inspect, prepare
+from skill.studio import Studio
 from tests.skill import samples
 
 if TYPE_CHECKING:
@@ -50,6 +55,37 @@ def picture(path: Path, size: tuple[int, int] = (96, 64)) -> Path:
     else:
         samples.scene(size=size).save(path)
     return path
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_the_user_says_in_its_example_is_done_on_this_machine(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], name: str
+) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    example = page.partition("## For example")[2].partition("##")[0].replace("\n   ", " ")
+    server.backend.accounts.change(credits=1000)
+    said = [
+        shlex.split(command)
+        for command in re.findall(r"`((?:make|chat) [^`]+)`", example)
+        if "--dry-run" not in command
+    ]
+    assert said
+    for command, *words in said:
+        named = {word: photos.pop() for word in words if word.endswith((".jpg", ".png", ".heic"))}
+        words = [str(named.get(word, word)) for word in words if word != "--local"]
+        ran = speak(name, command, *words, "--json")
+        assert ran.code == 0, ran.answer
+        assert not re.search(r"I (could not|cannot) do", ran.answer["data"]["text"])
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_its_page_says_an_option_takes_is_taken(name: str) -> None:
+    page = frontmatter.loads(skill_md(LISTINGS[name], "2.0.0")).content
+    choices = re.findall(r"(--[a-z-]+) ((?:[a-z0-9:]+\|)+[a-z0-9:]+)", page)
+    assert "--resolution" in dict(choices)
+    for option, values in choices:
+        for value in values.split("|"):
+            parse(["make", "a.jpg", option, value])
 
 
 @pytest.mark.parametrize(
@@ -323,6 +359,39 @@ def test_nothing_is_sent_that_may_cost_more_than_was_agreed(
     assert done.code == 0
     assert f"This may cost about {cost} credits; there are 100." in done.err
     assert speak(FREE, "credits", "--json").answer["data"]["available"] >= 100 - cost
+
+
+@pytest.mark.parametrize(
+    "words", [("chat", "make a video"), ("ask", "animate this", "--file", "PHOTO")]
+)
+def test_the_first_cut_of_a_project_is_more_than_an_edit(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], words: tuple[str, ...]
+) -> None:
+    assert speak(FREE, "upload", photos[1]).code == 0
+    named = [str(photos[0]) if word == "PHOTO" else word for word in words]
+    refused = speak(FREE, *named, "--max-credits", 99, "--json")
+    assert (refused.code, refused.answer["error"]["code"]) == (2, "usage")
+    assert "about 100 credits" in refused.answer["error"]["message"]
+    assert server.backend.journal.messages() == []
+    assert speak(FREE, "jobs").out == "Nothing is unfinished.\n"
+    done = speak(FREE, *named, "--max-credits", 100)
+    assert done.code == 0
+    assert "This may cost about 100 credits; there are 100." in done.err
+
+
+def test_what_was_agreed_holds_where_only_the_backend_knows_that_nothing_stands_yet(
+    server: Server, speak: Callable[..., Ran], photos: list[Path]
+) -> None:
+    assert speak(FREE, "upload", photos[0]).code == 0
+
+    async def chat() -> None:
+        async with Studio.open(Config.resolve()) as studio:
+            await studio.chat("make a video", max_credits=50)
+
+    with pytest.raises(UsageError, match="The message was not sent"):
+        anyio.run(chat)
+    assert server.backend.journal.messages() == []
+    assert speak(FREE, "jobs").out == "Nothing is unfinished.\n"
 
 
 def test_what_is_free_is_done_whatever_was_agreed(

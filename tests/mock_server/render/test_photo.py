@@ -298,6 +298,8 @@ def test_a_part_of_a_large_photo_is_the_same_in_strips(
     monkeypatch.setattr(photo, "_STRIP", 5000)
     in_strips = Photo(tmp_path / "a.png", "a").part(box, size)
     assert np.array_equal(at_once, in_strips)
+    frugal = Photo(tmp_path / "a.png", "a", frugal=True).part(box, size)
+    assert np.abs(at_once.astype(int) - frugal).max() <= 2
     exact = (
         scenery(700, 500)
         .convert(mode)

@@ -104,10 +104,10 @@ class Words:
 @dataclass(frozen=True)
 class Montage:
     """A whole cut. `opens` and `closes` say whether it comes out of black and goes into it; None
-    leaves that to the style. `look` names what its colours go through, if anything; one that is `frugal`
-    is made in little memory. `made` counts the segments ever made, so that an id is never used
-    twice; `used` are the hashes of the shots there ever were, so that a removed one does not count
-    as new."""
+    leaves that to the style. `look` names what its colours go through, if anything; one that is
+    `frugal` is made in little memory. `made` counts the segments ever made, so that an id is never
+    used twice; `used` are the hashes of the shots there ever were, so that a removed one does not
+    count as new."""
 
     aspect: str = "16:9"
     lines: int = 1080

@@ -126,9 +126,9 @@ FPS = (
 )
 PIXELS = r"(?<!\d)(\d{3,4})\s*[x×*]\s*(\d{3,4})(?!\d)"
 PACE_WORDS = {
-    "upbeat": r"\bupbeat\b|\benerget\w+|\bdynamic\b|\bsnapp\w+|\bpunchy\b|\blively\b|\bfast(?:er|-paced)?\b"
+    "upbeat": r"\bupbeat\b|\benerget\w+|\bdynamic\b|\bsnapp\w+|\bpunchy\b|\blivel(?:y|ier)\b|\bfast(?:er|-paced)?\b"
     r"|speed (?:it |this )?up|quicker|快一?点|加快|更快|动感|快节奏|节奏快",
-    "smooth": r"\bsmooth\w*|\bslow(?:er|ly)?\b|slow (?:it |this )?down|\bcalm\w*|\bgentle\b|慢一?点|放慢|更慢"
+    "smooth": r"\bsmooth\w*|\bslow(?:er|ly)?\b|slow (?:it |this )?down|\bcalm\w*|\bgent(?:le|ly)\b|慢一?点|放慢|更慢"
     r"|舒缓|平滑|流畅",
     "still": r"\bstill\b(?!\s+(?:images?|photos?|pictures?))|\bstatic\b(?!\s+(?:images?|photos?|pictures?))"
     r"|no (?:motion|movement)|without (?:motion|movement)|静止|不要动",

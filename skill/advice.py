@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.language import say
+from skill.planning import sources
+from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from skill.timeline import Timeline
@@ -33,6 +35,8 @@ def at_home(job: Job) -> tuple[str, ...]:
     empty where that takes more than its files and its words."""
     if job.goal != "make" or not job.files:
         return ()
-    photos = [str(file.get("origin", file)["path"]) for file in job.files]
+    photos = map(str, sources(job))
+    words = clean_line(job.message, len(job.message))
+    prompt = (f"--prompt={words}",) if words.startswith("-") else ("-p", words)
     target = ("-o", job.target) if job.target else ()
-    return ("make", "--local", *photos, "-p", job.message, *target)
+    return ("make", "--local", *photos, *prompt, *target)

@@ -210,7 +210,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--fps", type=int, choices=FPS, help="frames a second")
     add("--duration", type=_seconds, metavar="S", help="how long it is, in seconds")
     add("--music", metavar="STYLE", help="a style (lofi, ambient, upbeat, cinematic), or none")
-    add("--look", choices=LOOKS, help="the colours")
+    add("--look", choices=LOOKS, help="the colours; none: as the photos have them")
     add("--title", metavar="TEXT", help="words that stand on the picture")
     add(
         "--caption",
@@ -218,7 +218,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="TEXT",
         dest="captions",
-        help="over a photo: the n-th is for the n-th",
+        help="words over a photo: once for each, in the photos' order",
     )
     _care(parser)
     add("--no-export", action="store_true", help="up to the timeline, no file")
@@ -229,7 +229,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
 
 def _extend(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("video", nargs="?", type=Path, metavar="VIDEO", help="else the project's")
+    add("video", nargs="?", type=Path, metavar="VIDEO", help="one of your own; else the project's")
     add("-p", "--prompt", default="", help="what the new footage should be, in your words")
     add("--duration", type=_seconds, metavar="S", help="how much longer")
     _output_force(parser)
@@ -273,7 +273,9 @@ def _upload(parser: argparse.ArgumentParser) -> None:
 
 
 def _job(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", nargs="?", metavar="JOB", help="else the newest unfinished one")
+    parser.add_argument(
+        "job", nargs="?", metavar="JOB", help="its name; else the newest unfinished one"
+    )
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
@@ -301,7 +303,9 @@ def _translate(parser: argparse.ArgumentParser) -> None:
 
 
 def _schema(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("of", nargs="?", choices=[*COMMANDS], metavar="COMMAND", help="of it alone")
+    parser.add_argument(
+        "of", nargs="?", choices=[*COMMANDS], metavar="COMMAND", help="only what this one prints"
+    )
 
 
 def _bundle(parser: argparse.ArgumentParser) -> None:

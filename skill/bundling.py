@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
     from skill.listings import Listing
 
-# OpenClaw's bounds for a managed bundle are 256 files, 1 MiB each; ours is a quarter of its 8 MiB.
-MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 256, 1024 * 1024, 2 * 1024 * 1024
-
+_PACKAGES = ("skill", "mock_server")
 _CODE = (".py", ".typed", ".toml", ".md")
 _PYPROJECT = """\
 # What is needed is in the lock files: the skill installs it by itself, by hash, when it is first used.
@@ -84,12 +82,16 @@ class Bundle:
 def bundle(listings: Sequence[Listing], output: Path, *, force: bool = False) -> list[Bundle]:
     """Make a folder for each listing in `output`. One that is there already is replaced with
     `force`, if it is a skill's. Raises UsageError; a folder is there whole or not at all."""
-    version = Manifest.load().version
+    version, output = Manifest.load().version, output.absolute()
+    place = Path(os.path.realpath(output))
+    if any(place.is_relative_to(itself.ROOT / package) for package in _PACKAGES):
+        raise UsageError(
+            say("{place} is a part of this skill: bundles do not go there.", place=output),
+            hint=say("Name another folder with -o."),
+        )
     for listing in listings:
         _check_place(output / listing.name, force=force)
-    return [
-        _write(listing.name, contents(listing, version), output.absolute()) for listing in listings
-    ]
+    return [_write(listing.name, contents(listing, version), output) for listing in listings]
 
 
 def contents(listing: Listing, version: str) -> dict[str, bytes]:
@@ -106,7 +108,7 @@ def contents(listing: Listing, version: str) -> dict[str, bytes]:
         files[path.name] = _read(path)
     for path in sorted((folder / "references").glob("*.md")):
         files[f"references/{path.name}"] = _read(path)
-    for package in ("skill", "mock_server"):
+    for package in _PACKAGES:
         files |= {name: _read(path) for name, path in _code(package)}
     return dict(sorted(files.items()))
 
@@ -151,6 +153,8 @@ def _write(name: str, files: dict[str, bytes], output: Path) -> Bundle:
     place, new, old = (output / part for part in (name, f".{name}.new", f".{name}.old"))
     try:
         shutil.rmtree(new, ignore_errors=True)
+        output.mkdir(parents=True, exist_ok=True)
+        new.mkdir()  # fails at a link of that name, which is not followed
         for file, content in files.items():
             target = new / file
             target.parent.mkdir(parents=True, exist_ok=True)

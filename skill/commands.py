@@ -4,49 +4,44 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.intent import (
+    care_of,
+    check_cap,
+    cost_of,
+    extras_of,
+    job_of,
+    packages_of,
+    plan_of,
+    words_of,
+)
 from skill.language import say, size_in_words, speak
+from skill.showing import show_outcome, show_plan, show_reply, show_video
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Awaitable, Callable
 
-    from skill.answers import Credits
     from skill.config import Config
     from skill.console import Console
-    from skill.extras import Extras
-    from skill.studio import Charged, Reply, Studio, Video
-    from skill.vault import Job, StoredSession, Vault
+    from skill.studio import Studio
 
 
 def run(options: Namespace, console: Console) -> int:
     """Do what the options say; returns the exit code, raises SkillError."""
     name = options.command
-    _provide(options, console)
+    if group := packages_of(options):
+        from skill import packages
+
+        packages.provide(group, console.tell)
     if name in _PLAIN:
         _PLAIN[name](options, console)
         return 0
     if name == "mock":
         return _mock(options, console)
     return _talk(_TALKING[name], options, console)
-
-
-def _provide(options: Namespace, console: Console) -> None:
-    """Have the packages the command needs, where this folder brings them along."""
-    from skill import packages
-
-    if options.command in ("route", "translate"):
-        return
-    packages.provide("base", console.tell)
-    if options.command == "doctor":
-        return
-    beside = any(getattr(options, name, None) for name in ("poster", "sheet"))
-    output = getattr(options, "output", None)
-    loop = getattr(options, "format", None) or (output.suffix[1:].lower() if output else "")
-    if options.local or options.command in ("demo", "mock") or beside or loop in ("gif", "webp"):
-        packages.provide("local", console.tell)
 
 
 def _config(options: Namespace, *, local: bool = False) -> Config:
@@ -237,33 +232,54 @@ async def _status(options: Namespace, console: Console, studio: Studio) -> None:
     console.suggest(next_)
 
 
+def _public(item: object) -> object:
+    """An uploaded file's facts; its address at the backend is of no use to anybody here."""
+    from skill.sanitize import clean_line
+
+    if not isinstance(item, dict):
+        return None
+    return {
+        str(key): clean_line(value, 200) if isinstance(value, str) else value
+        for key, value in item.items()
+        if key in ("filename", "file_type", "duration", "width", "height", "fps", "hash")
+    }
+
+
 async def _upload(options: Namespace, console: Console, studio: Studio) -> None:
     urls = [name for name in options.files if "://" in name]
     paths = [Path(name) for name in options.files if "://" not in name]
-    _reply(console, await studio.upload(paths, urls, **_care(options)))
+    show_reply(console, await studio.upload(paths, urls, **care_of(options)))
 
 
 async def _chat(options: Namespace, console: Console, studio: Studio) -> None:
-    _reply(console, await studio.chat(_words(options)))
+    show_reply(console, await studio.chat(words_of(options), max_credits=options.max_credits))
 
 
 async def _ask(options: Namespace, console: Console, studio: Studio) -> None:
     words = " ".join(options.words)
-    _reply(console, await studio.ask(words, options.files, options.output, **_care(options)))
+    reply = await studio.ask(
+        words,
+        options.files,
+        options.output,
+        max_credits=options.max_credits,
+        **care_of(options),
+    )
+    show_reply(console, reply)
 
 
 async def _export(options: Namespace, console: Console, studio: Studio) -> None:
-    video = await studio.export(options.output, force=options.force, extras=_extras(options))
-    _video(console, video)
+    video = await studio.export(options.output, force=options.force, extras=extras_of(options))
+    show_video(console, video)
 
 
 async def _make(options: Namespace, console: Console, studio: Studio) -> None:
-    _outcome(console, await studio.begin(_plan(options, studio.config, studio.project)))
+    show_outcome(console, await studio.begin(plan_of(options, studio.config, studio.project)))
 
 
 async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
-    job = _plan(options, studio.config, studio.project)
-    _tell_plan(console, options, studio.config, job, await studio.known_balance())
+    job = plan_of(options, studio.config, studio.project)
+    cost, balance = cost_of(options, studio.config), await studio.known_balance()
+    show_plan(console, studio.config, job, cost, balance)
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
@@ -276,7 +292,7 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
     from skill.report import Stage
     from skill.wish import Wish
 
-    extras = _extras(options)
+    extras = extras_of(options)
     target = places(options.output, "demo", force=options.force, extras=extras).video
     folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
     console.tell(Stage("draw", say("Drawing four pictures...")))
@@ -291,7 +307,7 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
         extras=extras,
     )
     shutil.rmtree(folder, ignore_errors=True)
-    _video(console, made)
+    show_video(console, made)
 
 
 async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
@@ -299,9 +315,9 @@ async def _resume(options: Namespace, console: Console, studio: Studio) -> None:
         await studio.work(options.job)
         return
     made = await studio.resume(
-        options.job, output=options.output, force=options.force, extras=_extras(options)
+        options.job, output=options.output, force=options.force, extras=extras_of(options)
     )
-    _outcome(console, made)
+    show_outcome(console, made)
 
 
 async def _cancel(options: Namespace, console: Console, studio: Studio) -> None:
@@ -319,120 +335,7 @@ async def _open(options: Namespace, console: Console, studio: Studio) -> None:
     console.answer({"link": link}, [link])
 
 
-# ---------------------------------------------------------------- shared pieces
-
-
-def _words(options: Namespace) -> str:
-    """What the user says in the command, in whatever language."""
-    from skill.planning import said_in
-
-    for name in ("words", "message"):
-        if words := getattr(options, name, None):
-            return " ".join(words)
-    texts = (getattr(options, "title", None), *getattr(options, "captions", ()))
-    return said_in(getattr(options, "prompt", ""), *texts)
-
-
-def _wish(options: Namespace) -> Any:
-    from skill.wish import Wish
-
-    return Wish(
-        options.aspect,
-        options.resolution,
-        options.duration,
-        options.music,
-        options.title,
-        options.fps,
-        options.look,
-        tuple(options.captions),
-    )
-
-
-def _extras(options: Namespace) -> Extras:
-    from skill.extras import Extras
-
-    return Extras(options.format, options.poster, options.sheet)
-
-
-def _care(options: Namespace) -> dict[str, Any]:
-    """How files are made ready."""
-    return {"shrink": options.shrink, "keep_metadata": options.keep_metadata}
-
-
-def _public(item: object) -> object:
-    """An uploaded file's facts; its address at the backend is of no use to anybody here."""
-    from skill.sanitize import clean_line
-
-    if not isinstance(item, dict):
-        return None
-    return {
-        str(key): clean_line(value, 200) if isinstance(value, str) else value
-        for key, value in item.items()
-        if key in ("filename", "file_type", "duration", "width", "height", "fps", "hash")
-    }
-
-
-def _outcome(console: Console, made: Video | Reply) -> None:
-    from skill.studio import Video
-
-    if isinstance(made, Video):
-        _video(console, made)
-    else:
-        _reply(console, made)
-
-
-def _video(console: Console, video: Video, extra: dict[str, Any] | None = None) -> None:
-    made = [place for place in (video.preview, video.poster, video.sheet) if place is not None]
-    data = {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in (vars(video) | (extra or {})).items()
-    }
-    program = console.next() + " "
-    notices = [notice.replace("image-to-video ", program) for notice in data.pop("notices")]
-    data["notices"] = notices
-    next_ = [*(console.next("chat", wish) for wish in data.pop("wishes")), console.next("export")]
-    console.suggest(next_)
-    lines = [
-        video.summary,
-        say(
-            "{width}x{height}, {seconds:.1f} s, {size}",
-            width=video.width,
-            height=video.height,
-            seconds=video.duration,
-            size=size_in_words(video.bytes),
-        ),
-    ]
-    media = [f"MEDIA:{place}" for place in (*made, video.file)]
-    console.answer(data, [*lines, *_cost_line(video), *notices, *media], next_)
-
-
-def _cost_line(done: Charged) -> list[str]:
-    if done.cost is None:
-        return []
-    return [
-        say("Cost: {cost:g} credits; {left:g} are left.", cost=done.cost, left=done.credits_after)
-    ]
-
-
-def _reply(console: Console, reply: Reply) -> None:
-    data: dict[str, Any] = {
-        "action": reply.action.value,
-        "text": reply.text,
-        "changes": list(reply.changes),
-        "summary": reply.summary,
-        **(reply.data or {}),
-    }
-    if reply.credits_before is not None:
-        data |= {"credits_before": reply.credits_before, "credits_after": reply.credits_after}
-    if reply.video is not None:
-        _video(console, reply.video, data)
-        return
-    next_ = [console.next(*offer) for offer in reply.offers]
-    lines = [reply.text]
-    if not reply.tells_changes:
-        lines += [say("Changed: {change}", change=change) for change in reply.changes]
-    console.answer(data, [*lines, *_cost_line(reply)], next_)
-    console.suggest(next_)
+# ---------------------------------------------------------------- how they are run
 
 
 def _talk(
@@ -442,7 +345,7 @@ def _talk(
 ) -> int:
     """Run an action on a studio."""
     config = _config(options, local=options.command == "demo")
-    words = _words(options)
+    words = words_of(options)
     # A project of its own: none has a say in it.
     begins = options.command in ("make", "demo") or bool(getattr(options, "video", None))
     if words or begins:
@@ -453,7 +356,7 @@ def _talk(
         require()
         if "--local" not in console.prefix:
             console.prefix = ("--local", *console.prefix)
-    _check_cap(options, config)
+    check_cap(options, config)
     if getattr(options, "no_wait", False) and not getattr(options, "dry_run", False):
         _hand_over(options, console, config)
         return 0
@@ -472,114 +375,13 @@ def _talk(
     return 0
 
 
-def _plan(options: Namespace, config: Config, project: StoredSession | None) -> Job:
-    """The job that costs: make or extend."""
-    from skill.planning import plan_extend, plan_make
-
-    if options.command == "extend":
-        return plan_extend(
-            config,
-            project,
-            options.video,
-            options.prompt,
-            seconds=options.duration,
-            target=options.output,
-            force=options.force,
-            extras=_extras(options),
-        )
-    return plan_make(
-        config,
-        options.photos,
-        options.prompt,
-        _wish(options),
-        target=options.output,
-        force=options.force,
-        export=not options.no_export,
-        extras=_extras(options),
-        **_care(options),
-    )
-
-
-def _cost(options: Namespace, config: Config) -> int:
-    """In credits, about: of a generation, or of a round of edits."""
-    from skill.routing import route
-    from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
-
-    if config.local:
-        return 0
-    if options.command == "ask":
-        way = route(" ".join(options.words), [str(file) for file in options.files])
-        return EDIT_CREDITS if way.message is not None else 0
-    return EDIT_CREDITS if options.command == "chat" else GENERATION_CREDITS
-
-
-def _check_cap(options: Namespace, config: Config) -> None:
-    most = getattr(options, "max_credits", None)
-    if most is not None and (cost := _cost(options, config)) > most:
-        raise UsageError(
-            say(
-                "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
-                cost=cost,
-                max_credits=most,
-            ),
-            hint=say("Raise --max-credits, or make the video on this machine with --local."),
-        )
-
-
-def _tell_plan(
-    console: Console, options: Namespace, config: Config, job: Job, balance: Credits | None
-) -> None:
-    """--dry-run: what would be sent and cost."""
-    from skill.preparing import told
-    from skill.wish import ANONYMOUS_CREDITS
-
-    cost = _cost(options, config)
-    names = [str(file["name"]) for file in job.files]
-    data = {
-        "message": job.message,
-        "files": [
-            {
-                "file": file["path"],
-                "name": file["name"],
-                "bytes": file["size"],
-                "changes": file["changes"],
-            }
-            for file in job.files
-        ],
-        "left_out": job.left_out,
-        "target": job.target,
-        "expected_credits": cost,
-        "approximate": True,
-        "balance": vars(balance) if balance else None,
-        "backend": config.backend,
-    }
-    if balance is not None:
-        left = say("Balance: {available:g} credits.", available=balance.available)
-    elif config.local:
-        left = say("Work on this machine (--local) is free: no credits are used.")
-    else:
-        left = say(
-            "Balance: not known yet; a new anonymous account has {credits}.",
-            credits=ANONYMOUS_CREDITS,
-        )
-    lines = [
-        *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
-        *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
-        *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
-        say("Would say: {message}", message=job.message),
-        say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),
-        left,
-    ]
-    console.answer(data, lines)
-
-
 def _hand_over(options: Namespace, console: Console, config: Config) -> None:
     """--no-wait: the job goes to a process of its own, and this one is done."""
     from skill.background import log_of, start
     from skill.vault import Vault
 
     with closing(Vault.open(config.home)) as vault:
-        job = _job_of(options, config, vault)
+        job = job_of(options, config, vault)
         try:
             if not job.finished and not vault.lock(job.id).held:
                 limit = () if options.timeout is None else (f"--timeout={options.timeout}",)
@@ -597,35 +399,6 @@ def _hand_over(options: Namespace, console: Console, config: Config) -> None:
     console.answer(data, lines, next_)
 
 
-def _job_of(options: Namespace, config: Config, vault: Vault) -> Job:
-    """The job that the options mean, written down."""
-    from skill.extras import NOTHING
-    from skill.planning import plan_chat, plan_export, redirect
-    from skill.projects import Projects
-
-    match options.command:
-        case "make" | "extend":
-            job = _plan(options, config, Projects(config, vault).current)
-        case "chat":
-            job = plan_chat(config, Projects(config, vault).current, _words(options))
-        case "export":
-            session = Projects(config, vault).required()
-            job = plan_export(
-                config, session, options.output, force=options.force, extras=_extras(options)
-            )
-        case _:
-            job = vault.pick(options.job, config.backend)
-            extras = _extras(options)
-            if options.output is not None or extras != NOTHING:
-                with vault.holding(job):
-                    if redirect(job, options.output, force=options.force, extras=extras):
-                        vault.save(job)
-            return job
-    job.account = Projects(config, vault).owner
-    vault.save(job)
-    return job
-
-
 def _mock(options: Namespace, console: Console) -> int:
     from skill.local import mock
 
@@ -634,7 +407,7 @@ def _mock(options: Namespace, console: Console) -> int:
             {"url": url, "dialect": options.dialect, "seed": options.seed},
             [
                 say("The mock backend listens at {url}", url=url),
-                say("Use it: NEMO_API_URL={url} image-to-video connect", url=url),
+                console.runnable(say("Use it: NEMO_API_URL={url} image-to-video connect", url=url)),
             ],
         )
 

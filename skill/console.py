@@ -10,9 +10,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
+from skill import itself
 from skill.bar import line, width
 from skill.language import say
 from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
+from skill.sanitize import clean
 from skill.token import hide
 
 if TYPE_CHECKING:
@@ -92,7 +94,11 @@ class Console:
 
     def next(self, *words: str) -> str:
         """A command that can be run as it stands."""
-        return shlex.join(["image-to-video", *self.prefix, *words])
+        return shlex.join([*itself.call(), *self.prefix, *words])
+
+    def runnable(self, sentence: str) -> str:
+        """A sentence that names commands, as they can be run."""
+        return sentence.replace("image-to-video ", self.next() + " ")
 
     @property
     def animated(self) -> bool:
@@ -281,9 +287,11 @@ class Console:
         """What went wrong, and what to do: the job's `resume`, where there is a job."""
         ended = self._end_stage()
         next_ = [self.next("resume", error.job)] if error.job else []
-        if error.instead:
+        # A file's name that is no text, or has a line of its own, would not be shown as it is.
+        shown = " ".join(error.instead)
+        if shown and clean(shown) == shown and "\n" not in shown:
             next_.append(self.next(*error.instead))
-        hint = error.hint.replace("image-to-video ", self.next() + " ")
+        hint = self.runnable(error.hint)
         if self.json:
             told = {
                 "code": error.code,

@@ -3,6 +3,7 @@ own."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def add(folder: Path) -> None:
     """Have what lies in `folder` imported, also by the processes that are started from here."""
     _added.append(str(folder))
     sys.path.append(str(folder))
+
+
+def call() -> list[str]:
+    """How this program is called again, by whoever called it: what brought its packages along is
+    started by uv, and is on nobody's PATH."""
+    if _added and "UV" in os.environ:  # https://docs.astral.sh/uv/reference/environment/#uv
+        return ["uv", "run", "--project", str(ROOT), "image-to-video"]
+    return ["image-to-video"]
 
 
 def command(program: str, *words: str) -> list[str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from skill import itself, packages
 from skill.errors import UsageError
 from skill.language import say
-from skill.manifest import find_skill_md
 from skill.report import Notice
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 def require(*, previews: bool = False) -> None:
     """Raises UsageError where the renderer's packages are not installed. `previews`: it is for
     what is made beside a video."""
-    folder = find_skill_md().parent
     if missing := packages.missing("local"):
         names = say(", ").join(missing)
         raise UsageError(
@@ -42,10 +40,7 @@ def require(*, previews: bool = False) -> None:
             ),
             hint=say("They are fetched when the first command with --local runs.")
             if packages.brought_along("local")
-            else say(
-                "Run it as: uv run --project \"{folder}\" --extra local image-to-video …  or: pip install '{folder}[local]'",
-                folder=folder,
-            ),
+            else say("Install the skill again with its extra: pip install '.[local]'"),
         )
 
 

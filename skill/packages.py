@@ -2,8 +2,9 @@
 
 A folder that an agent's tool installed holds no packages and may be read-only, so they lie in the
 user's cache, in a folder named after the lock file: skills with the same lock share it, and a
-version with another lock gets its own. Where there is no lock file beside the code (a checkout
-that pip installed, a wheel), packages are whoever installed it's own business.
+version with another lock gets its own. Those of `local` hold those of `base`. They are code that sees
+the user's token: nothing is taken from a place that somebody else can write to. Where there is no
+lock file beside the code (a wheel that pip installed), packages are the installer's business.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import stat
 import sys
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -46,6 +49,7 @@ NEEDED: dict[Group, tuple[str, ...]] = {
 }
 _GLANCE = 0.2  # s between two looks at the installer
 _QUIET = 25.0  # s without a word
+_SAID_LAST = 6  # lines of uv's that hold its reason: both hashes, where they differ
 _UNUSED = 60 * 86_400.0  # s after which a set of packages is taken for an old version's
 
 
@@ -55,33 +59,31 @@ def missing(group: Group) -> list[str]:
     absent = _absent(group)
     if absent and (lock := _lock(group)) is not None:
         folder = _folder(lock)
-        if folder.is_dir() and str(folder) not in sys.path:
+        if folder.is_dir() and str(folder) not in sys.path and _is_trusted(folder):
             itself.add(folder)
-            os.utime(folder)
+            with suppress(OSError):  # it came with the machine, and is root's
+                os.utime(folder)
             absent = _absent(group)
     return absent
 
 
 def provide(group: Group, tell: Tell) -> None:
     """Have a group's packages there to be imported. Takes up to minutes the first time, and tells
-    of it. Where there is no lock file, `local` is left to whoever needs it.
+    of it. Where there is no lock file, what `local` has beyond `base` is left to whoever needs it.
 
-    Raises NetworkError where they could not be fetched, UsageError where they cannot be put down
-    or there is nothing to fetch them with.
+    Raises NetworkError where they could not be fetched, UsageError where they cannot be put down,
+    or not where nobody else can change them, or there is nothing to fetch them with.
     """
-    if not (absent := missing(group)):
+    if not missing(group):
         return
     lock = _lock(group)
     if lock is None:
-        if group == "base":
-            raise UsageError(
-                say("Packages are missing: {names}.", names=say(", ").join(absent)),
-                hint=say("Install the skill again, with what it needs."),
-            )
+        if absent := _absent("base"):
+            raise _incomplete(absent)
         return
     folder = _folder(lock)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make_own(folder.parent)
         _install(group, lock, folder, tell)
     except OSError as error:
         raise UsageError(
@@ -92,7 +94,8 @@ def provide(group: Group, tell: Tell) -> None:
             ),
             hint=say("Set XDG_CACHE_HOME to a folder that can be written, and run it again."),
         ) from error
-    missing(group)
+    if absent := missing(group):
+        raise _incomplete(absent)
 
 
 def brought_along(group: Group) -> bool:
@@ -100,8 +103,21 @@ def brought_along(group: Group) -> bool:
     return _lock(group) is not None
 
 
+def _incomplete(absent: list[str]) -> UsageError:
+    return UsageError(
+        say("Packages are missing: {names}.", names=say(", ").join(absent)),
+        hint=say("Install the skill again, with what it needs."),
+    )
+
+
 def _absent(group: Group) -> list[str]:
-    return [name for name in NEEDED[group] if find_spec(name) is None]
+    return [name for name in NEEDED[group] if not _is_whole(name)]
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a module is there; a folder whose files were cleared away is none."""
+    spec = find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 def _lock(group: Group) -> Path | None:
@@ -111,8 +127,9 @@ def _lock(group: Group) -> Path | None:
 
 def cache(environ: Mapping[str, str] = os.environ) -> Path:
     """Where sets of packages lie. (platformdirs is one of them, and so of no help here.)"""
-    if named := environ.get("XDG_CACHE_HOME"):
-        base = Path(named)
+    named = Path(environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():  # the XDG Base Directory Specification ignores others
+        base = named
     elif sys.platform == "win32":
         base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -126,15 +143,53 @@ def _folder(lock: Path) -> Path:
     """The place of the packages a lock file names, for this Python on this machine."""
     import hashlib
     import sysconfig
+    from importlib.machinery import EXTENSION_SUFFIXES
 
-    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}"
+    # A suffix tells builds of one version apart: with and without the global lock, glibc and musl.
+    tag = f"{sys.implementation.cache_tag}-{sysconfig.get_platform()}-{EXTENSION_SUFFIXES[0]}"
     digest = hashlib.sha256(lock.read_bytes() + tag.encode())
     return cache() / digest.hexdigest()[:20]
+
+
+def _open_to_others(sets: Path) -> Path | None:
+    """The folder, of the one sets lie in and those around it, that somebody else can write to."""
+    base = sets.parents[1]
+    if sys.platform != "win32":  # there a profile's folder is its user's
+        mode = base.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return base
+    return next((folder for folder in (sets.parent, sets) if not _is_own(folder)), None)
+
+
+def _is_trusted(folder: Path) -> bool:
+    return _is_own(folder) and _open_to_others(folder.parent) is None
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether this user alone, or root, can have put something into a folder."""
+    if sys.platform == "win32":
+        return True
+    found = folder.stat()
+    owners = {found.st_uid, folder.lstat().st_uid}
+    return owners <= {0, os.geteuid()} and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _make_own(sets: Path) -> None:
+    """Make the folder sets lie in, for this user alone. Raises UsageError where it is not."""
+    sets.parents[1].mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (sets.parent, sets):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if found := _open_to_others(sets):
+        raise UsageError(
+            say("Others can write to {folder}: no packages are run from there.", folder=found),
+            hint=say("Set XDG_CACHE_HOME to a folder of your own, and run it again."),
+        )
 
 
 def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
     """Fill `folder` at one stroke; of several that want to at once, one does."""
     import shutil
+    import tempfile
 
     from skill.lock import Lock
     from skill.report import Notice, Stage
@@ -149,7 +204,10 @@ def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
     try:
         if not missing(group):
             return
-        shutil.rmtree(folder, ignore_errors=True)  # something was taken out of it
+        # Something was taken out of it; or whoever was at it was killed, and its uv may go on.
+        for left in folder.parent.glob(f"{folder.name}*"):
+            if left.is_dir():
+                _remove(left)
         _forget_old(folder.parent)
         count = len(re.findall(r"^[A-Za-z0-9]", lock.read_text("utf-8"), re.MULTILINE))
         tell(
@@ -158,8 +216,7 @@ def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
                 say("Setting things up, this once: {count} packages are fetched...", count=count),
             )
         )
-        new = folder.with_suffix(".new")
-        shutil.rmtree(new, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(".new", f"{folder.name}-", folder.parent))
         try:
             _run(_installer(lock, new), tell)
             new.replace(folder)
@@ -177,7 +234,7 @@ def _installer(lock: Path, folder: Path) -> list[str]:
     import shutil
 
     words = ["--target", str(folder), "--require-hashes", "--no-deps", "-r", str(lock)]
-    if uv := os.environ.get("UV") or shutil.which("uv"):
+    if uv := shutil.which(os.environ.get("UV", "")) or shutil.which("uv"):
         return [
             *(uv, "pip", "install", "--quiet", "--python", sys.executable),
             *("--only-binary", ":all:", *words),
@@ -220,11 +277,11 @@ def _run(command: list[str], tell: Tell) -> None:
         if process.returncode == 0:
             return
         said.seek(0)
-        lines = said.read().decode("utf-8", "replace").strip().splitlines()
-    reason = clean_line(hide(_without_user(" ".join(lines[-3:]))), 300)
+        lines = list(filter(str.strip, said.read().decode("utf-8", "replace").splitlines()))
+    reason = clean_line(hide(_without_user(" ".join(lines[-_SAID_LAST:]))), 400)
     raise NetworkError(
         say("The packages could not be installed: {reason}", reason=reason),
-        hint=say("Check the network, then run it again; nothing was sent."),
+        hint=say("Check the network and the disk, then run it again; nothing was sent."),
     )
 
 
@@ -234,8 +291,16 @@ def _without_user(text: str) -> str:
 
 
 def _forget_old(sets: Path) -> None:
-    import shutil
-
     for folder in sets.iterdir():
         if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """At one stroke: what is half removed is never taken for whole."""
+    import shutil
+
+    gone = folder.with_name(f"{folder.name}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):
+        shutil.rmtree(folder.replace(gone), ignore_errors=True)

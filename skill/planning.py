@@ -5,7 +5,6 @@ Local files are looked into and the target is checked; nothing is sent and nothi
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -111,7 +110,13 @@ def plan_upload(
     return job
 
 
-def plan_chat(config: Config, session: StoredSession | None, message: str) -> Job:
+def plan_chat(
+    config: Config,
+    session: StoredSession | None,
+    message: str,
+    *,
+    max_credits: int | None = None,
+) -> Job:
     """One message to a project's agent; a new project where there is none."""
     from skill.routing import route
 
@@ -124,6 +129,7 @@ def plan_chat(config: Config, session: StoredSession | None, message: str) -> Jo
     job = _new("chat", config, config.language_of(message))
     job.vague = route(message).vague
     job.message = check_words(message)
+    job.max_credits = max_credits
     job.export = False
     if session is not None:
         _work_on(job, session)
@@ -170,12 +176,12 @@ def _take_video(job: Job, config: Config, video: Path) -> None:
         return
     name = clean_line(video.name, 80)
     if kind == "image":
-        raise UsageError(
+        error = UsageError(
             say("{name} is a picture, not a video.", name=name),
-            hint=say(
-                "Make a video of it: image-to-video make {photo}", photo=shlex.quote(str(video))
-            ),
+            hint=say("A picture becomes a video with make."),
         )
+        error.instead = ("make", str(video.absolute()))
+        raise error
     raise UsageError(
         say("{name} is no video.", name=name),
         hint=say("Name an MP4, MOV or WebM, or no file: then the project's video is made longer."),
@@ -239,7 +245,7 @@ def places(
 def aim(job: Job, target: Path | None, stem: str, *, force: bool, extras: Extras = NOTHING) -> None:
     """Settle where the clip, and what is made of it, will stand. Raises UsageError."""
     job.named, job.force = target is not None, force
-    video, job.extras = places(target, stem, force=force, extras=extras, sources=_sources(job))
+    video, job.extras = places(target, stem, force=force, extras=extras, sources=sources(job))
     job.target = str(video)
 
 
@@ -250,13 +256,13 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     gone = job.step is Step.DONE and not Path(job.target).is_file()
     if not job.export or gone or job.step in (Step.CANCELLED, Step.FAILED):
         return False
-    wished, asked, sources = job.extras, extras.endings, _sources(job)
+    wished, asked, photos = job.extras, extras.endings, sources(job)
     if target is not None and not stands:
         aim(job, target, "", force=force, extras=extras)
         asked = job.extras
-        check_extras(Path(job.target), wished.values(), photos=sources, force=force)
+        check_extras(Path(job.target), wished.values(), photos=photos, force=force)
     elif asked:
-        check_extras(Path(job.target), asked.values(), photos=sources, force=force)
+        check_extras(Path(job.target), asked.values(), photos=photos, force=force)
         job.force = job.force or force
     else:
         return False
@@ -269,7 +275,7 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     return True
 
 
-def _sources(job: Job) -> list[Path]:
+def sources(job: Job) -> list[Path]:
     """The user's own files that go into it."""
     return [Path(file.get("origin", file)["path"]) for file in job.files]
 

@@ -69,7 +69,7 @@ def _envelope(commands: list[str], ok: bool, holds: dict[str, Schema]) -> Schema
             },
             **holds,
             "next": _list(
-                {"type": "string", "pattern": "^image-to-video( |$)"},
+                {"type": "string", "pattern": "^(uv run --project .+ )?image-to-video( |$)"},
                 "Commands that can be run as they stand.",
             ),
         }

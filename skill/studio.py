@@ -245,9 +245,11 @@ class Studio:
         assert isinstance(reply, Reply)
         return reply
 
-    async def chat(self, message: str) -> Reply:
-        """Send a message to the project's agent, once: this is what costs credits."""
-        job = plan_chat(self._config, self._connection.projects.current, message)
+    async def chat(self, message: str, *, max_credits: int | None = None) -> Reply:
+        """Send a message to the project's agent, once: this is what costs credits. With
+        `max_credits` none is sent that may cost more: a first cut about 100, an edit about 50."""
+        session = self._connection.projects.current
+        job = plan_chat(self._config, session, message, max_credits=max_credits)
         reply = await self.begin(job)
         assert isinstance(reply, Reply)
         return reply
@@ -367,9 +369,10 @@ class Studio:
         *,
         shrink: bool = True,
         keep_metadata: bool = False,
+        max_credits: int | None = None,
     ) -> Reply:
         """Any sentence: routed, done, answered. `output`, where it is an export, `shrink` and
-        `keep_metadata` as for `make`."""
+        `keep_metadata` as for `make`; `max_credits` as for `chat`."""
         from skill.routing import Action, route
 
         if not files and not words.strip():
@@ -406,9 +409,10 @@ class Studio:
                 )
                 if way.message is None:
                     return uploaded
-                return replace(await self.chat(way.message), action=Action.UPLOAD)
+                reply = await self.chat(way.message, max_credits=max_credits)
+                return replace(reply, action=Action.UPLOAD)
             case Action.CHAT:
-                return await self.chat(words)
+                return await self.chat(words, max_credits=max_credits)
         raise InternalError(f"no such action: {way.action}")
 
     async def open_link(self) -> str:

@@ -116,14 +116,22 @@ def resume(
     job: str | None = None,
     *,
     output: StrPath | None = None,
+    force: bool = False,
+    extras: Extras = NOTHING,
     tell: Callable[[Report], None] = _ignore,
     **settings: Unpack[Settings],
 ) -> Video | Reply:
     """Go on with a job, the newest unfinished one by default, without sending or paying again
     (`Studio.resume`). What comes of it is what the call would have returned that began it; `output`
-    is another place for its video. Raises SkillError, NotFoundError where nothing is unfinished."""
+    is another place for its video, `force` and `extras` as for `make_video`. Raises SkillError,
+    NotFoundError where nothing is unfinished."""
     target = _path(output)
-    return _run("resume", lambda studio: studio.resume(job, output=target), tell, settings)
+    return _run(
+        "resume",
+        lambda studio: studio.resume(job, output=target, force=force, extras=extras),
+        tell,
+        settings,
+    )
 
 
 def credits(*, tell: Callable[[Report], None] = _ignore, **settings: Unpack[Settings]) -> Credits:

@@ -70,9 +70,10 @@ FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 class Job:
     """One piece of work, complete enough for another process to go on with it.
 
-    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink` and
-    `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
+    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink`
+    and `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
     `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
+    `max_credits`: what the message may cost at most, as the user agreed.
     `account`: with which it was begun. `uploaded`: the hashes that are up. `left_out`: the files it
     is done without, each with its `reason`. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
@@ -95,6 +96,7 @@ class Job:
     language: str = "en"
     message: str = ""
     vague: bool = False
+    max_credits: int | None = None
     files: list[dict[str, Any]] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
     fetched: int = 0
@@ -143,13 +145,15 @@ class Job:
 
 @dataclass
 class StoredSession:
-    """A project, and whether anything is in it that a new one would lose."""
+    """A project. `touched`: something is in it that a new one would lose; `laid_out`: something has
+    stood on its timeline."""
 
     session_id: str
     task_id: str
     user_id: str
     language: str = "en"
     touched: bool = False
+    laid_out: bool = False
 
 
 @dataclass(frozen=True)

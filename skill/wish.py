@@ -22,6 +22,12 @@ EDIT_CREDITS = 50  # a round of edits
 ANONYMOUS_CREDITS = 100  # what a new anonymous account has
 
 
+def expected_credits(goal: str, *, laid_out: bool) -> int:
+    """What a job's message costs, about. `laid_out`: something stands on the project's timeline;
+    on an empty one a message is a generation, whatever it says."""
+    return EDIT_CREDITS if goal == "chat" and laid_out else GENERATION_CREDITS
+
+
 LOOKS = {
     "warm": "warm golden colours",
     "cool": "cool colours",
@@ -75,7 +81,7 @@ class Wish:
 
 def compose(prompt: str, wish: Wish, listing: Listing) -> str:
     """The message for a prompt and a wish, the listing filling in what neither speaks of: the
-    backend's agent takes nothing but words."""
+    backend's agent takes nothing but words. Raises UsageError for what cannot be said."""
     prompt = prompt if prompt.strip() else say(listing.example)
     wish = replace(
         wish,
@@ -97,7 +103,7 @@ def compose(prompt: str, wish: Wish, listing: Listing) -> str:
     if wish.music:
         said.append(say("Background music: {style}.", style=wish.music))
     if wish.look:
-        said.append(say("Look: {look}.", look=say(LOOKS[wish.look])))
+        said.append(say("Look: {look}.", look=_look(wish.look)))
     for number, words in enumerate(wish.captions, 1):
         if caption := " ".join(check_words(words).split()).translate(_INNER_QUOTES):
             said.append(
@@ -119,6 +125,16 @@ def compose_extension(prompt: str, seconds: float) -> str:
     if prompt.strip():
         said.append(say("{wish}.", wish=check_words(prompt).strip().rstrip(".。")))
     return say(" ").join(said)
+
+
+def _look(name: str) -> str:
+    """How the backend's agent is told of a look."""
+    if name not in LOOKS:
+        raise UsageError(
+            say("There is no look {name}.", name=name),
+            hint=say("There are: {names}", names=say(", ").join(LOOKS)),
+        )
+    return say(LOOKS[name])
 
 
 def _default(what: str, value: T, prompt: str) -> T | None:

@@ -37,7 +37,7 @@ from skill.stream import End
 from skill.timeline import Timeline, changes
 from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
-from skill.wish import EDIT_CREDITS, GENERATION_CREDITS
+from skill.wish import expected_credits
 
 if TYPE_CHECKING:
     from skill.answers import Credits, Render, State
@@ -241,10 +241,24 @@ class Worker:
         await self._take(job, after)
 
     def _weigh(self, job: Job) -> None:
-        """In a listing that is careful with credits: what the message may cost, before it goes
-        out; and no message where nothing is left. Raises NoCreditsError."""
+        """No message that may cost more than was agreed; and in a listing that is careful with
+        credits, what it may cost before it goes out, and none where nothing is left. Raises
+        UsageError, NoCreditsError."""
         config, left = self._connection.config, job.credits_before
-        if config.local or not config.manifest.listing.careful:
+        if config.local:
+            return
+        cost = expected_credits(job.goal, laid_out=Timeline.from_draft(job.draft).ready)
+        if job.max_credits is not None and cost > job.max_credits:
+            self._advance(job, Step.FAILED)
+            raise UsageError(
+                say(
+                    "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.",
+                    cost=cost,
+                    max_credits=job.max_credits,
+                ),
+                hint=say("Raise --max-credits, or make the video on this machine with --local."),
+            )
+        if not config.manifest.listing.careful:
             return
         if left is not None and left <= 0:
             if not job.files:
@@ -257,7 +271,6 @@ class Worker:
                     ),
                 )
             )
-        cost = GENERATION_CREDITS if job.goal in ("make", "extend") else EDIT_CREDITS
         self._tell(
             Notice(
                 say("This may cost about {cost} credits.", cost=cost)
@@ -306,8 +319,18 @@ class Worker:
         self._advance(job, Step.ANSWERED)
 
     def _keep_project(self, job: Job) -> None:
-        self._connection.projects.keep(
-            StoredSession(job.session_id, job.task_id, job.user_id, job.language, touched=True)
+        projects = self._connection.projects
+        before = projects.current
+        laid_out = before is not None and before.session_id == job.session_id and before.laid_out
+        projects.keep(
+            StoredSession(
+                job.session_id,
+                job.task_id,
+                job.user_id,
+                job.language,
+                touched=True,
+                laid_out=job.ready or laid_out,
+            )
         )
 
     async def _note_cost(self, job: Job) -> None:

@@ -13,7 +13,10 @@ from hypothesis import settings
 from skill.language import speak
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from mock_server.renders import Renderer
 
 # The machine is shared and noisy, and a run is to say the same as the one before.
 settings.register_profile("shared", deadline=None, derandomize=True)
@@ -35,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME, and none of the real environment's settings."""
     for name in list(os.environ):
-        if name.startswith((*_OURS, "PYTHON")) or name.lower() in _PROXIES:
+        if name.startswith((*_OURS, "PYTHON")) or name == "UV" or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE"):
@@ -76,3 +79,24 @@ def clip() -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
         container.mux(stream.encode(None))
     return file.getvalue()
+
+
+@pytest.fixture
+def renderer(clip: bytes) -> Renderer:
+    """An instant one: every clip is the same second."""
+
+    from mock_server.render import Rendered
+
+    def render(
+        draft: Mapping[str, Any],
+        media: Mapping[str, Path],
+        target: Path,
+        *,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Rendered:
+        progress(0.5)
+        target.write_bytes(clip)
+        return Rendered(target, 64, 36, 1.0, len(clip))
+
+    return render

@@ -26,6 +26,9 @@ SAFE_TOP, SAFE_BOTTOM = 0.08, 0.90
 _SIZES = {"large": 0.105, "small": 0.052}
 """Height of the letters' em, as a part of the frame's shorter side."""
 
+_UPRIGHT = 1.35
+"""How much larger a caption is in an upright frame, which is looked at on a phone."""
+
 _FADE = 0.45
 _RIM, _SHADOW, _PLATE = 0.62, 0.42, 0.6
 """How much of what is behind them the rim of letters, the wide shadow of a title and the plate of
@@ -69,7 +72,10 @@ class Titles:
         width, height = self._size
         safe = (round(height * SAFE_TOP), round(height * SAFE_BOTTOM))
         text = fonts.writable(title.text)
-        em = max(8, round(min(self._size) * _SIZES.get(title.size, _SIZES["large"])))
+        size = _SIZES.get(title.size, _SIZES["large"])
+        if title.size == "small" and height > width:
+            size *= _UPRIGHT
+        em = max(8, round(min(self._size) * size))
 
         def fitted(room: float) -> Setting | None:
             return typeset.fitted(text, em, width * WIDTH, room)

@@ -16,13 +16,12 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend, Server
-from mock_server.render import Rendered
 from skill.bundling import bundle as bundle_all
 from skill.listings import DEFAULT, LISTINGS
 from tests.clients.install import Clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from mock_server.renders import Renderer
 
@@ -65,10 +64,14 @@ class Machine:
         assert done.returncode == expect, f"{done.stdout}\n{done.stderr}"
         return done
 
-    def skill(self, folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def skill(
+        self, folder: Path, *words: str | Path, expect: int = 0
+    ) -> subprocess.CompletedProcess[str]:
         """Run the skill that lies in `folder`, as its SKILL.md says."""
         uv = CLIENTS.bin / "uv"
-        return self.run(uv, "run", "-q", "--project", folder, "image-to-video", *words)
+        return self.run(
+            uv, "run", "-q", "--project", folder, "image-to-video", *words, expect=expect
+        )
 
     def headers(self, folder: Path) -> dict[str, str]:
         """The attribution headers that the skill in `folder` sends."""
@@ -113,24 +116,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def bundle(bundles: dict[str, Path]) -> Path:
     return bundles[DEFAULT.name]
-
-
-@pytest.fixture
-def renderer(clip: bytes) -> Renderer:
-    """An instant one: every video is the same second."""
-
-    def render(
-        draft: Mapping[str, Any],
-        media: Mapping[str, Path],
-        target: Path,
-        *,
-        progress: Callable[[float], None],
-        cancelled: Callable[[], bool],
-    ) -> Rendered:
-        target.write_bytes(clip)
-        return Rendered(target, 64, 36, 1.0, len(clip))
-
-    return render
 
 
 @pytest.fixture

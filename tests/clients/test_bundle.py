@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -49,6 +50,17 @@ def test_once_set_up_it_needs_no_network(machine: Machine, bundle: Path) -> None
     machine.environ["UV_CACHE_DIR"] = str(machine.home / "an empty one")
     data, _ = said(machine, folder, "headers")
     assert data["X-Skill-Source"] == bundle.name
+
+
+def test_the_next_command_that_it_names_runs_as_it_stands(machine: Machine, bundle: Path) -> None:
+    folder = shutil.copytree(bundle, machine.home / "a skill")
+    done = machine.skill(folder, "make", "nothing.jpg", "--json", expect=2)
+    assert json.loads(done.stdout)["error"]["message"] == "nothing.jpg is not there."
+    hint = machine.skill(folder, "open", "--json", expect=4).stdout
+    named = json.loads(hint)["error"]["hint"].partition(": ")[2]
+    program = shlex.split(named)[:5]
+    assert program == ["uv", "run", "--project", str(folder), "image-to-video"]
+    machine.run(CLIENTS.bin / "uv", *program[1:], "jobs")
 
 
 def test_two_that_start_at_once_set_it_up_once(machine: Machine, bundle: Path) -> None:
@@ -102,7 +114,7 @@ def test_it_makes_a_video_on_this_machine_without_any_network(
     data, told = said(
         machine, folder, "make", "--local", photo, "--resolution", "480p", "-o", "x.mp4"
     )
-    assert told.count(SETTING_UP) == 2  # its own packages, and the renderer's
+    assert told.count(SETTING_UP) == 1  # the renderer's packages, its own among them
     video = probe(Path(data["file"]))
     assert (video.width, video.height) == (854, 480)
     assert video.duration == pytest.approx(5, abs=0.1)

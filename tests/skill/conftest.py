@@ -14,37 +14,17 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend, Server
-from mock_server.render import Rendered
 from skill.cli import main
 
 from .shapes import check
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from mock_server.renders import Renderer
 
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def renderer(clip: bytes) -> Renderer:
-    """An instant one: every clip is the same second."""
-
-    def render(
-        draft: Mapping[str, Any],
-        media: Mapping[str, Path],
-        target: Path,
-        *,
-        progress: Callable[[float], None],
-        cancelled: Callable[[], bool],
-    ) -> Rendered:
-        progress(0.5)
-        target.write_bytes(clip)
-        return Rendered(target, 64, 36, 1.0, len(clip))
-
-    return render
 
 
 @pytest.fixture

@@ -96,9 +96,17 @@ class TestInOneCall:
         with pytest.raises(skill.ExportBlockedError) as caught:
             skill.make_video(photos, output=tmp_path / "a.mp4")
         assert caught.value.job is not None
-        video = skill.resume(caught.value.job)
+        (tmp_path / "b.mp4").touch()
+        with pytest.raises(skill.UsageError, match="already there"):
+            skill.resume(caught.value.job, output=tmp_path / "b.mp4")
+        video = skill.resume(
+            caught.value.job,
+            output=tmp_path / "b.mp4",
+            force=True,
+            extras=skill.Extras(poster=True),
+        )
         assert isinstance(video, skill.Video)
-        assert video.file == tmp_path / "a.mp4"
+        assert (video.file, video.poster) == (tmp_path / "b.mp4", tmp_path / "b-poster.jpg")
         assert len(server.backend.journal.messages()) == 1
         with pytest.raises(skill.NotFoundError):
             skill.resume()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,8 @@ import frontmatter
 import pytest
 from packaging.requirements import Requirement
 
-from skill.bundling import MAX_BYTES, MAX_FILE_BYTES, MAX_FILES, bundle
+from skill import itself
+from skill.bundling import bundle
 from skill.errors import UsageError
 from skill.listings import LISTINGS
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 JOY = LISTINGS["joy-image-to-video"]
+
+# OpenClaw's bounds for a managed bundle are 256 files, 1 MiB each; ours is a quarter of its 8 MiB.
+MAX_FILES, MAX_FILE_BYTES, MAX_BYTES = 256, 1024 * 1024, 2 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +210,28 @@ class TestTheCommand:
         assert ran.code == 2
         assert "joy-image-to-video" in ran.err
         assert not (out / "o").exists()
+
+    @pytest.mark.parametrize("package", ["skill", "mock_server/render"])
+    def test_no_bundle_goes_into_the_code_it_is_made_of(
+        self, run: Callable[..., Ran], out: Path, monkeypatch: pytest.MonkeyPatch, package: str
+    ) -> None:
+        """The next one would hold it too."""
+        shutil.copytree(ROOT / "skill", out / "copy" / "skill")
+        monkeypatch.setattr(itself, "ROOT", out / "copy")
+        (out / "link").symlink_to(out / "copy" / package)
+        for place in (out / "copy" / package, out / "link" / "dist"):
+            ran = run("bundle", JOY.name, "-o", place)
+            assert ran.code == 2
+            assert "is a part of this skill" in ran.err
+        assert not list(out.rglob(f"{JOY.name}/SKILL.md"))
+
+    def test_a_link_in_the_way_is_not_followed(self, run: Callable[..., Ran], out: Path) -> None:
+        diary = out.parent / "diary"
+        diary.mkdir()
+        (out / f".{JOY.name}.new").symlink_to(diary)
+        ran = run("bundle", JOY.name, "-o", out)
+        assert ran.code == 2
+        assert list(diary.iterdir()) == []
 
     def test_a_place_that_cannot_be_written_is_named(
         self, run: Callable[..., Ran], out: Path

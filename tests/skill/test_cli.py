@@ -505,7 +505,7 @@ class TestLocal:
         for words in (("make", "--local", *photos), ("demo",), ("mock",)):
             ran = run(*words)
             assert ran.code == 2
-            assert "--extra local" in ran.err
+            assert ".[local]" in ran.err
             assert "Traceback" not in ran.err
 
 

@@ -138,7 +138,7 @@ class TestBeforeSpending:
         ran = run("extend", photos[0], "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
         assert "is a picture, not a video" in ran.answer["error"]["message"]
-        assert f"image-to-video make {photos[0]}" in ran.answer["error"]["hint"]
+        assert ran.answer["next"] == [f"image-to-video make {photos[0]}"]
         assert not server.backend.journal.calls()
 
     def test_a_file_that_stands_is_not_written_over(self, project: Server, run: Run) -> None:

@@ -157,7 +157,7 @@ def test_without_the_packages_nothing_is_sent_and_what_to_run_is_said(
     ran = run("make", *photos, *WORDS, "-o", "trip.gif")
     assert ran.code == 2
     assert "missing: a_package_that_is_not_here" in ran.err
-    assert "--extra local" in ran.err
+    assert ".[local]" in ran.err
     assert len(server.backend.journal) == 0
     assert run("make", *photos, *WORDS, "-o", "trip.mp4").code == 0
 
@@ -211,7 +211,7 @@ def test_packages_that_went_away_meanwhile_cost_the_preview_alone(
     ran = run("resume")
     assert ran.code == 0, ran.err
     assert "missing: a_package_that_is_not_here" in ran.out
-    assert "--extra local" in ran.out
+    assert ".[local]" in ran.out
     assert listed() == ["trip.mp4"]
     assert ran.out.splitlines()[-1] == f"MEDIA:{Path.cwd() / 'trip.mp4'}"
 

@@ -48,7 +48,7 @@ def plain(line: str, server: Server) -> str:
     return line.replace(str(Path.cwd()) + "/", "").replace("|", "\\|").strip()
 
 
-WAITING = ("Waiting for the backend", "⏳ Still working")
+WAITING = ("Waiting for the backend", "⏳ Still working...")
 
 
 def told(ran: Ran, usual: set[str], server: Server, *, slow: bool) -> str:
@@ -56,8 +56,10 @@ def told(ran: Ran, usual: set[str], server: Server, *, slow: bool) -> str:
     nothing is slow but the machine."""
     meanwhile = takewhile(lambda line: line != "Next:", ran.err.splitlines())
     lines = [plain(line, server) for line in meanwhile]
+    # Which of the signs of life there are hangs on how busy the machine is.
+    lines = [WAITING[-1] if line.startswith(WAITING) else line for line in lines]
     news = [line for line in dict.fromkeys(lines) if line and line not in usual]
-    news = [line for line in news if slow or not line.startswith(WAITING)]
+    news = [line for line in news if slow or line != WAITING[-1]]
     if ran.code == 0:
         news.append("the video")
     return " ⏎ ".join(news)

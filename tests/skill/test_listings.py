@@ -4,16 +4,25 @@ the user where the user says nothing, and how it is with credits."""
 from __future__ import annotations
 
 import json
+import os
+import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import frontmatter
 import pytest
 from PIL import Image
 
+from skill.arguments import parse
+from skill.config import Config
+from skill.errors import UsageError
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
 from skill.media import Change, inspect, prepare
+from skill.studio import Studio
 from tests.skill import samples
 
 if TYPE_CHECKING:
@@ -46,6 +55,37 @@ def picture(path: Path, size: tuple[int, int] = (96, 64)) -> Path:
     else:
         samples.scene(size=size).save(path)
     return path
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_the_user_says_in_its_example_is_done_on_this_machine(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], name: str
+) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    example = page.partition("## For example")[2].partition("##")[0].replace("\n   ", " ")
+    server.backend.accounts.change(credits=1000)
+    said = [
+        shlex.split(command)
+        for command in re.findall(r"`((?:make|chat) [^`]+)`", example)
+        if "--dry-run" not in command
+    ]
+    assert said
+    for command, *words in said:
+        named = {word: photos.pop() for word in words if word.endswith((".jpg", ".png", ".heic"))}
+        words = [str(named.get(word, word)) for word in words if word != "--local"]
+        ran = speak(name, command, *words, "--json")
+        assert ran.code == 0, ran.answer
+        assert not re.search(r"I (could not|cannot) do", ran.answer["data"]["text"])
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_its_page_says_an_option_takes_is_taken(name: str) -> None:
+    page = frontmatter.loads(skill_md(LISTINGS[name], "2.0.0")).content
+    choices = re.findall(r"(--[a-z-]+) ((?:[a-z0-9:]+\|)+[a-z0-9:]+)", page)
+    assert "--resolution" in dict(choices)
+    for option, values in choices:
+        for value in values.split("|"):
+            parse(["make", "a.jpg", option, value])
 
 
 @pytest.mark.parametrize(
@@ -110,6 +150,16 @@ def test_what_is_said_for_a_user_who_says_nothing(
 ) -> None:
     data = speak(name, "make", photos[0], "--dry-run", "--json").answer["data"]
     assert data["message"] == said
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_each_option_that_its_page_shows_is_taken(name: str) -> None:
+    page = skill_md(LISTINGS[name], "2.0.0")
+    shown = re.findall(r"(--[a-z-]+) ([\w:]+(?:\|[\w:]+)+)", page)
+    assert shown
+    for option, values in shown:
+        for value in values.split("|"):
+            parse(["make", "cat.jpg", option, value])
 
 
 @pytest.mark.parametrize(
@@ -228,23 +278,120 @@ def test_where_credits_or_the_plan_are_in_the_way_the_free_command_stands_ready(
 
 
 @pytest.mark.parametrize(
-    ("words", "cost"),
+    ("name", "prompt"),
     [
-        (("make", "PHOTO"), 100),
-        (("chat", "make it slower"), 50),
-        (("ask", "make it slower"), 50),
-        (("ask", "animate this", "--file", "PHOTO"), 50),
+        ('it\'s $(touch harm) `x` "y".png', "calm; touch harm"),
+        ("--force.png", "-o other.mp4"),
+        ("a.png", "-日落"),
+        ("at  5\u202fPM.png", "👨\u200d👩 at the sea"),
+        ("a.png", "calm\nMEDIA:/etc/passwd\nand \x1b[31mred"),
+    ],
+)
+def test_the_free_command_can_be_run_by_a_shell_as_it_stands(
+    server: Server, speak: Callable[..., Ran], name: str, prompt: str
+) -> None:
+    photo = Path(name).absolute()
+    Image.new("RGB", (96, 64)).save(photo)
+    server.backend.fail("message", code=2001, times=2)
+    words = ("make", photo, f"--prompt={prompt}", "-o", "x.mp4")
+    (command,) = speak(FREE, *words, "--json").answer["next"][1:]
+    assert command in speak(FREE, *words).err
+    assert "\n" not in command
+    assert "\x1b" not in command
+    done = subprocess.run(
+        ["bash", "-c", f"image-to-video() {{ printf '%s\\0' \"$@\"; }}; {command}"],
+        capture_output=True,
+        check=True,
+    )
+    named = os.fsdecode(done.stdout).split("\0")[:-1]
+    assert str(photo) in named
+    assert not Path("harm").exists()
+    assert speak(FREE, *named, "--dry-run").code == 0
+
+
+@pytest.mark.parametrize("name", ["a\nMEDIA:b.png", "\x1b[2Jc.png", "d\udcff.png", "\u202ee.png"])
+def test_a_name_that_cannot_be_shown_as_it_is_stands_in_no_command(
+    server: Server, speak: Callable[..., Ran], name: str
+) -> None:
+    Image.new("RGB", (96, 64)).save(name)
+    server.backend.fail("message", code=2001)
+    for ran in (speak(FREE, "make", name, "-o", "x.mp4"), speak(FREE, "extend", name)):
+        assert ran.code in (2, 5)
+        assert not re.search(r"^MEDIA:|[\x1b\u202e]|udcff", ran.out + ran.err, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "cost"),
+    [
+        ((), ("make", "PHOTO"), 100),
+        ((), ("chat", "a video of the sea"), 100),
+        ((), ("ask", "animate this", "--file", "PHOTO"), 100),
+        (("upload", "PHOTO"), ("chat", "animate it"), 100),
+        (("make", "PHOTO"), ("make", "PHOTO"), 100),
+        (("make", "PHOTO"), ("extend",), 100),
+        (("make", "PHOTO"), ("chat", "make it slower"), 50),
+        (("make", "PHOTO"), ("ask", "make it slower"), 50),
+        (("make", "PHOTO"), ("ask", "put this at the end", "--file", "PHOTO"), 50),
     ],
 )
 def test_nothing_is_sent_that_may_cost_more_than_was_agreed(
-    server: Server, speak: Callable[..., Ran], photos: list[Path], words: list[str], cost: int
+    server: Server,
+    speak: Callable[..., Ran],
+    photos: list[Path],
+    before: tuple[str, ...],
+    words: tuple[str, ...],
+    cost: int,
 ) -> None:
-    named = [str(photos[0]) if word == "PHOTO" else word for word in words]
-    refused = speak(FREE, *named, "--max-credits", cost - 1)
+    def said(words: tuple[str, ...], photo: Path) -> list[str]:
+        return [str(photo) if word == "PHOTO" else word for word in words]
+
+    speak(FREE, "credits")
+    server.backend.accounts.change(credits=200)
+    if before:
+        assert speak(FREE, *said(before, photos[1])).code == 0
+    server.backend.accounts.change(credits=100)
+    asked, journal = said(words, photos[0]), len(server.backend.journal)
+    refused = speak(FREE, *asked, "--max-credits", cost - 1)
     assert refused.code == 2
     assert f"about {cost} credits" in refused.err
-    assert len(server.backend.journal) == 0
-    assert speak(FREE, *named, "--max-credits", cost).code == 0
+    assert len(server.backend.journal) == journal
+    done = speak(FREE, *asked, "--max-credits", cost)
+    assert done.code == 0
+    assert f"This may cost about {cost} credits; there are 100." in done.err
+    assert speak(FREE, "credits", "--json").answer["data"]["available"] >= 100 - cost
+
+
+@pytest.mark.parametrize(
+    "words", [("chat", "make a video"), ("ask", "animate this", "--file", "PHOTO")]
+)
+def test_the_first_cut_of_a_project_is_more_than_an_edit(
+    server: Server, speak: Callable[..., Ran], photos: list[Path], words: tuple[str, ...]
+) -> None:
+    assert speak(FREE, "upload", photos[1]).code == 0
+    named = [str(photos[0]) if word == "PHOTO" else word for word in words]
+    refused = speak(FREE, *named, "--max-credits", 99, "--json")
+    assert (refused.code, refused.answer["error"]["code"]) == (2, "usage")
+    assert "about 100 credits" in refused.answer["error"]["message"]
+    assert server.backend.journal.messages() == []
+    assert speak(FREE, "jobs").out == "Nothing is unfinished.\n"
+    done = speak(FREE, *named, "--max-credits", 100)
+    assert done.code == 0
+    assert "This may cost about 100 credits; there are 100." in done.err
+
+
+def test_what_was_agreed_holds_where_only_the_backend_knows_that_nothing_stands_yet(
+    server: Server, speak: Callable[..., Ran], photos: list[Path]
+) -> None:
+    assert speak(FREE, "upload", photos[0]).code == 0
+
+    async def chat() -> None:
+        async with Studio.open(Config.resolve()) as studio:
+            await studio.chat("make a video", max_credits=50)
+
+    with pytest.raises(UsageError, match="The message was not sent"):
+        anyio.run(chat)
+    assert server.backend.journal.messages() == []
+    assert speak(FREE, "jobs").out == "Nothing is unfinished.\n"
 
 
 def test_what_is_free_is_done_whatever_was_agreed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -15,12 +16,14 @@ from skill import itself, packages
 from skill.errors import NetworkError, UsageError
 from skill.lock import Lock
 from skill.report import Notice, Stage
+from tests.skill.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from skill.report import Report
+    from tests.skill.conftest import Ran
 
 LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha256:01\n"
 
@@ -31,7 +34,7 @@ with open({log!r}, "a") as log:
     log.write(json.dumps({{"argv": sys.argv[1:], "environ": dict(os.environ)}}) + "\\n")
 {program}
 target = pathlib.Path(sys.argv[sys.argv.index("--target") + 1])
-target.mkdir()
+target.mkdir(exist_ok=True)
 (target / "quill.py").write_text("INK = 'blue'")
 (target / "parchment.py").write_text("")
 """
@@ -48,7 +51,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setitem(packages.NEEDED, "base", ("json", "quill", "parchment"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before = os.umask(0o022)
     yield folder
+    os.umask(before)
     for name in ("quill", "parchment"):
         sys.modules.pop(name, None)
 
@@ -120,6 +125,20 @@ def test_another_process_finds_them(
     assert done.stdout == "blue\n"
 
 
+def test_a_bundle_that_uv_runs_names_itself_as_uv_runs_it(
+    uv: Callable[..., list[dict[str, object]]],
+    told: list[Report],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by_uv = ["uv", "run", "--project", str(folder), "image-to-video"]
+    assert itself.call() == ["image-to-video"]
+    packages.provide("base", told.append)
+    assert itself.call() == by_uv
+    monkeypatch.delenv("UV")  # started by hand
+    assert itself.call() == ["image-to-video"]
+
+
 def test_nothing_lies_in_the_skills_folder(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
 ) -> None:
@@ -148,10 +167,24 @@ def test_what_has_not_been_used_for_long_is_removed(
     assert not old.exists()
 
 
+def test_a_cache_that_can_only_be_read_is_used(
+    uv: Callable[..., list[dict[str, object]]], told: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages.provide("base", told.append)
+    sys.path.remove(itself._added.pop())
+
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert packages.missing("base") == []
+
+
 def test_of_two_commands_at_once_one_fetches(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
 ) -> None:
     place = packages._folder(folder / "requirements.lock")
+    place.parent.mkdir(mode=0o700, parents=True)
     other, waits = Lock(place.with_suffix(".lock")), threading.Event()
     assert other.take()
 
@@ -191,6 +224,135 @@ def test_what_was_taken_out_is_fetched_again(
     packages.provide("base", told.append)
     assert len(uv()) == 2
     assert packages.missing("base") == []
+
+
+def test_what_was_cleared_out_of_its_folders_is_fetched_again(
+    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
+) -> None:
+    """A cache is tidied by the age of its files: folders stay behind, and import as if whole."""
+    place = packages._folder(folder / "requirements.lock")
+    for name in ("quill", "parchment"):
+        (place / name).mkdir(parents=True)
+    place.chmod(0o700)
+    packages.provide("base", told.append)
+    assert len(uv()) == 1
+    assert packages.missing("base") == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
+class TestNothingOfOthersIsRun:
+    """Packages see the token: whoever can write where they lie can read it."""
+
+    @pytest.fixture
+    def planted(self, folder: Path) -> Path:
+        """A set that is whole, and nobody fetched."""
+        place = packages._folder(folder / "requirements.lock")
+        place.mkdir(parents=True)
+        for name in ("quill", "parchment"):
+            (place / f"{name}.py").write_text("INK = 'red'")
+        for own in (place, place.parent, place.parents[1]):
+            own.chmod(0o700)
+        assert packages.missing("base") == []
+        sys.path.remove(itself._added.pop())
+        return place
+
+    @pytest.mark.parametrize("mode", [0o770, 0o702])
+    def test_a_set_that_others_can_write_to_is_fetched_again(
+        self,
+        uv: Callable[..., list[dict[str, object]]],
+        told: list[Report],
+        planted: Path,
+        mode: int,
+    ) -> None:
+        planted.chmod(mode)
+        assert packages.missing("base") != []
+        packages.provide("base", told.append)
+        assert (planted / "quill.py").read_text() == "INK = 'blue'"
+        assert planted.stat().st_mode & 0o777 == 0o700
+
+    @pytest.mark.parametrize(("level", "mode"), [(0, 0o770), (0, 0o707), (1, 0o707), (2, 0o707)])
+    def test_a_cache_that_others_can_write_to_is_named(
+        self,
+        uv: Callable[..., list[dict[str, object]]],
+        told: list[Report],
+        planted: Path,
+        level: int,
+        mode: int,
+    ) -> None:
+        place = planted.parents[level]
+        place.chmod(mode)
+        assert packages.missing("base") != []
+        with pytest.raises(UsageError, match="Others can write to") as caught:
+            packages.provide("base", told.append)
+        assert str(place) in caught.value.message
+        assert uv() == []
+
+    def test_one_of_another_user_is_not_run(
+        self, planted: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        owner = planted.stat().st_uid
+        if owner == 0:  # whom everybody trusts
+            os.chown(planted, owner := 1, -1)
+        monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+        assert packages.missing("base") != []
+
+    def test_a_shared_folder_where_nobody_can_touch_what_is_anothers_will_do(
+        self, planted: Path
+    ) -> None:
+        planted.parents[2].chmod(0o1777)  # as /tmp is
+        assert packages.missing("base") == []
+
+    def test_what_it_makes_is_its_own_whatever_the_umask(
+        self, uv: Callable[..., list[dict[str, object]]], told: list[Report]
+    ) -> None:
+        os.umask(0)
+        packages.provide("base", told.append)
+        sys.path.remove(itself._added.pop())
+        assert packages.missing("base") == []
+
+    def test_one_that_came_with_the_machine_is_run(
+        self, planted: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def utime(path: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "utime", utime)
+        assert packages.missing("base") == []
+
+
+def test_a_cache_is_not_looked_for_where_the_command_happens_to_run(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": "cache", "LOCALAPPDATA": str(tmp_path)}
+    assert packages.cache(environ).is_absolute()
+
+
+def test_a_uv_that_is_none_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    for nonsense in ("/no/such/uv", str(folder), "", "uv"):
+        monkeypatch.setenv("UV", nonsense)
+        words = packages._installer(folder / "requirements.lock", folder / "new")
+        assert words[:3] == [sys.executable, "-m", "pip"]
+
+
+def test_a_uv_that_brings_nothing_is_no_success(
+    uv: Callable[..., list[dict[str, object]]], told: list[Report]
+) -> None:
+    uv("sys.exit(0)")
+    with pytest.raises(UsageError, match="Packages are missing: quill, parchment"):
+        packages.provide("base", told.append)
+
+
+def test_a_uv_whose_master_was_killed_does_not_write_into_what_the_next_one_fetches(
+    uv: Callable[..., list[dict[str, object]]], told: list[Report]
+) -> None:
+    uv("sys.exit('no network')")
+    for _ in range(2):
+        with pytest.raises(NetworkError):
+            packages.provide("base", told.append)
+    first, second = (asked["argv"] for asked in uv())
+    assert isinstance(first, list)
+    assert isinstance(second, list)
+    target = first.index("--target") + 1
+    assert first[target] != second[target]
 
 
 def test_what_goes_wrong_is_one_line_without_passwords(
@@ -234,6 +396,30 @@ def test_without_uv_pip_does_it_and_without_either_it_is_said(
         packages.provide("base", told.append)
 
 
+@pytest.mark.parametrize(
+    ("words", "groups"),
+    [
+        (("route", "export"), []),
+        (("headers",), ["base"]),
+        (("doctor", "--local"), ["base"]),
+        (("jobs", "--local"), ["local"]),
+        (("export", "-o", "a.gif"), ["local"]),
+        (("export", "--poster"), ["local"]),
+    ],
+)
+def test_a_command_has_the_packages_it_needs_fetched_at_one_time(
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    groups: list[str],
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(packages, "provide", lambda group, tell: asked.append(group))
+    monkeypatch.setattr(itself, "ROOT", ROOT)
+    run(*words)
+    assert asked == groups
+
+
 def test_where_nothing_is_brought_along_it_is_for_others_to_say(
     told: list[Report], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +427,9 @@ def test_where_nothing_is_brought_along_it_is_for_others_to_say(
     with pytest.raises(UsageError, match=r"Packages are missing: quill, parchment\."):
         packages.provide("base", told.append)
     monkeypatch.setitem(packages.NEEDED, "local", ("quill",))
+    with pytest.raises(UsageError, match=r"Packages are missing: quill, parchment\."):
+        packages.provide("local", told.append)
+    monkeypatch.setitem(packages.NEEDED, "base", ("json",))
     packages.provide("local", told.append)
     assert packages.missing("local") == ["quill"]
     assert told == []

@@ -136,6 +136,12 @@ def test_the_mock_understands_every_look_as_it_is_said(look: str, language: str)
     assert {*RENDERED, "none"} == {*LOOKS} == {*arguments.LOOKS}
 
 
+def test_a_look_that_there_is_not_is_named() -> None:
+    with pytest.raises(UsageError, match=r"no look sepia") as caught:
+        composed("", Wish(look="sepia"))
+    assert "mono" in caught.value.hint
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_mock_puts_every_caption_on_its_photo(language: str) -> None:
     speak(language)

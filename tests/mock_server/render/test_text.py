@@ -133,6 +133,18 @@ def test_positions_and_sizes() -> None:
     assert box(laid([title("Hello", "nowhere", "huge")], size)) == large
 
 
+def test_a_caption_is_larger_in_an_upright_frame() -> None:
+    """It is looked at on a phone. A title, which is large already, is as large as elsewhere."""
+    wide, upright = (1920, 1080), (1080, 1920)
+
+    def height(size: tuple[int, int], kind: str) -> int:
+        _, top, _, bottom = box(laid([title("Home", size=kind)], size))
+        return bottom - top
+
+    assert height(upright, "small") == pytest.approx(1.35 * height(wide, "small"), rel=0.05)
+    assert height(upright, "large") == pytest.approx(height(wide, "large"), rel=0.05)
+
+
 @pytest.mark.parametrize("size", SHAPES, ids=str)
 @pytest.mark.parametrize(
     "shown",

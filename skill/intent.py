@@ -1,0 +1,169 @@
+"""What a command's options ask for: the user's words, a job, and what that may cost."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from skill.errors import UsageError
+from skill.language import say
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import TypedDict
+
+    from skill.config import Config
+    from skill.extras import Extras
+    from skill.packages import Group
+    from skill.vault import Job, StoredSession, Vault
+    from skill.wish import Wish
+
+    class Care(TypedDict):
+        """Arguments of `Studio` and `skill.planning` for whatever takes files."""
+
+        shrink: bool
+        keep_metadata: bool
+
+
+def packages_of(options: Namespace) -> Group | None:
+    """The packages the command needs, beside what comes with Python."""
+    if options.command in ("route", "translate"):
+        return None
+    if options.command == "doctor":  # it tells what is missing
+        return "base"
+    output = getattr(options, "output", None)
+    loop = getattr(options, "format", None) or (output.suffix[1:].lower() if output else "")
+    beside = any(getattr(options, name, False) for name in ("poster", "sheet"))
+    if options.local or options.command in ("demo", "mock") or beside or loop in ("gif", "webp"):
+        return "local"
+    return "base"
+
+
+def words_of(options: Namespace) -> str:
+    """What the user says in the command, in whatever language."""
+    from skill.planning import said_in
+
+    for name in ("words", "message"):
+        if said := getattr(options, name, None):
+            return " ".join(said)
+    texts = (getattr(options, "title", None), *getattr(options, "captions", ()))
+    return said_in(getattr(options, "prompt", ""), *texts)
+
+
+def extras_of(options: Namespace) -> Extras:
+    """What is wished beside the video."""
+    from skill.extras import Extras
+
+    return Extras(options.format, options.poster, options.sheet)
+
+
+def care_of(options: Namespace) -> Care:
+    """How files are made ready."""
+    return {"shrink": options.shrink, "keep_metadata": options.keep_metadata}
+
+
+def plan_of(options: Namespace, config: Config, project: StoredSession | None) -> Job:
+    """The job that `make` or `extend` would be; nothing is written down."""
+    from skill.planning import plan_extend, plan_make
+
+    if options.command == "extend":
+        return plan_extend(
+            config,
+            project,
+            options.video,
+            options.prompt,
+            seconds=options.duration,
+            target=options.output,
+            force=options.force,
+            extras=extras_of(options),
+        )
+    return plan_make(
+        config,
+        options.photos,
+        options.prompt,
+        _wish(options),
+        target=options.output,
+        force=options.force,
+        export=not options.no_export,
+        extras=extras_of(options),
+        **care_of(options),
+    )
+
+
+def _wish(options: Namespace) -> Wish:
+    from skill.wish import Wish
+
+    return Wish(
+        options.aspect,
+        options.resolution,
+        options.duration,
+        options.music,
+        options.title,
+        options.fps,
+        options.look,
+        tuple(options.captions),
+    )
+
+
+def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
+    """The job that the options mean, written down: a new one, or the one to resume."""
+    from skill.extras import NOTHING
+    from skill.planning import plan_chat, plan_export, redirect
+    from skill.projects import Projects
+
+    match options.command:
+        case "make" | "extend":
+            job = plan_of(options, config, Projects(config, vault).current)
+        case "chat":
+            session = Projects(config, vault).current
+            job = plan_chat(config, session, words_of(options), max_credits=options.max_credits)
+        case "export":
+            session = Projects(config, vault).required()
+            job = plan_export(
+                config, session, options.output, force=options.force, extras=extras_of(options)
+            )
+        case _:
+            job = vault.pick(options.job, config.backend)
+            wished = extras_of(options)
+            if options.output is not None or wished != NOTHING:
+                with vault.holding(job):
+                    if redirect(job, options.output, force=options.force, extras=wished):
+                        vault.save(job)
+            return job
+    job.account = Projects(config, vault).owner
+    vault.save(job)
+    return job
+
+
+def check_cap(options: Namespace, config: Config) -> None:
+    """Raises UsageError where it may cost more than --max-credits."""
+    most = getattr(options, "max_credits", None)
+    if most is not None and (cost := cost_of(options, config)) > most:
+        raise UsageError(
+            say(
+                "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
+                cost=cost,
+                max_credits=most,
+            ),
+            hint=say("Raise --max-credits, or make the video on this machine with --local."),
+        )
+
+
+def cost_of(options: Namespace, config: Config) -> int:
+    """What the command may cost, in credits, about."""
+    from skill.projects import Projects
+    from skill.routing import route
+    from skill.vault import Vault
+    from skill.wish import expected_credits
+
+    if config.local:
+        return 0
+    goal = options.command
+    if goal == "ask":
+        way = route(" ".join(options.words), [str(file) for file in options.files])
+        if way.message is None:
+            return 0
+        goal = "chat"
+    with closing(Vault.open(config.home)) as vault:
+        project = Projects(config, vault).current
+    return expected_credits(goal, laid_out=project is not None and project.laid_out)

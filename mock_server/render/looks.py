@@ -13,8 +13,6 @@ from .yuv import BLACK, NEUTRAL, WHITE, Planes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Curve = NDArray[np.float32]
-
 _FULL = 36
 """How far from neutral a colour sample is that a cast adds hardly anything to: what is warm already,
 skin above all, is not made orange."""
@@ -52,30 +50,20 @@ class Grade:
         bent = y - look.contrast * np.sin(2 * np.pi * y) / (2 * np.pi)
         bent += look.lift * (1 - y) ** 4 + look.glow * 4 * y * (1 - y)
         self._light = np.round(BLACK + (WHITE - BLACK) * np.clip(bent, 0, 1)).astype(np.uint8)
-        self._grey = look.colour <= -1
-        self._shares = (4 * y * (1 - y) * (1 - look.white) + look.white * y).astype(np.float32)
-        self._colours = [_colours(level - NEUTRAL, look.colour, cast) for cast in look.cast]
+        shares = 4 * y * (1 - y) * (1 - look.white) + look.white * y
+        self._colours = [_table(level - NEUTRAL, shares, look.colour, cast) for cast in look.cast]
 
-    def __call__(self, picture: Planes) -> Planes:
-        """New planes: the picture in this look."""
-        y = np.asarray(cv2.LUT(picture.y, self._light), np.uint8)
-        if self._grey:
-            grey = np.full_like(picture.u, NEUTRAL)
-            return Planes(y, grey, grey)
+    def __call__(self, picture: Planes, out: Planes | None = None) -> Planes:
+        """The picture in this look, in new planes or in `out`, of its size."""
+        out = out or Planes.empty(*picture.size)
         half = cv2.resize(picture.y, picture.u.shape[::-1], interpolation=cv2.INTER_AREA)
-        shares = cv2.LUT(half, self._shares)
-        u, v = (
-            np.asarray(
-                cv2.add(
-                    cv2.LUT(plane, strength),
-                    cv2.multiply(cv2.LUT(plane, room), shares),
-                    dtype=cv2.CV_8U,
-                ),
-                np.uint8,
-            )
-            for plane, (strength, room) in zip((picture.u, picture.v), self._colours, strict=True)
-        )
-        return Planes(y, u, v)
+        for plane, table, made in zip(
+            (picture.u, picture.v), self._colours, (out.u, out.v), strict=True
+        ):
+            sample = cv2.merge((plane, half)).view("<u2")[..., 0]
+            table.take(sample, out=made, mode="wrap")  # any is in the table: nothing to check
+        cv2.LUT(picture.y, self._light, dst=out.y)
+        return out
 
 
 def grade(name: str) -> Grade | None:
@@ -83,9 +71,12 @@ def grade(name: str) -> Grade | None:
     return Grade(LOOKS[name]) if name in LOOKS else None
 
 
-def _colours(away: NDArray[np.float64], stronger: float, cast: float) -> tuple[Curve, Curve]:
-    """Of samples so far from neutral: what they become, and what a whole cast adds to them."""
-    near = np.clip(1 - np.abs(away) / 112, 0, 1)
-    strength = NEUTRAL + away * (1 + stronger * near)
-    room = cast * np.clip(1 - 0.85 * away * np.sign(cast) / _FULL, 0.15, 1)
-    return strength.astype(np.float32), room.astype(np.float32)
+def _table(
+    away: NDArray[np.float64], shares: NDArray[np.float64], stronger: float, cast: float
+) -> NDArray[np.uint8]:
+    """What becomes of every sample: under 256 times its lightness, plus itself. `away` is how far
+    from neutral each is, `shares` how much of the cast each lightness has."""
+    near = np.clip(1 - np.abs(away) / 112, 0, 1) if stronger > -1 else 1
+    room = np.clip(1 - 0.85 * away * np.sign(cast) / _FULL, 0.15, 1)
+    sample = NEUTRAL + away * (1 + stronger * near) + np.outer(shares, cast * room)
+    return np.clip(np.round(sample), 0, 255).astype(np.uint8).ravel()

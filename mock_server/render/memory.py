@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # mallopt(3)
 _THP_DISABLE = 41  # prctl(2), PR_SET_THP_DISABLE
-_LARGE = 4 << 20
+_LARGE = 8 << 20
 """Bytes from which a block is one of a photo, not of a frame: those come and go all the time."""
 
 
@@ -22,7 +22,7 @@ def keep_little() -> None:
     freed; others need not be told."""
     if library := _library():
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
-        library.mallopt(_TRIM_THRESHOLD, _LARGE // 4)
+        library.mallopt(_TRIM_THRESHOLD, _LARGE)
 
 
 @cache

@@ -171,7 +171,7 @@ class ClipScene:
             stage = picture.part(*self._at, *self._size)
         else:
             stage = on_backdrop(picture, self._size, *self._at, self._clip.ground)
-        return stage if self._grade is None else self._grade(stage)
+        return stage if self._grade is None else self._grade(stage, self._shown and self._shown[1])
 
     def close(self) -> None:
         self._clip.close()

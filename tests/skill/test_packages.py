@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill import itself, packages
+from skill.cli import main
 from skill.errors import NetworkError, UsageError
 from skill.lock import Lock
 from skill.report import Notice, Stage
@@ -184,6 +185,18 @@ def test_one_that_was_killed_half_way_leaves_nothing_in_the_way(
     packages.provide("base", told.append)
     assert packages.missing("base") == []
     assert sets(tmp_path) == [""]
+
+
+def test_what_was_said_wrong_is_told_as_it_has_to_be_said_again(
+    uv: Callable[..., list[dict[str, object]]],
+    told: list[Report],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    packages.provide("base", told.append)
+    sys.path.remove(itself._added.pop())
+    assert main(["make", "a.jpg", "--look", "odd"]) == 2
+    assert f"uv run --project '{folder}' image-to-video make --help" in capsys.readouterr().err
 
 
 def test_what_was_taken_out_is_fetched_again(

@@ -152,7 +152,7 @@ def test_who_waits_is_told_the_free_command_too(
     server: Server, run: Callable[..., Ran], photos: list[Path]
 ) -> None:
     server.backend.pace = 0.01
-    server.backend.fail("message", code=2001, delay=100)
+    server.backend.fail("message", code=2001, delay=30, times=None)
     job = run("make", *photos, "-o", "trip.mp4", "--no-wait", "--json").answer["data"]["job"]
     waited = run("resume", job, "--json")
     assert waited.code == 5
@@ -160,7 +160,6 @@ def test_who_waits_is_told_the_free_command_too(
         ["resume", job],
         ["make", "--local"],
     ]
-    assert len(server.backend.journal.messages()) == 1
 
 
 @pytest.mark.parametrize("background", [True, False])

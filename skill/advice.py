@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skill.errors import ExportBlockedError, NoCreditsError
 from skill.language import say
 from skill.planning import sources
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
+    from skill.errors import SkillError
     from skill.timeline import Timeline
     from skill.vault import Job
 
@@ -30,9 +32,11 @@ def next_wishes(timeline: Timeline) -> tuple[str, ...]:
     return tuple(wish for fits, wish in wishes if fits)[:_MOST]
 
 
-def at_home(job: Job) -> tuple[str, ...]:
+def at_home(job: Job, error: SkillError) -> tuple[str, ...]:
     """The command that makes a job's video on this machine, where credits and plans do not count;
-    empty where that takes more than its files and its words."""
+    empty where those are not what stopped it, or where that takes more than its files and words."""
+    if not isinstance(error, NoCreditsError | ExportBlockedError):
+        return ()
     if job.goal != "make" or not job.files:
         return ()
     photos = map(str, sources(job))

@@ -126,6 +126,11 @@ def _prefix(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _report(console: Console, error: SkillError) -> int:
+    from skill import packages
+
+    # Also of words that were wrong, it is told how they are said again.
+    with suppress(OSError, RuntimeError):  # no cache can be read, there is no home
+        packages.missing("base")
     console.error(error)
     return error.exit_code
 

@@ -218,7 +218,7 @@ def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
         )
         new = Path(tempfile.mkdtemp(".new", f"{folder.name}-", folder.parent))
         try:
-            _run(_installer(lock, new), tell)
+            _run(_installer(lock, new), new, tell)
             new.replace(folder)
             importlib.invalidate_caches()
         finally:
@@ -236,13 +236,13 @@ def _installer(lock: Path, folder: Path) -> list[str]:
     words = ["--target", str(folder), "--require-hashes", "--no-deps", "-r", str(lock)]
     if uv := shutil.which(os.environ.get("UV", "")) or shutil.which("uv"):
         return [
-            *(uv, "pip", "install", "--quiet", "--python", sys.executable),
+            *(str(Path(uv).absolute()), "pip", "install", "--quiet", "--python", sys.executable),
             *("--only-binary", ":all:", *words),
         ]
     if find_spec("pip") is not None:
         return [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *("--only-binary", ":all:", *words),
+            *("--no-user", "--only-binary", ":all:", *words),
         ]
     raise UsageError(
         say("The packages this skill needs are not installed, and there is no uv to fetch them."),
@@ -250,7 +250,9 @@ def _installer(lock: Path, folder: Path) -> list[str]:
     )
 
 
-def _run(command: list[str], tell: Tell) -> None:
+def _run(command: list[str], folder: Path, tell: Tell) -> None:
+    """Run the installer in `folder`: where the user works may be a project that sets uv up its own
+    way."""
     import subprocess
     import tempfile
 
@@ -261,7 +263,12 @@ def _run(command: list[str], tell: Tell) -> None:
     environ = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - no shell, words of our own
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, env=environ
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env=environ,
         )
         told = time.monotonic()
         try:

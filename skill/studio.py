@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from skill.advice import at_home
 from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
@@ -375,6 +376,7 @@ class Studio:
                     if attended and job.failure is not None and not job.finished:
                         error = from_record(job.failure)
                         error.job = job.id
+                        error.instead = at_home(job, error)
                         raise error
                     return await self._go_on(job, output, force=force, extras=extras)
             except BusyError:

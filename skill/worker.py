@@ -18,7 +18,6 @@ from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     BusyError,
-    ExportBlockedError,
     FileRefusedError,
     NetworkError,
     NoCreditsError,
@@ -91,8 +90,7 @@ class Worker:
                 self._vault.save(job)
             if not job.finished:
                 error.job = job.id
-            if isinstance(error, NoCreditsError | ExportBlockedError):
-                error.instead = at_home(job)
+            error.instead = at_home(job, error)
             raise
         finally:
             if job.finished:

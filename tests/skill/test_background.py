@@ -148,6 +148,20 @@ def test_a_job_that_needs_credits_waits_for_them(
     assert Path("trip.mp4").exists()
 
 
+def test_who_waits_is_told_the_free_command_too(
+    server: Server, run: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.pace = 0.01
+    server.backend.fail("message", code=2001, delay=30, times=None)
+    job = run("make", *photos, "-o", "trip.mp4", "--no-wait", "--json").answer["data"]["job"]
+    waited = run("resume", job, "--json")
+    assert waited.code == 5
+    assert [command.split()[1:3] for command in waited.answer["next"]] == [
+        ["resume", job],
+        ["make", "--local"],
+    ]
+
+
 @pytest.mark.parametrize("background", [True, False])
 def test_cancel_stops_whoever_works_on_it(
     server: Server,

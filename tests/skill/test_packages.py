@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill import itself, packages
+from skill.cli import main
 from skill.errors import NetworkError, UsageError
 from skill.lock import Lock
 from skill.report import Notice, Stage
@@ -31,7 +32,8 @@ LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha25
 UV = """#!{python}
 import json, os, pathlib, sys
 with open({log!r}, "a") as log:
-    log.write(json.dumps({{"argv": sys.argv[1:], "environ": dict(os.environ)}}) + "\\n")
+    asked = {{"argv": sys.argv[1:], "environ": dict(os.environ), "folder": os.getcwd()}}
+    log.write(json.dumps(asked) + "\\n")
 {program}
 target = pathlib.Path(sys.argv[sys.argv.index("--target") + 1])
 target.mkdir(exist_ok=True)
@@ -216,6 +218,18 @@ def test_one_that_was_killed_half_way_leaves_nothing_in_the_way(
     assert sets(tmp_path) == [""]
 
 
+def test_what_was_said_wrong_is_told_as_it_has_to_be_said_again(
+    uv: Callable[..., list[dict[str, object]]],
+    told: list[Report],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    packages.provide("base", told.append)
+    sys.path.remove(itself._added.pop())
+    assert main(["make", "a.jpg", "--look", "odd"]) == 2
+    assert f"uv run --project '{folder}' image-to-video make --help" in capsys.readouterr().err
+
+
 def test_what_was_taken_out_is_fetched_again(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
 ) -> None:
@@ -325,6 +339,20 @@ def test_a_cache_is_not_looked_for_where_the_command_happens_to_run(tmp_path: Pa
     assert packages.cache(environ).is_absolute()
 
 
+def test_the_project_the_user_works_in_has_no_say_in_it(
+    uv: Callable[..., list[dict[str, object]]],
+    told: list[Report],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """uv takes its settings, where packages come from among them, from the folder it is run in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UV", "./uv")
+    packages.provide("base", told.append)
+    (asked,) = uv()
+    assert str(asked["folder"]).startswith(str(packages.cache()))
+
+
 def test_a_uv_that_is_none_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     for nonsense in ("/no/such/uv", str(folder), "", "uv"):
@@ -390,7 +418,8 @@ def test_without_uv_pip_does_it_and_without_either_it_is_said(
     monkeypatch.setattr(packages, "find_spec", lambda name: name == "pip" or None)
     words = packages._installer(folder / "requirements.lock", folder / "new")
     assert words[:4] == [sys.executable, "-m", "pip", "install"]
-    assert {"--require-hashes", "--only-binary"} <= set(words)
+    # Some set pip up to install for the user alone, which goes with no --target.
+    assert {"--require-hashes", "--only-binary", "--no-user"} <= set(words)
     monkeypatch.setattr(packages, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match="there is no uv"):
         packages.provide("base", told.append)

@@ -74,14 +74,22 @@ class _Stage:
                 if shot in self._scenes:
                     continue
                 try:
-                    give_back()
-                    self._scenes[shot] = self._cast.scene(shot)
-                    give_back()
+                    self._scenes[shot] = self._opened(shot)
                 except RenderError as error:
                     self._cast.leave_out(shot.source, str(error))
                     break
             else:
                 return on
+
+    def _opened(self, shot: Shot) -> Scene:
+        """What was left of the work before a photo is opened, and of opening it, is given back
+        where memory counts for more than the while that takes."""
+        if not self._cast.plan.frugal:
+            return self._cast.scene(shot)
+        give_back()
+        scene = self._cast.scene(shot)
+        give_back()
+        return scene
 
     def _shots_on(self, number: int) -> list[Shot]:
         """The shots to be drawn, the earliest first, of the topmost track that shows something.

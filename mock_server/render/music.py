@@ -21,7 +21,6 @@ from mock_server.beats import grid
 
 from .instruments import INSTRUMENTS, Room
 from .loudness import RATE, TARGET, Meter
-from .memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -312,7 +311,6 @@ def play(style: str, seed: int, seconds: float) -> Generator[NDArray[np.float32]
         if left <= 0 and seconds > _MEASURED:
             break
     gain = np.float32(10 ** (round(TARGET - meter.lufs, 2) / 20))
-    give_back()
     while first:
         yield first.popleft() * gain
     for bar in bars:

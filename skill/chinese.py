@@ -478,6 +478,8 @@ SENTENCES: Final[dict[str, str]] = {
     "Add --force to replace it, or name another folder with -o.": "加上 --force 可替换它，或用 -o 指定另一个文件夹。",
     "{place} is a part of this skill: bundles do not go there.": "{place} 是本技能自身的一部分：不能在那里生成。",
     "{place} is no skill's folder: it is not replaced.": "{place} 不是技能文件夹，不会被替换。",
+    "What is unfinished was begun with another skill, {listing}.": "未完成的任务是用另一个技能 {listing} 开始的。",
+    "Go on with it there; or name it: image-to-video resume {job}": "请在那里继续；或指定任务：image-to-video resume {job}",
     "Name another folder with -o.": "请用 -o 指定另一个文件夹。",
     "{place} cannot be written: {reason}.": "{place} 无法写入：{reason}。",
     "Name the listings to bundle, or --all of them.": "请指定要打包的技能，或用 --all 打包全部。",

@@ -170,6 +170,7 @@ def _jobs(options: Namespace, console: Console) -> None:
     data = [
         {
             "job": job.id,
+            "skill": job.listing,
             "goal": job.goal,
             "step": job.step.value,
             "working": job.id in working,
@@ -183,7 +184,8 @@ def _jobs(options: Namespace, console: Console) -> None:
     for job in jobs:
         state = say("at work") if job.id in working else say("waits")
         how_far = say(", ").join([say(job.step.value), state])
-        line = f"{job.id}  {job.goal}  {how_far}  {job.created}  {job.target}"
+        whose = "" if job.listing == config.manifest.name else f"({job.listing})"
+        line = f"{job.id}  {job.goal}  {how_far}  {job.created}  {job.target} {whose}"
         lines.append(line.rstrip())
         if job.failure and job.id not in working:
             lines.append(f"    {job.failure['message']}")

@@ -123,7 +123,7 @@ def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
                 config, session, options.output, force=options.force, extras=extras_of(options)
             )
         case _:
-            job = vault.pick(options.job, config.backend)
+            job = vault.pick(options.job, config.backend, config.manifest.name)
             wished = extras_of(options)
             if options.output is not None or wished != NOTHING:
                 with vault.holding(job):

@@ -241,6 +241,7 @@ _PLAN = _object(
 _UNFINISHED = _object(
     {
         "job": _JOB,
+        "skill": _told(_SAID, "the one it was begun with"),
         "goal": _one_of("make", "extend", "chat", "export", "upload"),
         "step": _one_of(*(step for step in Step if step not in FINISHED)),
         "working": _told(_FLAG, "whether a process is at it"),

@@ -367,7 +367,7 @@ class Studio:
         another process works on it, its reports are told here; where it ends without having
         ended the job, we take over. A job that is done answers as it did when it was done, once
         `extras` are made of its clip too; one that failed says again why."""
-        job = self._vault.pick(job_id, self._config.backend)
+        job = self._vault.pick(job_id, self._config.backend, self._config.manifest.name)
         self.job = job
         attended = False
         while True:
@@ -446,7 +446,7 @@ class Studio:
     async def cancel(self, job_id: str | None = None) -> Job:
         """Give a job up, also where another process works on it; a render of it that has not
         begun is cancelled at the backend."""
-        job = self._vault.pick(job_id, self._config.backend)
+        job = self._vault.pick(job_id, self._config.backend, self._config.manifest.name)
         deadline = anyio.current_time() + _LET_GO
         while True:
             try:

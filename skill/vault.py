@@ -367,17 +367,30 @@ class Vault:
             )
         return _job(rows[0][0])
 
-    def pick(self, job_id: str | None, backend: str) -> Job:
-        """The job of that id, or the newest unfinished one at `backend`. Raises NotFoundError,
-        and UsageError where the job belongs to another backend."""
+    def pick(self, job_id: str | None, backend: str, listing: str) -> Job:
+        """The job of that id, or the newest unfinished one of a listing at `backend`: another's is
+        gone on with, and may be paid for, only where it is named. Raises NotFoundError, and
+        UsageError where the job belongs to another backend."""
         if job_id is None:
             jobs = self.unfinished(backend)
+            own = [job for job in jobs if job.listing == listing]
             if not jobs:
                 raise NotFoundError(
                     say("Nothing is unfinished: there is nothing to go on with."),
                     hint=say("Begin with: image-to-video make PHOTO…"),
                 )
-            return jobs[0]
+            if not own:
+                raise NotFoundError(
+                    say(
+                        "What is unfinished was begun with another skill, {listing}.",
+                        listing=jobs[0].listing,
+                    ),
+                    hint=say(
+                        "Go on with it there; or name it: image-to-video resume {job}",
+                        job=jobs[0].id,
+                    ),
+                )
+            return own[0]
         job = self.job(job_id)
         if job.backend != backend:
             other = "--local" if job.backend == "local" else f"NEMO_API_URL={job.backend}"

@@ -400,3 +400,19 @@ def test_what_is_free_is_done_whatever_was_agreed(
     speak(FREE, "make", *photos, "-o", "x.mp4")
     assert speak(FREE, "ask", "how many credits do I have?", "--max-credits", 0).code == 0
     assert speak(FREE, "ask", "send me the video", "--max-credits", 0).code == 0
+
+
+def test_what_another_listing_began_is_gone_on_with_only_where_it_is_named(
+    server: Server, speak: Callable[..., Ran], photos: list[Path]
+) -> None:
+    server.backend.fail("message", code=2001)
+    job = speak(FREE, "make", *photos, "-o", "x.mp4", "--json").answer["error"]["job"]
+    refused = speak(EXTENDER, "resume", "--json")
+    assert (refused.code, refused.answer["error"]["code"]) == (4, "not_found")
+    assert FREE in refused.answer["error"]["message"]
+    assert job in refused.answer["error"]["hint"]
+    assert speak(EXTENDER, "cancel").code == 4
+    assert server.backend.accounts.change() == 1  # the account there is,
+    assert speak(EXTENDER, "credits", "--json").answer["data"]["available"] == 100  # untouched
+    assert FREE in speak(EXTENDER, "jobs").out
+    assert speak(EXTENDER, "resume", job).code == 0

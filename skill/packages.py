@@ -257,19 +257,20 @@ def _run(command: list[str], folder: Path, tell: Tell) -> None:
     import tempfile
 
     from skill.report import Notice
-    from skill.sanitize import clean_line
-    from skill.token import hide
 
     environ = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(  # noqa: S603 - no shell, words of our own
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            env=environ,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603 - no shell, words of our own
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                env=environ,
+            )
+        except OSError as error:
+            raise _not_installed(f"{command[0]}: {error.strerror}") from error
         told = time.monotonic()
         try:
             while process.poll() is None:
@@ -285,9 +286,15 @@ def _run(command: list[str], folder: Path, tell: Tell) -> None:
             return
         said.seek(0)
         lines = list(filter(str.strip, said.read().decode("utf-8", "replace").splitlines()))
-    reason = clean_line(hide(_without_user(" ".join(lines[-_SAID_LAST:]))), 400)
-    raise NetworkError(
-        say("The packages could not be installed: {reason}", reason=reason),
+    raise _not_installed(_without_user(" ".join(lines[-_SAID_LAST:])))
+
+
+def _not_installed(reason: str) -> NetworkError:
+    from skill.sanitize import clean_line
+    from skill.token import hide
+
+    return NetworkError(
+        say("The packages could not be installed: {reason}", reason=clean_line(hide(reason), 400)),
         hint=say("Check the network and the disk, then run it again; nothing was sent."),
     )
 

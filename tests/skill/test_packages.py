@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha256:01\n"
 
 # Stands for uv: notes what it was asked for, and puts two modules where it was told to.
-UV = """#!{python}
+# (A script's first line cannot name an interpreter in a folder with a space; a shell can.)
+UV = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 import json, os, pathlib, sys
 with open({log!r}, "a") as log:
     asked = {{"argv": sys.argv[1:], "environ": dict(os.environ), "folder": os.getcwd()}}
@@ -399,6 +402,18 @@ def test_what_goes_wrong_is_one_line_without_passwords(
     uv("")
     packages.provide("base", told.append)
     assert packages.missing("base") == []
+
+
+def test_an_installer_that_cannot_be_started_is_named(
+    told: list[Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "uv"
+    broken.write_text("#!/no/such/interpreter\n")
+    broken.chmod(0o700)
+    monkeypatch.setenv("UV", str(broken))
+    with pytest.raises(NetworkError, match=r"could not be installed: .*/uv: No such file"):
+        packages.provide("base", told.append)
+    assert sets(tmp_path) == []
 
 
 def test_a_cache_that_cannot_be_written_is_named(

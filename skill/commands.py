@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from skill.errors import UsageError
 from skill.intent import (
     care_of,
-    check_cap,
+    check_words_cap,
     cost_of,
     extras_of,
     job_of,
@@ -358,7 +358,7 @@ def _talk(
         require()
         if "--local" not in console.prefix:
             console.prefix = ("--local", *console.prefix)
-    check_cap(options, config)
+    check_words_cap(options, config)
     if getattr(options, "no_wait", False) and not getattr(options, "dry_run", False):
         _hand_over(options, console, config)
         return 0

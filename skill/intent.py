@@ -5,9 +5,6 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from skill.errors import UsageError
-from skill.language import say
-
 if TYPE_CHECKING:
     from argparse import Namespace
     from typing import TypedDict
@@ -76,6 +73,7 @@ def plan_of(options: Namespace, config: Config, project: StoredSession | None) -
             target=options.output,
             force=options.force,
             extras=extras_of(options),
+            max_credits=options.max_credits,
         )
     return plan_make(
         config,
@@ -86,6 +84,7 @@ def plan_of(options: Namespace, config: Config, project: StoredSession | None) -
         force=options.force,
         export=not options.no_export,
         extras=extras_of(options),
+        max_credits=options.max_credits,
         **care_of(options),
     )
 
@@ -135,18 +134,14 @@ def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     return job
 
 
-def check_cap(options: Namespace, config: Config) -> None:
-    """Raises UsageError where it may cost more than --max-credits."""
+def check_words_cap(options: Namespace, config: Config) -> None:
+    """Raises UsageError where what is said may cost more than --max-credits. (Of `make` and `extend`
+    it is settled with the rest of their plan.)"""
+    from skill.planning import check_cap
+
     most = getattr(options, "max_credits", None)
-    if most is not None and (cost := cost_of(options, config)) > most:
-        raise UsageError(
-            say(
-                "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
-                cost=cost,
-                max_credits=most,
-            ),
-            hint=say("Raise --max-credits, or make the video on this machine with --local."),
-        )
+    if most is not None and options.command in ("chat", "ask"):
+        check_cap(config, cost_of(options, config), most)
 
 
 def cost_of(options: Namespace, config: Config) -> int:

@@ -16,7 +16,7 @@ from skill.language import say, speak
 from skill.sanitize import clean_line
 from skill.target import check_target, free_name
 from skill.vault import Job, Step
-from skill.wish import EXTENSION, check_words, compose, compose_extension
+from skill.wish import EXTENSION, check_words, compose, compose_extension, expected_credits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,10 +40,12 @@ def plan_make(
     shrink: bool = True,
     keep_metadata: bool = False,
     extras: Extras = NOTHING,
+    max_credits: int | None = None,
 ) -> Job:
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
 
+    check_cap(config, expected_credits("make", laid_out=False), max_credits)
     job = _new("make", config, config.language_of(said_in(prompt, wish.title, *wish.captions)))
     if not photos:
         raise UsageError(say("No photo was named."), hint=say("Name a photo."))
@@ -64,7 +66,7 @@ def plan_make(
             say("With --no-export there is no video to make anything of."),
             hint=say("Leave --no-export away, or ask for it with export."),
         )
-    job.export = export
+    job.export, job.max_credits = export, max_credits
     wish = replace(wish, captions=_captions(job, photos, wish.captions))
     job.message = compose(prompt, wish, config.manifest.listing)
     job.vague = bool(prompt.strip()) and route(prompt).vague
@@ -146,9 +148,11 @@ def plan_extend(
     target: Path | None = None,
     force: bool = False,
     extras: Extras = NOTHING,
+    max_credits: int | None = None,
 ) -> Job:
     """A project's video → a longer one; with a `video` of the user's own, that one in a new
     project. Raises NotFoundError where there is neither a `video` nor a `session`."""
+    check_cap(config, expected_credits("extend", laid_out=True), max_credits)
     spoken = session.language if session and video is None and not prompt.strip() else ""
     job = _new("extend", config, config.language or spoken or config.language_of(prompt))
     if video is not None:
@@ -163,9 +167,24 @@ def plan_extend(
     aim(job, target, _stem(job) or "video", force=force, extras=extras)
     seconds = seconds or config.manifest.listing.duration or EXTENSION
     job.message = compose_extension(prompt, seconds)
+    job.max_credits = max_credits
     if session is not None and video is None:
         _work_on(job, session)
     return job
+
+
+def check_cap(config: Config, cost: int, max_credits: int | None) -> None:
+    """Raises UsageError where work would cost more credits, about, than the user agreed to."""
+    if config.local or max_credits is None or cost <= max_credits:
+        return
+    raise UsageError(
+        say(
+            "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
+            cost=cost,
+            max_credits=max_credits,
+        ),
+        hint=say("Raise --max-credits, or make the video on this machine with --local."),
+    )
 
 
 def _take_video(job: Job, config: Config, video: Path) -> None:

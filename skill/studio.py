@@ -201,12 +201,13 @@ class Studio:
         shrink: bool = True,
         keep_metadata: bool = False,
         extras: Extras = NOTHING,
+        max_credits: int | None = None,
     ) -> Video:
         """Photos in, MP4 out, as a new project. It stands at `output` (`.mp4`), else under a free
         name in this folder; a file that is there is overwritten with `force` alone. Photos over
         the listing's limit are made smaller, unless `shrink` is false; what they tell beside the
         picture is removed, unless `keep_metadata`. `extras` are made of the video on this
-        machine."""
+        machine. With `max_credits` nothing is sent that may cost more: about 100."""
         job = plan_make(
             self._config,
             photos,
@@ -217,6 +218,7 @@ class Studio:
             shrink=shrink,
             keep_metadata=keep_metadata,
             extras=extras,
+            max_credits=max_credits,
         )
         video = await self.begin(job)
         assert isinstance(video, Video)
@@ -254,10 +256,11 @@ class Studio:
         output: Path | None = None,
         force: bool = False,
         extras: Extras = NOTHING,
+        max_credits: int | None = None,
     ) -> Video:
         """Make the current project's video, or a `video` of the user's own in a new project, longer
         by so many `seconds` (the listing's duration, else 10): new footage goes on from its last
-        frame. Costs what a generation does. `output`, `force` and `extras` as for `make`. Raises
+        frame. Costs what a generation does. The rest is as for `make`. Raises
         NotFoundError where there is no video, and what `make` does."""
         session = self._connection.projects.current
         job = plan_extend(
@@ -269,6 +272,7 @@ class Studio:
             target=output,
             force=force,
             extras=extras,
+            max_credits=max_credits,
         )
         made = await self.begin(job)
         assert isinstance(made, Video)

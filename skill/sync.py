@@ -59,6 +59,7 @@ def make_video(
     output: StrPath | None = None,
     force: bool = False,
     extras: Extras = NOTHING,
+    max_credits: int | None = None,
     tell: Callable[[Report], None] = _ignore,
     **settings: Unpack[Settings],
 ) -> Video:
@@ -66,13 +67,22 @@ def make_video(
     and offline; else by the cloud, for credits.
 
     `prompt` and `wish` say what the video should be. It stands at `output` (`.mp4`), else under a
-    free name in this folder; a file that is there is overwritten with `force` alone. Raises
+    free name in this folder; a file that is there is overwritten with `force` alone. With
+    `max_credits` nothing is sent that may cost more: about 100. Raises
     SkillError; where that names a job, `resume` goes on with it and pays nothing again.
     """
     paths, target = _paths(photos), _path(output)
     return _run(
         "make_video",
-        lambda studio: studio.make(paths, prompt, wish, output=target, force=force, extras=extras),
+        lambda studio: studio.make(
+            paths,
+            prompt,
+            wish,
+            output=target,
+            force=force,
+            extras=extras,
+            max_credits=max_credits,
+        ),
         tell,
         settings,
     )
@@ -83,14 +93,21 @@ def ask(
     files: StrPath | Sequence[StrPath] = (),
     *,
     output: StrPath | None = None,
+    max_credits: int | None = None,
     tell: Callable[[Report], None] = _ignore,
     **settings: Unpack[Settings],
 ) -> Reply:
     """Any sentence of the user's, with files or without, to the current project: routed, done,
     answered (`Studio.ask`). A change to the video may cost credits; `route` tells beforehand
-    whether it is one. `output`: where the video goes if it is an export. Raises SkillError."""
+    whether it is one. `output`: where the video goes if it is an export. With
+    `max_credits` no message is sent that may cost more. Raises SkillError."""
     paths, target = _paths(files), _path(output)
-    return _run("ask", lambda studio: studio.ask(words, paths, target), tell, settings)
+    return _run(
+        "ask",
+        lambda studio: studio.ask(words, paths, target, max_credits=max_credits),
+        tell,
+        settings,
+    )
 
 
 def export(

@@ -125,6 +125,19 @@ class TestInOneCall:
         assert (video.duration, video.height) == (1.0, 480)
         assert len(server.backend.journal) == 0
 
+    def test_nothing_is_sent_that_may_cost_more_than_was_agreed(
+        self, server: Server, photos: list[Path], tmp_path: Path
+    ) -> None:
+        with pytest.raises(skill.UsageError, match="may cost about 100 credits"):
+            skill.make_video(photos, output=tmp_path / "a.mp4", max_credits=99)
+        with pytest.raises(skill.UsageError, match="may cost about 100 credits"):
+            skill.ask("a video of the sea", max_credits=99)
+        assert server.backend.journal.messages() == []
+        assert not server.backend.journal.calls("upload")
+        skill.make_video(photos, output=tmp_path / "a.mp4", max_credits=100)
+        skill.ask("make it slower", max_credits=50)
+        assert len(server.backend.journal.messages()) == 2
+
     def test_a_running_event_loop_is_told_of(self, server: Server, photos: list[Path]) -> None:
         async def program() -> None:
             skill.make_video(photos)

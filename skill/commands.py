@@ -10,7 +10,6 @@ from skill.errors import UsageError
 from skill.intent import (
     care_of,
     check_words_cap,
-    cost_of,
     extras_of,
     job_of,
     packages_of,
@@ -280,8 +279,7 @@ async def _make(options: Namespace, console: Console, studio: Studio) -> None:
 
 async def _dry_run(options: Namespace, console: Console, studio: Studio) -> None:
     job = plan_of(options, studio.config, studio.project)
-    cost, balance = cost_of(options, studio.config), await studio.known_balance()
-    show_plan(console, studio.config, job, cost, balance)
+    show_plan(console, studio.config, job, await studio.known_balance())
 
 
 async def _demo(options: Namespace, console: Console, studio: Studio) -> None:

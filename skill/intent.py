@@ -138,27 +138,19 @@ def check_words_cap(options: Namespace, config: Config) -> None:
     """Raises UsageError where what is said may cost more than --max-credits. (Of `make` and `extend`
     it is settled with the rest of their plan.)"""
     from skill.planning import check_cap
-
-    most = getattr(options, "max_credits", None)
-    if most is not None and options.command in ("chat", "ask"):
-        check_cap(config, cost_of(options, config), most)
-
-
-def cost_of(options: Namespace, config: Config) -> int:
-    """What the command may cost, in credits, about."""
     from skill.projects import Projects
     from skill.routing import route
     from skill.vault import Vault
     from skill.wish import expected_credits
 
-    if config.local:
-        return 0
-    goal = options.command
-    if goal == "ask":
+    most = getattr(options, "max_credits", None)
+    if most is None or options.command not in ("chat", "ask"):
+        return
+    if options.command == "ask":
         way = route(" ".join(options.words), [str(file) for file in options.files])
         if way.message is None:
-            return 0
-        goal = "chat"
+            return
     with closing(Vault.open(config.home)) as vault:
         project = Projects(config, vault).current
-    return expected_credits(goal, laid_out=project is not None and project.laid_out)
+    laid_out = project is not None and project.laid_out
+    check_cap(config, expected_credits("chat", laid_out=laid_out), most)

@@ -173,15 +173,21 @@ def plan_extend(
     return job
 
 
-def check_cap(config: Config, cost: int, max_credits: int | None) -> None:
-    """Raises UsageError where work would cost more credits, about, than the user agreed to."""
+def check_cap(config: Config, cost: int, max_credits: int | None, *, begun: bool = False) -> None:
+    """Raises UsageError where work would cost more credits, about, than the user agreed to. `begun`:
+    files may be up already."""
     if config.local or max_credits is None or cost <= max_credits:
         return
+    values = {"cost": cost, "max_credits": max_credits}
     raise UsageError(
         say(
+            "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.",
+            **values,
+        )
+        if begun
+        else say(
             "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.",
-            cost=cost,
-            max_credits=max_credits,
+            **values,
         ),
         hint=say("Raise --max-credits, or make the video on this machine with --local."),
     )

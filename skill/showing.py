@@ -79,13 +79,13 @@ def _cost_line(done: Charged) -> list[str]:
     ]
 
 
-def show_plan(
-    console: Console, config: Config, job: Job, cost: int, balance: Credits | None
-) -> None:
-    """What would be sent, and its `cost` in credits. `balance`: None where it is not known."""
+def show_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
+    """What would be sent for `make` or `extend`, and what it costs. `balance`: None where it is not
+    known."""
     from skill.preparing import told
-    from skill.wish import ANONYMOUS_CREDITS
+    from skill.wish import ANONYMOUS_CREDITS, expected_credits
 
+    cost = 0 if config.local else expected_credits(job.goal, laid_out=False)
     names = [str(file["name"]) for file in job.files]
     data = {
         "message": job.message,

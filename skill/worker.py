@@ -29,6 +29,7 @@ from skill.errors import (
 )
 from skill.language import say
 from skill.part import discard
+from skill.planning import check_cap
 from skill.polling import RenderWatch, recovery_waits
 from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line
@@ -246,16 +247,11 @@ class Worker:
         if config.local:
             return
         cost = expected_credits(job.goal, laid_out=Timeline.from_draft(job.draft).ready)
-        if job.max_credits is not None and cost > job.max_credits:
+        try:
+            check_cap(config, cost, job.max_credits, begun=True)
+        except UsageError:
             self._advance(job, Step.FAILED)
-            raise UsageError(
-                say(
-                    "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.",
-                    cost=cost,
-                    max_credits=job.max_credits,
-                ),
-                hint=say("Raise --max-credits, or make the video on this machine with --local."),
-            )
+            raise
         if not config.manifest.listing.careful:
             return
         if left is not None and left <= 0:

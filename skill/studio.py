@@ -159,7 +159,7 @@ class Studio:
         is what the backend says of them."""
         job = plan_upload(
             self._config,
-            self._connection.projects.current,
+            self.project,
             files,
             urls,
             words=words,
@@ -173,8 +173,7 @@ class Studio:
     async def chat(self, message: str, *, max_credits: int | None = None) -> Reply:
         """Send a message to the project's agent, once: this is what costs credits. With
         `max_credits` none is sent that may cost more: a first cut about 100, an edit about 50."""
-        session = self._connection.projects.current
-        job = plan_chat(self._config, session, message, max_credits=max_credits)
+        job = plan_chat(self._config, self.project, message, max_credits=max_credits)
         reply = await self.begin(job)
         assert isinstance(reply, Reply)
         return reply
@@ -262,10 +261,9 @@ class Studio:
         by so many `seconds` (the listing's duration, else 10): new footage goes on from its last
         frame. Costs what a generation does. The rest is as for `make`. Raises
         NotFoundError where there is no video, and what `make` does."""
-        session = self._connection.projects.current
         job = plan_extend(
             self._config,
-            session,
+            self.project,
             video,
             prompt,
             seconds=seconds,

@@ -179,7 +179,8 @@ class Worker:
             await self._end_upload(job)
             return
         state = await self._connection.state(job.session_id)
-        if job.goal == "extend" and not job.files and not Timeline.from_draft(state.draft).ready:
+        laid_out = Timeline.from_draft(state.draft).ready
+        if job.goal == "extend" and not job.files and not laid_out:
             self._advance(job, Step.FAILED)
             raise NotFoundError(
                 say("There is nothing to make longer: the project's timeline is empty."),
@@ -188,7 +189,7 @@ class Worker:
         job.draft = state.draft
         balance = await self._balance()
         job.credits_before = balance.available if balance else None
-        self._weigh(job)
+        self._weigh(job, laid_out=laid_out)
         if job.vague:
             listing = self._connection.config.manifest.listing
             self._tell(
@@ -239,14 +240,14 @@ class Worker:
             await self._fail(job, answer, after)
         await self._take(job, after)
 
-    def _weigh(self, job: Job) -> None:
+    def _weigh(self, job: Job, *, laid_out: bool) -> None:
         """No message that may cost more than was agreed; and in a listing that is careful with
-        credits, what it may cost before it goes out, and none where nothing is left. Raises
-        UsageError, NoCreditsError."""
+        credits, what it may cost before it goes out, and none where nothing is left. `laid_out` as
+        for `expected_credits`. Raises UsageError, NoCreditsError."""
         config, left = self._connection.config, job.credits_before
         if config.local:
             return
-        cost = expected_credits(job.goal, laid_out=Timeline.from_draft(job.draft).ready)
+        cost = expected_credits(job.goal, laid_out=laid_out)
         try:
             check_cap(config, cost, job.max_credits, begun=True)
         except UsageError:

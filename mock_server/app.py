@@ -1,30 +1,25 @@
 """Routes → handlers: the eleven endpoints of the contract, and the files behind `cdn_url` and `url`."""
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from mock_server import bodies, errors
 from mock_server.accounts import iso
 from mock_server.backend import Backend
 from mock_server.control import control_routes
 from mock_server.errors import ApiError, StorageError, bad_request
-from mock_server.faults import Fault
-from mock_server.journal import Entry, clean_body
+from mock_server.exchange import Call, Endpoint, Handler, envelope, json_response
 from mock_server.library import media_info
 from mock_server.uploads import fetch_files, receive_files
-from mock_server.wire import EventStream, Wire
-from mock_server.world import Account, Media, Render, Status
+from mock_server.wire import EventStream
+from mock_server.world import Render, Status
 
 CLIENT_ID_LIMIT = 64
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
@@ -58,149 +53,6 @@ def create_app(backend: Backend, *, control: bool = True) -> Starlette:
         routes += control_routes(backend)
     handlers = {HTTPException: _http_error, StorageError: _storage_error}
     return Starlette(routes=routes, exception_handlers=handlers)
-
-
-@dataclass
-class Call:
-    """One request to one endpoint, with what a handler needs."""
-
-    backend: Backend
-    request: Request
-    entry: Entry
-    fault: Fault | None
-    body: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def account(self) -> Account:
-        """Who asks. Raises ApiError 1001."""
-        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
-        return self.backend.accounts.authenticate(
-            token.strip() if scheme.lower() == "bearer" else None
-        )
-
-    @property
-    def multipart(self) -> bool:
-        kind = self.request.headers.get("content-type", "").lower()
-        return self.entry.endpoint == "upload" and kind.startswith("multipart/form-data")
-
-    async def drain(self) -> None:
-        """Read and forget the body: a sender that is cut off would not see the answer."""
-        async for _ in self.request.stream():
-            pass
-
-    def media_url(self, item: Media) -> str:
-        return self.url(item.key, item.name)
-
-    def url(self, key: str, name: str) -> str:
-        """A public address of a file on this very server, as the client reached it."""
-        base = str(self.request.base_url).rstrip("/")
-        return f"{base}/files/{key}/{quote(name, safe='')}"
-
-
-Handler = Callable[[Call], Awaitable[ASGIApp]]
-
-
-class Endpoint:
-    """An endpoint as an ASGI application: journalled, exposed to faults, never a traceback."""
-
-    def __init__(self, backend: Backend, name: str, handler: Handler) -> None:
-        self._backend = backend
-        self._name = name
-        self._handler = handler
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        backend = self._backend
-        entry = backend.journal.open(
-            self._name, request.method, request.url.path, request.headers, backend.clock.now()
-        )
-        entry.session = request.path_params.get("session")
-        fault = backend.faults.take(self._name)
-        entry.fault = fault.name if fault else None
-        wire = Wire(scope, send, fault, entry)
-        try:
-            response = await self._answer(Call(backend, request, entry, fault), wire)
-            if response is not None:
-                entry.status = getattr(response, "status_code", 200)
-                await response(scope, receive, wire)
-        except ClientDisconnect:
-            pass  # the journal says so
-        finally:
-            wire.finish("dropped")
-
-    async def _answer(self, call: Call, wire: Wire) -> ASGIApp | None:
-        """The response, or None if a fault has cut the connection instead."""
-        problem = await self._read(call)
-        fault = call.fault
-        if fault is not None:
-            if fault.delay and self._backend.pace > 0:
-                await self._backend.clock.sleep(fault.delay * self._backend.pace)
-            if fault.drops:
-                wire.hang_up()
-                return None
-            if fault.answers:
-                return _canned(fault, call.entry)
-        try:
-            if problem is not None:
-                raise problem
-            response = await self._handler(call)
-        except ApiError as error:
-            call.entry.code = error.code
-            return envelope(None, code=error.code, message=error.message)
-        call.entry.code = 0
-        return response
-
-    async def _read(self, call: Call) -> ApiError | None:
-        """Take the body in, so that the journal has it whatever happens next.
-
-        Files are left to the handler, which writes them to disk, unless a fault comes before it.
-        """
-        if call.multipart:
-            if call.fault is not None and (call.fault.answers or call.fault.drops):
-                await call.drain()
-            return None
-        if self._name not in _WITH_BODY:
-            return None
-        try:
-            call.body = await bodies.read_json(call.request)
-        except ApiError as problem:
-            return problem
-        call.entry.body = clean_body(call.body)
-        session = call.body.get("session_id", call.body.get("sessionId"))
-        if isinstance(session, str):
-            call.entry.session = session
-        return None
-
-
-_WITH_BODY = ("session", "message", "upload", "render", "claim")
-
-
-def envelope(
-    data: Any, *, code: int = 0, message: str = "success", status: int | None = None
-) -> Response:
-    """`{"code", "message", "data"}`. A code that is an HTTP status is sent as one too."""
-    if status is None:
-        status = code if 400 <= code < 600 else 200
-    return json_response({"code": code, "message": message, "data": data}, status)
-
-
-def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), status, headers, media_type="application/json")
-
-
-def _canned(fault: Fault, entry: Entry) -> Response:
-    code = fault.code if fault.code is not None else (fault.status or 0)
-    entry.code = code
-    if fault.body is None:
-        message = f"Fault: {code}" if code else "success"
-        response = envelope(None, code=code, message=message, status=fault.status)
-        response.headers.update(fault.headers)
-        return response
-    status = fault.status or 200
-    if isinstance(fault.body, str):
-        return Response(fault.body, status, {"content-type": "text/html", **fault.headers})
-    return json_response(fault.body, status, fault.headers)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -259,7 +111,9 @@ async def _upload(call: Call) -> ASGIApp:
         received = await receive_files(kind, call.request.stream(), folder, limit)
     else:
         received = await fetch_files(bodies.urls(call.body), folder, limit)
-    call.entry.body = call.entry.body or {"files": [item.name for item in received]}
+    if call.multipart:
+        names = {"files": [item.name for item in received]}
+        call.entry.take(json.dumps(names).encode())
     added = await backend.library.add(account, session, received, backend.clock.now())
     files = [media_info(item, call.media_url(item)) for item in added]
     return envelope({"files": files, "session_state_applied": True})
@@ -302,7 +156,7 @@ async def _render_download(call: Call) -> ASGIApp:
     found = call.backend.library.find(render.key) if render.status is Status.COMPLETED else None
     if found is None or not found[0].is_file():
         raise ApiError(errors.NOT_FOUND, f"Render {render.id} has no file: it is {render.status}")
-    return _File(call.entry, found[0], filename=found[1], media_type="video/mp4")
+    return FileResponse(found[0], filename=found[1], media_type="video/mp4")
 
 
 async def _claim(call: Call) -> ASGIApp:
@@ -317,24 +171,7 @@ async def _file(call: Call) -> ASGIApp:
         raise ApiError(errors.NOT_FOUND, "File not found")
     # Uploaded by someone: never to be run as a page of this origin.
     headers = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
-    return _File(call.entry, found[0], filename=found[1], headers=headers)
-
-
-class _File(FileResponse):
-    """A file, or the part of it that is asked for: only on its way out is it known which
-    (200, 206, 416), and the journal is to say it."""
-
-    def __init__(self, entry: Entry, path: Path, **more: Any) -> None:
-        super().__init__(path, **more)
-        self._entry = entry
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def noted(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._entry.status = message["status"]
-            await send(message)
-
-        await super().__call__(scope, receive, noted)
+    return FileResponse(found[0], filename=found[1], headers=headers)
 
 
 def _the_render(call: Call) -> Render:

@@ -11,11 +11,8 @@ from mock_server.errors import bad_request
 BODY_LIMIT = 8 * 1024 * 1024
 
 
-async def read_json(request: Request, *, optional: bool = False) -> dict[str, Any]:
-    """The JSON object a request carries. Raises ApiError 400 for anything else.
-
-    If `optional`, no body at all is an empty object.
-    """
+async def read(request: Request) -> bytes:
+    """The body of a request. Raises ApiError 400 if it is too large, once it is read to its end."""
     size = 0
     chunks: list[bytes] = []
     async for chunk in request.stream():
@@ -24,7 +21,7 @@ async def read_json(request: Request, *, optional: bool = False) -> dict[str, An
             chunks.append(chunk)
     if size > BODY_LIMIT:
         raise bad_request(f"the body is larger than {BODY_LIMIT // 2**20} MiB")
-    return {} if optional and not size else parse_object(b"".join(chunks))
+    return b"".join(chunks)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def _guarded(backend: Backend, action: Action) -> Callable[[Request], Awaitable[
         try:
             _only_from_here(request)
             if request.method == "POST":
-                body = await bodies.read_json(request, optional=True)
+                raw = await bodies.read(request)
+                body = bodies.parse_object(raw) if raw else {}
             else:
                 body = dict(request.query_params)
             data = action(backend, body)
@@ -81,7 +82,7 @@ def _answer(data: Any, code: int = 0, message: str = "success") -> Response:
 
 def _journal(backend: Backend, query: dict[str, Any]) -> Any:
     calls = backend.journal.calls(query.get("endpoint"), session=query.get("session"))
-    return [asdict(entry) for entry in calls]
+    return [entry.to_json() for entry in calls]
 
 
 def _reset(backend: Backend, body: dict[str, Any]) -> Any:

@@ -1,19 +1,26 @@
-"""What was asked of the backend, kept in order so that a test can look it up."""
+"""What was asked of the backend and what it answered, in order, so that a test can look it up."""
 
 import hashlib
+import itertools
+import json
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 TEXT_LIMIT = 16_384
+"""Characters kept of a text in a body."""
+PART_LIMIT = 65_536
+"""Bytes kept of a request's body, and of its answer."""
 _SECRETS = ("token", "secret", "password", "authorization", "cookie")
+_SECRET_BYTES = tuple(word.encode() for word in _SECRETS)
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
-    """One request and what became of it. Bearers are cut to eight hex digits of their SHA-256."""
+    """One request and what became of it. Secrets are cut to eight hex digits of their SHA-256
+    before they are kept."""
 
     number: int
     endpoint: str
@@ -21,49 +28,146 @@ class Entry:
     path: str
     headers: dict[str, str]
     started: float
+    """Unix seconds, by the backend's clock."""
+    query: str = ""
     session: str | None = None
-    body: Any = None
     status: int | None = None
     code: int | None = None
     fault: str | None = None
+    type: str = ""
+    """The answer's content type."""
     sent: int = 0
+    """Bytes of the answer's body."""
     duration: float | None = None
     """Seconds until the answer was complete; None while it is still under way."""
     ended: str | None = None
     """complete, cut (by a fault) or dropped (by the client); None while it is under way."""
+    violations: list[str] = field(default_factory=list)
+    """What in the request, or in the backend's own answer, is not as the contract has it."""
+    unknown: list[str] = field(default_factory=list)
+    """Fields of the request that the contract does not know: "body.new_message.rol"."""
+    changed: int = 0
+    """The journal's version when this entry was last changed."""
+    _body: bytes = field(default=b"", repr=False)
+    _answer: list[tuple[float, bytes]] = field(default_factory=list, repr=False)
+    _kept: int = field(default=0, repr=False)
+    _versions: Iterator[int] = field(default_factory=itertools.count, repr=False)
+
+    def take(self, body: bytes) -> None:
+        """Keep the request's body, which is JSON."""
+        self._body = _cut(body)
+        self.touch()
+
+    def tell(self, after: float, chunk: bytes) -> None:
+        """Keep a part of the answer that goes out `after` so many seconds."""
+        if chunk:
+            if self._kept < PART_LIMIT:
+                self._answer.append((after, _cut(chunk)))
+            self._kept += len(chunk)
+            self.touch()
+
+    def touch(self) -> None:
+        """Let those who watch the journal see that this entry has changed."""
+        self.changed = next(self._versions)
+
+    @property
+    def body(self) -> Any:
+        """The request's body as JSON; of an upload {"files": names}; None if there was none."""
+        return json.loads(self._body) if self._body else None
+
+    @property
+    def answer(self) -> Any:
+        """The answer: JSON as it is, other text as a string, a stream as the list of what its
+        `data:` lines hold; of anything else, and of what is too long to keep, None."""
+        if self._kept > PART_LIMIT and not self.streamed:
+            return None
+        if self.streamed:
+            return [value for _, value in self.events]
+        whole = b"".join(chunk for _, chunk in self._answer)
+        if self.type.startswith("application/json"):
+            return _json(whole)
+        return whole.decode("utf-8", "replace") if self.type.startswith("text/") else None
+
+    @property
+    def events(self) -> list[tuple[float, Any]]:
+        """What the `data:` lines of a stream hold, each with its seconds after the request; a
+        comment line is a string that begins with a colon. As far as they were kept."""
+        told: list[tuple[float, Any]] = []
+        if not self.streamed:
+            return told
+        rest = b""
+        for after, chunk in self._answer:
+            *blocks, rest = (rest + chunk).split(b"\n\n")
+            told += [(after, _event(block)) for block in blocks if block]
+        return told + ([(self._answer[-1][0], _event(rest))] if rest else [])
+
+    @property
+    def streamed(self) -> bool:
+        return self.type.startswith("text/event-stream")
 
     @property
     def text(self) -> str | None:
         """The words of a message; None for anything else."""
-        if self.endpoint != "message" or not isinstance(self.body, Mapping):
+        body = self.body if self.endpoint == "message" else None
+        if not isinstance(body, Mapping):
             return None
-        message = self.body.get("new_message")
+        message = body.get("new_message")
         parts = message.get("parts") if isinstance(message, Mapping) else None
         if not isinstance(parts, list):
             return None
         texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
         return "".join(text for text in texts if isinstance(text, str))
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it as plain data, for the control routes."""
+        public = {
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if not item.name.startswith("_")
+        }
+        return {**public, "body": self.body, "answer": self.answer, "events": self.events}
 
-@dataclass
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return len(self._body) + min(self._kept, PART_LIMIT)
+
+
 class Journal:
-    """The last `size` requests, oldest first."""
+    """The last `size` requests, oldest first, in at most about `limit` bytes of bodies and answers."""
 
-    size: int = 1000
-    _entries: deque[Entry] = field(init=False)
-    _count: int = field(default=0, init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-
-    def __post_init__(self) -> None:
-        self._entries = deque(maxlen=self.size)
+    def __init__(self, size: int = 1000, *, limit: int = 32 * 1024 * 1024) -> None:
+        self._entries: deque[Entry] = deque(maxlen=size)
+        self._limit = limit
+        self._numbers = itertools.count(1)
+        self._versions = itertools.count(1)
+        self._lock = threading.Lock()
 
     def open(
-        self, endpoint: str, method: str, path: str, headers: Mapping[str, str], started: float
+        self,
+        endpoint: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        started: float,
+        *,
+        query: str = "",
     ) -> Entry:
         with self._lock:
-            self._count += 1
-            entry = Entry(self._count, endpoint, method, path, _clean_headers(headers), started)
+            entry = Entry(
+                next(self._numbers),
+                endpoint,
+                method,
+                path,
+                _clean_headers(headers),
+                started,
+                query,
+                _versions=self._versions,
+            )
+            entry.touch()
             self._entries.append(entry)
+            if entry.number % 64 == 0:
+                self._bound()
         return entry
 
     def __iter__(self) -> Iterator[Entry]:
@@ -72,6 +176,10 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def since(self, version: int) -> list[Entry]:
+        """The requests that have come or changed after that version (`Entry.changed`)."""
+        return [entry for entry in self if entry.changed > version]
 
     def calls(self, endpoint: str | None = None, *, session: str | None = None) -> list[Entry]:
         """The requests to an endpoint (all, if None), of one session if it is given."""
@@ -93,6 +201,11 @@ class Journal:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+
+    def _bound(self) -> None:
+        total = sum(entry.size for entry in self._entries)
+        while total > self._limit and len(self._entries) > 1:
+            total -= self._entries.popleft().size
 
 
 def short_fingerprint(secret: str) -> str:
@@ -118,9 +231,38 @@ def clean_body(value: Any, *, depth: int = 0) -> Any:
     return value
 
 
-def _clean_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _cut(data: bytes) -> bytes:
+    """What may be kept of JSON, or of the lines of a stream: as it is, if it is short and holds
+    no secret; else cleaned, or cut off."""
+    lowered = data.lower()
+    if len(data) <= PART_LIMIT and not any(word in lowered for word in _SECRET_BYTES):
+        return data
+    prefix = b"data:" if data.startswith(b"data:") else b""
+    value = _json(data[len(prefix) :])
+    if value is None:
+        return f"… {len(data)} bytes".encode()
+    text = json.dumps(clean_body(value), ensure_ascii=False)
+    return prefix + text.encode("utf-8", "replace") + (b"\n\n" if prefix else b"")
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _event(block: bytes) -> Any:
+    if not block.startswith(b"data:"):
+        return block.decode("utf-8", "replace")
+    data = block[5:].strip()
+    value = _json(data)
+    return data.decode("utf-8", "replace") if value is None else value
+
+
+def _clean_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
     clean = {}
-    for name, value in headers.items():
+    for name, value in dict(headers).items():
         if any(word in name for word in _SECRETS):
             scheme, _, secret = value.rpartition(" ")
             clean[name] = f"{scheme} sha256:{short_fingerprint(secret)}".strip()

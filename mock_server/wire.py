@@ -35,6 +35,7 @@ class Wire:
         self._entry = entry
         self._begun = time.perf_counter()
         self._length: int | None = None
+        self._text = False
         self.sent = 0
         self.cut = False
 
@@ -48,17 +49,26 @@ class Wire:
             body = message.get("body", b"")
             if self.sent + len(body) > self._limit:
                 rest = body[: self._limit - self.sent]
-                self.sent += len(rest)
+                self._pass(rest)
                 await self._send({"type": "http.response.body", "body": rest, "more_body": True})
                 self.hang_up()
                 return
-        self.sent += len(message.get("body", b""))
+        self._pass(message.get("body", b""))
         if message["type"] == "http.response.start":
-            length = Headers(raw=message.get("headers", [])).get("content-length")
+            headers = Headers(raw=message.get("headers", []))
+            length = headers.get("content-length")
             self._length = int(length) if length else None
+            self._entry.status = message["status"]
+            self._entry.type = headers.get("content-type", "")
+            self._text = self._entry.type.startswith(("application/json", "text/"))
         elif not message.get("more_body", False) or self.sent == self._length:
             self.finish("complete")
         await self._send(message)
+
+    def _pass(self, chunk: bytes) -> None:
+        self.sent += len(chunk)
+        if self._text:
+            self._entry.tell(time.perf_counter() - self._begun, chunk)
 
     def finish(self, ended: str) -> None:
         """Tell the journal how the answer ended. Only the first word on it counts."""
@@ -66,6 +76,7 @@ class Wire:
             self._entry.sent = self.sent
             self._entry.duration = time.perf_counter() - self._begun
             self._entry.ended = ended
+            self._entry.touch()
 
     def hang_up(self) -> None:
         """Cut the connection; whatever is sent afterwards goes nowhere."""

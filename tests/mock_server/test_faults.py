@@ -188,7 +188,7 @@ class TestJournal:
         api.start("client-2")
         own = api.http.headers["Authorization"].removeprefix("Bearer ")
         api.http.post("/run_sse", json=api.message("hi") | {"token": own})
-        text = json.dumps([vars(entry) for entry in api.backend.journal])
+        text = json.dumps([vars(entry) for entry in api.backend.journal], default=str)
         assert token not in text
         assert own not in text
         entry = api.backend.journal.calls("message")[0]

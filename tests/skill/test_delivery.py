@@ -20,7 +20,7 @@ import pytest
 from anyio.streams.tls import TLSStream
 
 import skill.delivery as delivery
-from mock_server.app import Call
+from mock_server.exchange import Call
 from skill.client import Client
 from skill.clock import Timing
 from skill.delivery import deliver

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_server.app import Endpoint
+from mock_server.exchange import Endpoint
 from mock_server.wire import Wire
 
 from .conftest import start

@@ -89,9 +89,8 @@ async def _message(call: Call) -> ASGIApp:
     bodies.literal(call.body, "user_id", "me")
     session = bodies.text(call.body, "session_id")
     words = bodies.message_text(call.body)
-    silent = call.fault.silent if call.fault else None
     turn = call.backend.begin_turn(
-        account, session, words, silent=silent, source=call.request.headers.get(ATTRIBUTION[0])
+        account, session, words, fault=call.fault, source=call.request.headers.get(ATTRIBUTION[0])
     )
     return EventStream(turn, call.fault)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from starlette.routing import Mount, Route
 from mock_server import bodies
 from mock_server.backend import Backend
 from mock_server.errors import ApiError, bad_request
+from mock_server.trouble import fault_actions
 from mock_server.world import Plan
 
 FORBIDDEN = 403
@@ -26,7 +26,7 @@ def control_routes(backend: Backend) -> list[Mount]:
     table: list[tuple[str, str, Action]] = [
         ("GET", "/journal", _journal),
         ("POST", "/reset", _reset),
-        ("POST", "/faults", _faults),
+        *fault_actions(),
         ("POST", "/accounts", _accounts),
         ("GET", "/state", _state),
         ("POST", "/clock", _clock),
@@ -45,7 +45,7 @@ def _guarded(backend: Backend, action: Action) -> Callable[[Request], Awaitable[
                 raw = await bodies.read(request)
                 body = bodies.parse_object(raw) if raw else {}
             else:
-                body = dict(request.query_params)
+                body = dict(request.query_params) | request.path_params
             data = action(backend, body)
         except ApiError as error:
             return _answer(None, error.code, error.message)
@@ -88,13 +88,6 @@ def _journal(backend: Backend, query: dict[str, Any]) -> Any:
 def _reset(backend: Backend, body: dict[str, Any]) -> Any:
     backend.reset()
     return None
-
-
-def _faults(backend: Backend, body: dict[str, Any]) -> Any:
-    try:
-        return asdict(backend.fail(**body))
-    except (TypeError, ValueError) as error:
-        raise bad_request(f"faults: {error}") from error
 
 
 def _accounts(backend: Backend, body: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server import bodies, errors
+from mock_server import bodies, errors, openapi
 from mock_server.accounts import iso
 from mock_server.backend import Backend
 from mock_server.control import control_routes
@@ -26,7 +26,8 @@ ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
 def create_app(backend: Backend, *, control: bool = True) -> Starlette:
-    """The backend as an ASGI application; `control` adds the routes under /__mock__/.
+    """The backend as an ASGI application, with its contract at /openapi.json; `control` adds the
+    routes under /__mock__/.
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
@@ -49,10 +50,15 @@ def create_app(backend: Backend, *, control: bool = True) -> Starlette:
         Route(path, Endpoint(backend, name, handler), methods=[method])
         for name, method, path, handler in table
     ]
+    routes.append(Route("/openapi.json", _document))
     if control:
         routes += control_routes(backend)
     handlers = {HTTPException: _http_error, StorageError: _storage_error}
     return Starlette(routes=routes, exception_handlers=handlers)
+
+
+async def _document(request: Request) -> Response:
+    return Response(openapi.as_json(), media_type="application/json")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

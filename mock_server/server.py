@@ -44,7 +44,7 @@ class Server:
         key: str | None = None,
     ) -> None:
         self.backend = backend
-        self.key = key if key or is_loopback(host) else secrets.token_urlsafe(16)
+        self.key = key if key or is_loopback(host) else secrets.token_hex(16)
         try:
             self._socket = _listen(host, port)
         except OSError:

@@ -25,9 +25,10 @@ CLIENT_ID_LIMIT = 64
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
-def create_app(backend: Backend, *, control: bool = True) -> Starlette:
+def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:
     """The backend as an ASGI application, with its contract at /openapi.json; `control` adds the
-    routes under /__mock__/.
+    routes under /__mock__/, which whoever shows `key` may use, or this machine alone, if there is
+    none.
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
@@ -52,7 +53,7 @@ def create_app(backend: Backend, *, control: bool = True) -> Starlette:
     ]
     routes.append(Route("/openapi.json", _document))
     if control:
-        routes += control_routes(backend)
+        routes += control_routes(backend, key)
     handlers = {HTTPException: _http_error, StorageError: _storage_error}
     return Starlette(routes=routes, exception_handlers=handlers)
 

@@ -30,7 +30,7 @@ def _arm(backend: Backend, body: dict[str, Any]) -> Any:
     try:
         return asdict(backend.fail(**body))
     except (TypeError, ValueError) as error:
-        raise bad_request(f"faults: {error}") from error
+        raise bad_request(str(error)) from error
 
 
 def _disarm(backend: Backend, query: dict[str, Any]) -> Any:
@@ -51,11 +51,11 @@ def _on(backend: Backend, body: dict[str, Any]) -> Any:
     """`{"name": …}` alone is a ready-made one; anything else is a whole scenario."""
     source = body["name"] if body.keys() == {"name"} else body
     if not isinstance(source, str | dict):
-        raise bad_request("scenarios: name must be a text")
+        raise bad_request("name must be a text")
     try:
         scenario = backend.scenarios.on(source)
     except ScenarioError as error:
-        raise bad_request(f"scenarios: {error}") from error
+        raise bad_request(str(error)) from error
     return {"name": scenario.name, "active": backend.scenarios.active}
 
 
@@ -63,7 +63,7 @@ def _off(backend: Backend, query: dict[str, Any]) -> Any:
     try:
         backend.scenarios.off(query["name"])
     except KeyError as error:
-        raise ApiError(NOT_FOUND, f"scenarios: {query['name']} is not on") from error
+        raise ApiError(NOT_FOUND, f"{query['name']} is not on") from error
 
 
 def _all_off(backend: Backend, query: dict[str, Any]) -> Any:

@@ -242,7 +242,7 @@ def test_a_large_file_is_not_sent_ahead_of_who_reads_it_and_arrives_whole(way: O
     with api.http.stream("GET", files[0]["cdn_url"]) as response:
         chunks = response.iter_raw()
         first = next(chunks)
-        for _ in range(200):
+        for _ in range(600):
             api.credits()
         (entry,) = api.backend.journal.calls("file")
         assert entry.ended is None

@@ -7,13 +7,16 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import bodies
 from mock_server.backend import Backend
 from mock_server.errors import ApiError, bad_request
+from mock_server.page import page_routes
 from mock_server.world import Plan
 
 FORBIDDEN = 403
@@ -27,6 +30,7 @@ def control_routes(backend: Backend) -> list[Mount]:
         ("GET", "/journal", _journal),
         ("POST", "/reset", _reset),
         ("POST", "/faults", _faults),
+        ("DELETE", "/faults", _no_faults),
         ("POST", "/accounts", _accounts),
         ("GET", "/state", _state),
         ("POST", "/clock", _clock),
@@ -34,13 +38,28 @@ def control_routes(backend: Backend) -> list[Mount]:
     routes = [
         Route(path, _guarded(backend, action), methods=[method]) for method, path, action in table
     ]
-    return [Mount("/__mock__", routes=routes)]
+    routes += page_routes(backend)
+    return [Mount("/__mock__", routes=routes, middleware=[Middleware(_Guard)])]
+
+
+class _Guard:
+    """Lets this machine in, and nobody else, to all that lies behind it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            _only_from_here(Request(scope))
+        except ApiError as error:
+            await _answer(None, error.code, error.message)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 def _guarded(backend: Backend, action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def route(request: Request) -> Response:
         try:
-            _only_from_here(request)
             if request.method == "POST":
                 raw = await bodies.read(request)
                 body = bodies.parse_object(raw) if raw else {}
@@ -95,6 +114,11 @@ def _faults(backend: Backend, body: dict[str, Any]) -> Any:
         return asdict(backend.fail(**body))
     except (TypeError, ValueError) as error:
         raise bad_request(f"faults: {error}") from error
+
+
+def _no_faults(backend: Backend, query: dict[str, Any]) -> Any:
+    backend.faults.clear()
+    return None
 
 
 def _accounts(backend: Backend, body: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mock_server import errors
-from mock_server.clock import Clock
+from mock_server.clock import DAY, Clock
 from mock_server.errors import ApiError
 from mock_server.store import Store
 from mock_server.world import (
@@ -17,8 +17,6 @@ from mock_server.world import (
     World,
     fingerprint,
 )
-
-DAY = 86_400.0
 
 
 class Accounts:
@@ -72,31 +70,38 @@ class Accounts:
         self,
         token: str | None = None,
         *,
+        account: str | None = None,
         credits: int | None = None,
+        grant: int = 0,
         plan: Plan | None = None,
         registered: bool | None = None,
         expire: bool = False,
     ) -> int:
-        """Change the account of a token, or all accounts. Returns how many there were.
+        """Change the account of a token, or the one whose key begins with `account`, or all.
+        Returns how many there were.
 
-        `credits` is the new balance; `expire` ends the token now.
+        `credits` is the new balance, `grant` comes on top (or is taken, down to none); `expire`
+        ends the token now.
         """
+        key = None if token is None else fingerprint(token)
         with self._store.change() as world:
-            accounts = [
-                account
-                for account in world.accounts.values()
-                if token is None or account.key == fingerprint(token)
+            chosen = [
+                item
+                for item in world.accounts.values()
+                if key in (None, item.key) and item.key.startswith(account or "")
             ]
-            for account in accounts:
+            for item in chosen:
                 if credits is not None:
-                    account.credits = credits
+                    item.credits = credits
+                if grant:
+                    item.credits = max(item.credits + grant, 0)
                 if plan is not None:
-                    account.plan = plan
-                if registered is not None and registered != account.registered:
-                    _rename(world, account, "user" if registered else "anon")
+                    item.plan = plan
+                if registered is not None and registered != item.registered:
+                    _rename(world, item, "user" if registered else "anon")
                 if expire:
-                    account.expires_at = self._clock.now()
-        return len(accounts)
+                    item.expires_at = self._clock.now()
+        return len(chosen)
 
     def authenticate(self, token: str | None) -> Account:
         """The account of a bearer. Raises ApiError 1001 if there is none or it has expired."""

@@ -25,8 +25,9 @@ CLIENT_ID_LIMIT = 64
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
-def create_app(backend: Backend, *, control: bool = True) -> Starlette:
-    """The backend as an ASGI application; `control` adds the routes under /__mock__/.
+def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:
+    """The backend as an ASGI application; `control` adds the routes under /__mock__/,
+    which whoever shows `key` may use, or this machine alone, if there is none.
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
@@ -50,7 +51,7 @@ def create_app(backend: Backend, *, control: bool = True) -> Starlette:
         for name, method, path, handler in table
     ]
     if control:
-        routes += control_routes(backend)
+        routes += control_routes(backend, key)
     handlers = {HTTPException: _http_error, StorageError: _storage_error}
     return Starlette(routes=routes, exception_handlers=handlers)
 

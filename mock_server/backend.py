@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from mock_server import errors
-from mock_server.accounts import DAY, Accounts, expired, iso
-from mock_server.clock import Clock, RealClock
+from mock_server.accounts import Accounts, expired, iso
+from mock_server.clock import DAY, Clock
 from mock_server.director import Asset, Kind, direct
 from mock_server.errors import ApiError
 from mock_server.faults import Fault, Faults
 from mock_server.journal import Journal
-from mock_server.library import Inspector, Library, MediaFacts, media_info, session_of
+from mock_server.library import (
+    Inspector,
+    Library,
+    MediaFacts,
+    file_path,
+    media_info,
+    session_of,
+)
 from mock_server.renders import Rendered, Renderer, Renders
 from mock_server.store import Store
 from mock_server.turns import Turn
@@ -25,6 +32,8 @@ from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
 CLAIM_SECONDS = 3600
 UPLOAD_LIMIT = 200 * 1024 * 1024
+SHORT_KEY = 8
+"""So many digits of an account's key are shown."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,8 @@ class Backend:
             raise ValueError(f"no render shape {render_shape!r}; there are bare, wrapped")
         if persistent and storage is None:
             raise ValueError("a persistent backend needs a storage folder")
-        self.seed = seed
-        self.clock: Clock = clock or RealClock()
+        self.seed = self._first_seed = seed
+        self.clock = clock or Clock()
         self.dialect = dialect
         self.pace = pace
         self.silent_rate = silent_rate
@@ -287,24 +296,70 @@ class Backend:
         self.faults.add(fault)
         return fault
 
-    def summary(self) -> dict[str, Any]:
-        """Accounts, sessions and renders as they are, without any token. For the control routes."""
-        world = self._store.read().to_json()
-        for account in world["accounts"].values():
-            account["frozen"] = self._frozen(account["key"])
-            account["key"] = account["key"][:8]
-        for render in world["renders"].values():
-            render["account"] = render["account"][:8]
+    def summary(self, url: Callable[[str, str], str] = file_path) -> dict[str, Any]:
+        """All there is as plain data, without any token: for the control routes.
+
+        `url` gives the address of a file by its key and name. An account is known by the first
+        eight digits of its key. Times are Unix seconds, but for the clock's `now`.
+        """
+        world, now = self._store.read(), self.clock.now()
         return {
-            "accounts": list(world["accounts"].values()),
-            "sessions": list(world["sessions"].values()),
-            "renders": list(world["renders"].values()),
-            "now": iso(self.clock.now()),
+            "accounts": [self._account(item, now) for item in list(world.accounts.values())],
+            "sessions": [self._session(item, url) for item in list(world.sessions.values())],
+            "renders": [self._rendering(item, url) for item in list(world.renders.values())],
+            "clock": {
+                "now": iso(now),
+                "time": now,
+                "rate": self.clock.rate,
+                "sleepers": self.clock.sleepers,
+            },
+            "seed": self.seed,
+            "pace": self.pace,
+            "dialect": self.dialect,
             "faults": [asdict(fault) for fault in self.faults.armed()],
         }
 
+    def _account(self, account: Account, now: float) -> dict[str, Any]:
+        frozen = self._frozen(account.key)
+        return {
+            **asdict(account),
+            "key": account.key[:SHORT_KEY],
+            "frozen": frozen,
+            "available": account.credits - frozen,
+            "registered": account.registered,
+            "expired": expired(account, now),
+        }
+
+    def _session(self, session: Session, url: Callable[[str, str], str]) -> dict[str, Any]:
+        def shown(media: list[Media]) -> list[dict[str, Any]]:
+            hidden = ("key", "path")
+            return [
+                {name: value for name, value in asdict(item).items() if name not in hidden}
+                | {"url": url(item.key, item.name)}
+                for item in media
+            ]
+
+        return {
+            **asdict(session),
+            "busy": session.id in self._busy,
+            "uploads": shown(session.uploads),
+            "generated": shown(session.generated),
+        }
+
+    def _rendering(self, render: Render, url: Callable[[str, str], str]) -> dict[str, Any]:
+        hidden = ("key", "path", "worker")
+        return {
+            **{name: value for name, value in asdict(render).items() if name not in hidden},
+            "account": render.account[:SHORT_KEY],
+            "progress": self.renders.progress(render),
+            "url": url(render.key, f"{render.id}.mp4") if render.path else None,
+        }
+
     def reset(self) -> None:
-        """Forget everything: accounts, sessions, files, renders, faults, journal."""
+        """Be as new: no accounts, sessions, files, renders and faults, an empty journal, and the
+        seed and the time it was made with."""
+        self.seed = self._first_seed
+        self.clock.reset()
         self.renders.forget()
         self.faults.clear()
         with self._store.change() as world:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from mock_server.backend import Backend
 from mock_server.errors import ApiError
 from mock_server.faults import Fault
 from mock_server.journal import Entry
+from mock_server.library import file_path
 from mock_server.wire import Wire
 from mock_server.world import Account, Media
 
@@ -52,8 +52,7 @@ class Call:
 
     def url(self, key: str, name: str) -> str:
         """A public address of a file on this very server, as the client reached it."""
-        base = str(self.request.base_url).rstrip("/")
-        return f"{base}/files/{key}/{quote(name, safe='')}"
+        return str(self.request.base_url).rstrip("/") + file_path(key, name)
 
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]

@@ -46,9 +46,9 @@ class Feed:
         for start in range(0, len(fresh), BATCH):
             lines = [line(entry) for entry in fresh[start : start + BATCH]]
             news.append({"requests": lines, "version": self._since})
-        state = backend.summary()
-        now = state.pop("now")
-        news += self._changed("now", now)
+        state = backend.summary(lambda key, name: f"media/{key}")
+        clock = state.pop("clock")
+        news += self._changed("now", clock["now"])
         news += self._changed("state", state)
         return news
 

@@ -36,12 +36,12 @@ function card({ session, at }) {
   function fill() {
     if (!element.open || !latest) return;
     const files = [...latest.session.uploads, ...latest.session.generated];
-    const look = JSON.stringify([latest.session.draft, files.map((file) => file.key)]);
+    const look = JSON.stringify([latest.session.draft, files.map((file) => file.url)]);
     if (look !== drawn) {
       drawn = look;
       timeline.replaceChildren(...drawTimeline(latest.session.draft, files));
     }
-    keep(media, files, (file) => file.key, (file) => ({ element: figure(file) }));
+    keep(media, files, (file) => file.url, (file) => ({ element: figure(file) }));
     keep(renders, latest.renders, (one) => one.id, render);
   }
   element.addEventListener("toggle", fill);
@@ -99,7 +99,7 @@ function segment({ start, length, one }, whole, files) {
   const label = make("bdi", { class: "label" }, name);
   if (joined) label.style.marginLeft = join.style.width;
   const element = make("li", { class: "segment", title: `${name} ${span}` },
-    file && make("img", { src: file.url ?? `media/${file.key}`, alt: "", loading: "lazy" }), join,
+    file && make("img", { src: file.url, alt: "", loading: "lazy" }), join,
     label, make("span", { class: "unseen" }, `, ${span}`));
   return at(element, start, length, whole);
 }
@@ -113,7 +113,7 @@ function at(element, start, length, whole) {
 const clock = (mark) => mark < 60 ? `${mark} s` : `${Math.floor(mark / 60)}:${String(Math.floor(mark % 60)).padStart(2, "0")}`;
 
 function figure(file) {
-  const source = file.url ?? `media/${file.key}`;
+  const source = file.url;
   const shape = file.width ? `${file.width}×${file.height}` : "";
   const seen = file.type === "image" ? make("img", { src: source, alt: file.name, loading: "lazy" })
     : make(file.type === "audio" ? "audio" : "video", { src: source, controls: true, preload: "none", "aria-label": file.name });
@@ -144,7 +144,7 @@ function render(first) {
     tell(error, one.error || "");
     if (done && !video) {
       const newest = !element.previousElementSibling;
-      video = make("video", { src: one.url ?? `media/${one.key}`, controls: true, playsinline: true,
+      video = make("video", { src: one.url, controls: true, playsinline: true,
         preload: newest ? "metadata" : "none", "aria-label": `Video of ${one.id}` });
       video.style.aspectRatio = `${one.width} / ${one.height}`;
       element.append(video);

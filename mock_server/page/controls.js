@@ -3,11 +3,13 @@
 import { ask, byId, keep, make, say, tell } from "./elements.js";
 
 const ENDPOINTS = ["message", "token", "session", "upload", "credits", "state", "render", "render_status",
-  "render_cancel", "render_download", "claim", "file"];
+  "render_cancel", "render_download", "claim", "file", "any"];
 const KINDS = [ // what is shown, the fault's fields, the only endpoint it is for
   ["closes without a word", { silent: true }, "message"],
   ["cut after 2 events", { cut_after_events: 2 }, "message"],
   ["only heartbeats for a minute", { heartbeats_for: 60 }, "message"],
+  ["stops in mid-stream for good", { stall: "forever", stall_after_events: 2 }, "message"],
+  ["an error in the stream", { error: "event", error_after_events: 2 }, "message"],
   ["fails", { outcome: "failed" }, "render"],
   ["never ends", { outcome: "stuck" }, "render"],
   ["1001 bad or expired token", { code: 1001 }],
@@ -93,9 +95,10 @@ export function showFaults(faults, active) {
   }), ({ id }) => id, ({ fault }) => ({ element: armed(fault) }));
 }
 
-function armed({ endpoint, times, after, ...fields }) {
+function armed({ endpoint, times, after, share, ...fields }) {
   const set = Object.entries(fields).filter(([, value]) => value != null && value !== false && value !== 0 &&
     !(typeof value === "object" && !Object.keys(value).length));
+  if (share !== 1) set.push(["share", share]);
   return make("li", {}, make("strong", {}, endpoint), " ",
     make("code", {}, set.map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`).join(" ") || "–"), " ",
     make("span", { class: "quiet" }, [times == null ? "every request" : times === 1 ? "once" : `${times} times`, after ? `after ${after}` : ""].filter(Boolean).join(", ")));
@@ -137,7 +140,7 @@ function offerKinds() {
     only && only !== endpoint ? [] : [make("option", { value: at }, text)]));
 }
 
-byId("fault-endpoint").append(...ENDPOINTS.map((name) => make("option", { value: name }, name)));
+byId("fault-endpoint").append(...ENDPOINTS.map((name) => make("option", { value: name }, name === "any" ? "any endpoint" : name)));
 byId("fault-endpoint").addEventListener("change", offerKinds);
 offerKinds();
 byId("arm").addEventListener("submit", async (event) => {

@@ -7,6 +7,7 @@ from typing import Any
 
 from mock_server.backend import Backend
 from mock_server.journal import Entry
+from mock_server.trouble import listed
 
 TICK = 0.2
 """Seconds between two looks at the backend, while a page is open."""
@@ -49,6 +50,7 @@ class Feed:
         state = backend.summary(lambda key, name: f"media/{key}")
         clock = state.pop("clock")
         news += self._changed("now", clock["now"])
+        news += self._changed("scenarios", listed(backend))
         news += self._changed("state", state)
         return news
 

@@ -25,6 +25,9 @@ class Accounts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._forced: tuple[int | None, Plan | None] = (None, None)
+        self._before: dict[str, tuple[int, Plan]] = {}
+        """By account: the credits it has fewer and the plan it had before they were forced."""
 
     def issue(self, client_id: str) -> dict[str, Any]:
         """An anonymous token for a client, which gets one in seven days (else ApiError 429).
@@ -49,6 +52,7 @@ class Accounts:
                 client_id=client_id,
                 expires_at=now + TOKEN_DAYS * DAY,
             )
+            self._force(account)
             world.accounts[account.key] = account
         return {
             "token": token,
@@ -102,6 +106,28 @@ class Accounts:
                 if expire:
                     item.expires_at = self._clock.now()
         return len(chosen)
+
+    def force(self, *, credits: int | None = None, plan: Plan | None = None) -> None:
+        """Give every account this balance and plan, also one that is issued later. The next call
+        takes that back first; what was spent meanwhile stays spent."""
+        with self._store.change() as world:
+            for key, (fewer, before) in self._before.items():
+                if key in world.accounts:
+                    world.accounts[key].credits += fewer
+                    world.accounts[key].plan = before
+            self._before.clear()
+            self._forced = (credits, plan)
+            for account in world.accounts.values():
+                self._force(account)
+
+    def _force(self, account: Account) -> None:
+        credits, plan = self._forced
+        if credits is None and plan is None:
+            return
+        fewer = 0 if credits is None else account.credits - credits
+        self._before[account.key] = fewer, account.plan
+        account.credits -= fewer
+        account.plan = plan or account.plan
 
     def authenticate(self, token: str | None) -> Account:
         """The account of a bearer. Raises ApiError 1001 if there is none or it has expired."""

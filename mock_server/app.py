@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mock_server import bodies, errors
+from mock_server import bodies, errors, openapi
 from mock_server.accounts import iso
 from mock_server.backend import Backend
 from mock_server.control import control_routes
@@ -26,8 +26,9 @@ ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
 def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:
-    """The backend as an ASGI application; `control` adds the routes under /__mock__/,
-    which whoever shows `key` may use, or this machine alone, if there is none.
+    """The backend as an ASGI application, with its contract at /openapi.json; `control` adds the
+    routes under /__mock__/, which whoever shows `key` may use, or this machine alone, if there is
+    none.
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
@@ -50,10 +51,15 @@ def create_app(backend: Backend, *, control: bool = True, key: str | None = None
         Route(path, Endpoint(backend, name, handler), methods=[method])
         for name, method, path, handler in table
     ]
+    routes.append(Route("/openapi.json", _document))
     if control:
         routes += control_routes(backend, key)
     handlers = {HTTPException: _http_error, StorageError: _storage_error}
     return Starlette(routes=routes, exception_handlers=handlers)
+
+
+async def _document(request: Request) -> Response:
+    return Response(openapi.as_json(), media_type="application/json")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -90,9 +96,8 @@ async def _message(call: Call) -> ASGIApp:
     bodies.literal(call.body, "user_id", "me")
     session = bodies.text(call.body, "session_id")
     words = bodies.message_text(call.body)
-    silent = call.fault.silent if call.fault else None
     turn = call.backend.begin_turn(
-        account, session, words, silent=silent, source=call.request.headers.get(ATTRIBUTION[0])
+        account, session, words, fault=call.fault, source=call.request.headers.get(ATTRIBUTION[0])
     )
     return EventStream(turn, call.fault)
 

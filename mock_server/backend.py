@@ -3,6 +3,7 @@
 Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered is plain data.
 """
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from mock_server.library import (
     session_of,
 )
 from mock_server.renders import Rendered, Renderer, Renders
+from mock_server.scenarios import Scenarios
 from mock_server.store import Store
 from mock_server.turns import Turn
 from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
@@ -109,10 +111,13 @@ class Backend:
         self.journal = Journal()
         self._store = Store(storage, persistent=persistent)
         self._busy: dict[str, _Busy] = {}
+        self._later: dict[str, tuple[float, dict[str, Any]]] = {}
+        """By session: the draft it gets by itself, and when."""
         self._lock = threading.Lock()
         self.accounts = Accounts(self._store, self.clock)
         self.library = Library(self._store, inspector or _inspect)
         self.renders = Renders(self._store, self.clock, renderer or _render, pace=pace)
+        self.scenarios = Scenarios(self)
         if persistent:
             self.renders.fail_orphans()
             self._prune()
@@ -138,6 +143,7 @@ class Backend:
 
     def session(self, account: Account, session_id: str) -> Session:
         """A session of this user. Raises ApiError 1002."""
+        self._finish_drafts()
         return session_of(self._store.read(), account, session_id)
 
     def state(
@@ -183,7 +189,7 @@ class Backend:
         session_id: str,
         words: str,
         *,
-        silent: bool | None = None,
+        fault: Fault | None = None,
         source: str | None = None,
     ) -> Turn:
         """Take a message: decide what it means and hold its price until the turn ends.
@@ -191,6 +197,8 @@ class Backend:
 
         Raises ApiError 1002, 2001, or 409 while another message of the session is being answered.
         """
+        self.session(account, session_id)
+        self._finish_drafts(session_id)
         session = self.session(account, session_id)
         mark = self._store.claim(f"turn-{session.id}")
         if mark is None:
@@ -230,12 +238,23 @@ class Backend:
             self._busy.pop(session.id, None)
             mark.close()
             raise
-        return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, silent=silent)
+        return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, fault)
 
-    def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
+    def save_draft(self, session_id: str, draft: dict[str, Any], *, after: float = 0.0) -> None:
+        """The session's draft becomes this one, at once or so many seconds (times pace) later."""
+        if after * self.pace > 0:
+            self._later[session_id] = self.clock.now() + after * self.pace, draft
+            return
         with self._store.change() as world:
             if session_id in world.sessions:
                 world.sessions[session_id].draft = draft
+
+    def _finish_drafts(self, session_id: str | None = None) -> None:
+        """Save the drafts that were to come later: those whose time has come, and a session's."""
+        now = self.clock.now()
+        for key, (due, draft) in list(self._later.items()):
+            if (due <= now or key == session_id) and self._later.pop(key, None):
+                self.save_draft(key, draft)
 
     def end_turn(self, session_id: str, *, done: bool) -> None:
         """Spend what the turn held if it was done, give it back if not."""
@@ -286,6 +305,13 @@ class Backend:
 
     # The whole
 
+    async def pause(self, seconds: float) -> None:
+        """Let so many seconds go by, at the backend's pace."""
+        if self.pace > 0:
+            await self.clock.sleep(seconds * self.pace)
+        else:
+            await asyncio.sleep(0)
+
     def fail(self, endpoint: str, **what: Any) -> Fault:
         """Arm a fault: the keywords are the fields of `Fault`. Raises TypeError for any other, and
         ValueError for what one cannot be."""
@@ -302,6 +328,7 @@ class Backend:
         `url` gives the address of a file by its key and name. An account is known by the first
         eight digits of its key. Times are Unix seconds, but for the clock's `now`.
         """
+        self._finish_drafts()
         world, now = self._store.read(), self.clock.now()
         return {
             "accounts": [self._account(item, now) for item in list(world.accounts.values())],
@@ -358,10 +385,12 @@ class Backend:
     def reset(self) -> None:
         """Be as new: no accounts, sessions, files, renders and faults, an empty journal, and the
         seed and the time it was made with."""
+        self.scenarios.clear()
         self.seed = self._first_seed
         self.clock.reset()
         self.renders.forget()
         self.faults.clear()
+        self._later.clear()
         with self._store.change() as world:
             files = [item.path for session in world.sessions.values() for item in session.media]
             files += [f"renders/{render.path}" for render in world.renders.values() if render.path]

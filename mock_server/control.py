@@ -5,7 +5,7 @@ import json
 import math
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from typing import Any
@@ -21,6 +21,8 @@ from mock_server import bodies
 from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.library import file_path
+from mock_server.page import page_routes
+from mock_server.trouble import fault_actions
 from mock_server.world import Plan, Status
 
 FORBIDDEN = 403
@@ -41,11 +43,12 @@ def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
         ("POST", "/seed", _seed),
         ("POST", "/renders", _renders),
         ("POST", "/reset", _reset),
-        ("POST", "/faults", _faults),
+        *((method, path, _plain(action)) for method, path, action in fault_actions()),
     ]
     routes: list[BaseRoute] = [
         Route(path, _answering(backend, action), methods=[method]) for method, path, action in table
     ]
+    routes += page_routes(backend)
     return [Mount(PREFIX, routes=routes, middleware=[Middleware(Guard, key=key)])]
 
 
@@ -186,12 +189,17 @@ def _answering(backend: Backend, action: Action) -> Callable[[Request], Awaitabl
             else:
                 fields = dict(request.query_params)
                 fields.pop("key", None)
+                fields |= request.path_params
             data = action(Ask(backend, fields, str(request.base_url).rstrip("/")))
         except ApiError as error:
             return _answer(None, error.code, f"{name}: {error.message}")
         return _answer(data)
 
     return route
+
+
+def _plain(action: Callable[[Backend, dict[str, Any]], Any]) -> Action:
+    return lambda ask: action(ask.backend, ask.fields)
 
 
 def _answer(data: Any, code: int = 0, message: str = "success") -> Response:
@@ -241,13 +249,6 @@ def _seed(ask: Ask) -> Any:
         raise bad_request("seed is missing")
     ask.backend.seed = seed
     return {"seed": seed}
-
-
-def _faults(ask: Ask) -> Any:
-    try:
-        return asdict(ask.backend.fail(**ask.fields))
-    except (TypeError, ValueError) as error:
-        raise bad_request(str(error)) from error
 
 
 def _accounts(ask: Ask) -> Any:

@@ -26,16 +26,19 @@ class Call:
     backend: Backend
     request: Request
     entry: Entry
-    fault: Fault | None
+    fault: Fault | None = None
     body: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def bearer(self) -> str | None:
+        """The token it comes with."""
+        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
 
     @property
     def account(self) -> Account:
         """Who asks. Raises ApiError 1001."""
-        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
-        return self.backend.accounts.authenticate(
-            token.strip() if scheme.lower() == "bearer" else None
-        )
+        return self.backend.accounts.authenticate(self.bearer)
 
     @property
     def multipart(self) -> bool:
@@ -78,11 +81,9 @@ class Endpoint:
             query=scope["query_string"].decode("latin-1"),
         )
         entry.session = request.path_params.get("session")
-        fault = backend.faults.take(self._name)
-        entry.fault = fault.name if fault else None
-        wire = Wire(scope, send, fault, entry)
+        wire = Wire(scope, receive, send, entry, backend.pause)
         try:
-            response = await self._answer(Call(backend, request, entry, fault), wire)
+            response = await self._answer(Call(backend, request, entry), wire)
             if response is not None:
                 await response(scope, receive, wire)
         except ClientDisconnect:
@@ -93,10 +94,17 @@ class Endpoint:
     async def _answer(self, call: Call, wire: Wire) -> ASGIApp | None:
         """The response, or None if a fault has cut the connection instead."""
         problem = await self._read(call)
-        fault = call.fault
+        fault = self._backend.faults.take(call.entry, self._backend.seed)
         if fault is not None:
-            if fault.delay and self._backend.pace > 0:
-                await self._backend.clock.sleep(fault.delay * self._backend.pace)
+            call.fault = fault
+            wire.arm(fault)
+            call.entry.fault = fault.name
+            if call.multipart and (fault.answers or fault.drops):
+                await call.drain()
+            if fault.delay:
+                await self._backend.pause(fault.delay)
+            if fault.expire_token and call.bearer:
+                self._backend.accounts.change(call.bearer, expire=True)
             if fault.drops:
                 wire.hang_up()
                 return None
@@ -115,13 +123,9 @@ class Endpoint:
     async def _read(self, call: Call) -> ApiError | None:
         """Take the body in, so that the journal has it whatever happens next.
 
-        Files are left to the handler, which writes them to disk, unless a fault comes before it.
+        Files are left to the handler, which writes them to disk.
         """
-        if call.multipart:
-            if call.fault is not None and (call.fault.answers or call.fault.drops):
-                await call.drain()
-            return None
-        if self._name not in _WITH_BODY:
+        if call.multipart or self._name not in _WITH_BODY:
             return None
         try:
             raw = await bodies.read(call.request)

@@ -96,7 +96,7 @@ class TestAnswers:
             Fault(**wrong)
 
     def test_a_field_there_is_not_is_refused_with_those_there_are(self, api: Api) -> None:
-        with pytest.raises(TypeError, match=r"a fault has no cut; it has code, .*cut_after_bytes"):
+        with pytest.raises(TypeError, match=r"a fault has no cut; it has times, .*cut_after_bytes"):
             api.backend.fail("message", cut=0)
         answer = api.http.post("/__mock__/faults", json={"endpoint": "message", "cut": 0})
         assert answer.status_code == 400

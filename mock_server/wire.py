@@ -1,6 +1,7 @@
 """An answer on its way out: counted, and cut off where a fault says so."""
 
 import time
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Protocol
 
@@ -88,10 +89,14 @@ class Wire:
 
 
 class EventStream:
-    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not."""
+    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not.
+    `check` is given every event before it goes out."""
 
-    def __init__(self, turn: Turn, fault: Fault | None) -> None:
+    def __init__(
+        self, turn: Turn, fault: Fault | None, check: Callable[[bytes], None] | None = None
+    ) -> None:
         self._turn = turn
+        self._check = check
         self._heartbeats = (fault.heartbeats_for or 0.0) if fault else 0.0
         self._limit = fault.cut_after_events if fault else None
         self._stop_work = fault.stop_work if fault else False
@@ -121,6 +126,8 @@ class EventStream:
         count = 0
         async with aclosing(self._turn.stream(heartbeats_for=self._heartbeats)) as events:
             async for event in events:
+                if self._check is not None:
+                    self._check(event)
                 if count == self._limit and isinstance(send, Wire) and not send.cut:
                     send.hang_up()
                 await send({"type": "http.response.body", "body": event, "more_body": True})

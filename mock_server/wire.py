@@ -173,10 +173,14 @@ class Wire:
 
 
 class EventStream:
-    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not."""
+    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not.
+    `check` is given every event before it goes out."""
 
-    def __init__(self, turn: Turn, fault: Fault | None) -> None:
+    def __init__(
+        self, turn: Turn, fault: Fault | None, check: Callable[[bytes], None] | None = None
+    ) -> None:
         self._turn = turn
+        self._check = check
         self._fault = fault or Fault("message")
         self._complete = False
 
@@ -204,6 +208,8 @@ class EventStream:
         fault, junk, count = self._fault, cycle(JUNK), 0
         async with aclosing(self._turn.stream()) as events:
             async for event in events:
+                if self._check is not None:
+                    self._check(event)
                 place = send.sent + (len(event) // 2 if fault.mid_event else 0)
                 if count == fault.cut_after_events:
                     send.cut_at = place

@@ -51,8 +51,8 @@ class Operation:
     """One endpoint as the document has it. Schemas are names in `#/components/schemas`.
 
     requests: by content type, what a body is; empty where none is sent.
-    answers:  by status and content type, what the whole of it is; None where nothing is said.
-    event:    what a `data:` line of a stream holds.
+    answers:  by status and content type, what the whole of it is; None where it is no JSON.
+    event:    what the `data:` of an event of its stream holds.
     """
 
     name: str
@@ -168,10 +168,15 @@ def _operation(path: str, method: str, item: Schema) -> Operation:
             for kind, media in item.get("requestBody", {}).get("content", {}).items()
         },
         answers={
-            status: {kind: _name(media["schema"]) for kind, media in content.items()}
+            status: {
+                kind: _name(media["schema"]) if kind == "application/json" else None
+                for kind, media in content.items()
+            }
             for status, content in answers.items()
         },
-        event=_name(stream["x-event"]) if stream else None,
+        event=_name(resolve(stream["schema"])["properties"]["data"]["contentSchema"])
+        if stream
+        else None,
     )
 
 

@@ -132,7 +132,7 @@ def _scenario(named: str) -> Scenario:
         ) from error
     except (ScenarioError, OSError, UnicodeDecodeError) as error:
         reason = str(error) if isinstance(error, ScenarioError) else f"{named}: {error}"
-        raise UsageError(say("That is no scenario:\n{mistakes}", mistakes=reason)) from error
+        raise UsageError(say("That is no scenario: {mistakes}", mistakes=reason)) from error
 
 
 def previews(what: str, video: Path, target: Path) -> list[str]:

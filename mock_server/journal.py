@@ -54,7 +54,7 @@ class Entry:
     _versions: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def take(self, body: bytes) -> None:
-        """Keep the request's body, which is JSON."""
+        """Keep the request's body."""
         self._body = _cut(body)
         self.touch()
 
@@ -72,8 +72,12 @@ class Entry:
 
     @property
     def body(self) -> Any:
-        """The request's body as JSON; of an upload {"files": names}; None if there was none."""
-        return json.loads(self._body) if self._body else None
+        """The request's body as JSON, or as text if it is none; of an upload {"files": names};
+        None if there was none."""
+        value = _json(self._body)
+        if value is None and self._body.strip() not in (b"", b"null"):
+            return self._body.decode("utf-8", "replace")
+        return value
 
     @property
     def answer(self) -> Any:
@@ -181,12 +185,30 @@ class Journal:
         """The requests that have come or changed after that version (`Entry.changed`)."""
         return [entry for entry in self if entry.changed > version]
 
-    def calls(self, endpoint: str | None = None, *, session: str | None = None) -> list[Entry]:
-        """The requests to an endpoint (all, if None), of one session if it is given."""
+    def calls(
+        self,
+        endpoint: str | None = None,
+        *,
+        session: str | None = None,
+        status: int | None = None,
+        code: int | None = None,
+        after: float | None = None,
+        before: float | None = None,
+        violations: bool | None = None,
+    ) -> list[Entry]:
+        """The requests for which everything holds that is given: the endpoint, the session, the
+        HTTP status and the code of the answer, begun at `after` or later and before `before` (Unix
+        seconds, by the backend's clock), with or without violations."""
         return [
             entry
             for entry in self
-            if endpoint in (None, entry.endpoint) and session in (None, entry.session)
+            if endpoint in (None, entry.endpoint)
+            and session in (None, entry.session)
+            and status in (None, entry.status)
+            and code in (None, entry.code)
+            and (after is None or entry.started >= after)
+            and (before is None or entry.started < before)
+            and violations in (None, bool(entry.violations))
         ]
 
     def messages(self, session: str | None = None) -> list[str]:
@@ -195,7 +217,7 @@ class Journal:
         return [
             entry.text or ""
             for entry in self.calls("message", session=session)
-            if entry.body is not None
+            if isinstance(entry.body, Mapping)
         ]
 
     def clear(self) -> None:

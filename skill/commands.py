@@ -403,10 +403,12 @@ def _mock(options: Namespace, console: Console) -> int:
     from skill.local import mock
 
     def ready(url: str) -> None:
+        key = {} if server.key is None else {"key": server.key}
         console.answer(
-            {"url": url, "dialect": options.dialect, "seed": options.seed},
+            {"url": url, "dialect": options.dialect, "seed": options.seed, **key},
             [
                 say("The mock backend listens at {url}", url=url),
+                *([say("Key of its control routes: {key}", **key)] if key else []),
                 console.runnable(say("Use it: NEMO_API_URL={url} image-to-video connect", url=url)),
             ],
         )

@@ -39,6 +39,7 @@ NEEDED: dict[Group, tuple[str, ...]] = {
         *_BASE,
         "av",
         "cv2",
+        "fastjsonschema",
         "numpy",
         "regex",
         "starlette",

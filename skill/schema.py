@@ -312,7 +312,8 @@ _DATA: dict[str, tuple[Schema, ...]] = {
                 "url": {"type": "string", "pattern": "^http://"},
                 "dialect": _one_of("typed", "adk"),
                 "seed": {"type": "integer"},
-            }
+            },
+            key=_told(_TEXT, "of the control routes, where other machines reach the mock"),
         ),
     ),
     "bundle": (

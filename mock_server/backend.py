@@ -256,8 +256,8 @@ class Backend:
         """Save the drafts that were to come later: those whose time has come, and a session's."""
         now = self.clock.now()
         for key, (due, draft) in list(self._later.items()):
-            ripe = due <= now or key == session_id
-            if ripe and self._later.pop(key, None) is not None:
+            due_now = due <= now or key == session_id
+            if due_now and self._later.pop(key, None) is not None:
                 self.save_draft(key, draft)
 
     def end_turn(self, session_id: str, *, done: bool) -> None:

@@ -21,6 +21,7 @@ from mock_server import bodies
 from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.library import file_path
+from mock_server.page import page_routes
 from mock_server.trouble import fault_actions
 from mock_server.world import Plan, Status
 
@@ -47,6 +48,7 @@ def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
     routes: list[BaseRoute] = [
         Route(path, _answering(backend, action), methods=[method]) for method, path, action in table
     ]
+    routes += page_routes(backend)
     return [Mount(PREFIX, routes=routes, middleware=[Middleware(Guard, key=key)])]
 
 

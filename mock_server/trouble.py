@@ -15,7 +15,7 @@ def fault_actions() -> list[tuple[str, str, Callable[[Backend, dict[str, Any]], 
         ("GET", "/faults", _armed),
         ("POST", "/faults", _arm),
         ("DELETE", "/faults", _disarm),
-        ("GET", "/scenarios", _list),
+        ("GET", "/scenarios", lambda backend, query: listed(backend)),
         ("POST", "/scenarios", _on),
         ("DELETE", "/scenarios", _all_off),
         ("DELETE", "/scenarios/{name}", _off),
@@ -37,8 +37,8 @@ def _disarm(backend: Backend, query: dict[str, Any]) -> Any:
     backend.faults.clear()
 
 
-def _list(backend: Backend, query: dict[str, Any]) -> Any:
-    """The ready-made ones, and what else is on."""
+def listed(backend: Backend) -> list[dict[str, Any]]:
+    """The ready-made scenarios, and what else is on."""
     active = backend.scenarios.active
     known = {scenario.name: scenario for scenario in [*names(), *backend.scenarios.playing]}
     return [

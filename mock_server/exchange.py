@@ -25,6 +25,7 @@ from mock_server.world import Account, Media
 VIOLATIONS_KEPT = 50
 """How many a journal entry holds."""
 _JSON = "application/json"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _log = logging.getLogger(__name__)
 
@@ -266,8 +267,7 @@ def envelope(
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return JsonResponse(value, text.encode(), status, headers)
+    return JsonResponse(value, _encode(value).encode(), status, headers)
 
 
 def _canned(fault: Fault, entry: Entry) -> Response:

@@ -1,27 +1,27 @@
 """Routes → handlers: the eleven endpoints of the contract, and the files behind `cdn_url` and `url`."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import Route
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from mock_server import bodies, errors, openapi
 from mock_server.accounts import iso
 from mock_server.backend import Backend
 from mock_server.control import control_routes
-from mock_server.errors import ApiError, StorageError, bad_request
+from mock_server.errors import ApiError, StorageError
 from mock_server.exchange import Call, Endpoint, Handler, envelope, json_response
 from mock_server.library import media_info
 from mock_server.uploads import fetch_files, receive_files
 from mock_server.wire import EventStream
 from mock_server.world import Render, Status
 
-CLIENT_ID_LIMIT = 64
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
@@ -32,30 +32,60 @@ def create_app(backend: Backend, *, control: bool = True, key: str | None = None
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
-    proxy = "/api/render/proxy"
-    table: list[tuple[str, str, str, Handler]] = [
-        ("token", "POST", "/api/auth/anonymous-token", _token),
-        ("session", "POST", "/api/tasks/me/with-session/nemo_agent", _session),
-        ("message", "POST", "/run_sse", _message),
-        ("upload", "POST", "/api/upload-video/nemo_agent/me/{session}", _upload),
-        ("credits", "GET", "/api/credits/balance/simple", _credits),
-        ("state", "GET", "/api/state/nemo_agent/me/{session}/latest", _state),
-        ("render", "POST", f"{proxy}/lambda", _render),
-        ("render_status", "GET", f"{proxy}/lambda/{{render}}", _render_status),
-        ("render_cancel", "POST", f"{proxy}/lambda/{{render}}/cancel", _render_cancel),
-        ("render_download", "GET", f"{proxy}/{{render}}/download", _render_download),
-        ("claim", "POST", "/api/auth/claim-token", _claim),
-        ("file", "GET", "/files/{key}/{name}", _file),
-    ]
+    handlers: dict[str, Handler] = {
+        "token": _token,
+        "session": _session,
+        "message": _message,
+        "upload": _upload,
+        "credits": _credits,
+        "state": _state,
+        "render": _render,
+        "render_status": _render_status,
+        "render_cancel": _render_cancel,
+        "render_download": _render_download,
+        "claim": _claim,
+    }
     routes: list[Any] = [
-        Route(path, Endpoint(backend, name, handler), methods=[method])
-        for name, method, path, handler in table
+        Route(item.path, Endpoint(backend, name, handlers[name]), methods=[item.method])
+        for name, item in openapi.operations().items()
     ]
+    routes.append(Route("/files/{key}/{name}", Endpoint(backend, "file", _file), methods=["GET"]))
     routes.append(Route("/openapi.json", _document))
     if control:
-        routes += control_routes(backend, key)
-    handlers = {HTTPException: _http_error, StorageError: _storage_error}
-    return Starlette(routes=routes, exception_handlers=handlers)
+        routes += [
+            Route("/__mock__", RedirectResponse("/__mock__/")),
+            *control_routes(backend, key),
+        ]
+    routes.append(Route("/{path:path}", Endpoint(backend, "unknown", _Nowhere(routes[:]))))
+    return Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _http_error, StorageError: _storage_error},
+    )
+
+
+@dataclass(frozen=True)
+class _Nowhere:
+    """What answers where there is no endpoint, or none for that method."""
+
+    routes: list[Any]
+
+    async def __call__(self, call: Call) -> ASGIApp:
+        scope = call.request.scope
+        methods = {
+            method
+            for route in self.routes
+            if route.matches(scope)[0] is Match.PARTIAL
+            for method in route.methods or ()
+        }
+        code = errors.NO_METHOD if methods else errors.NOT_FOUND
+        detail = "Method Not Allowed" if methods else "Not Found"
+        what = f"{call.request.method} {scope['path']}"
+        call.note(f"{what} {openapi.UNKNOWN}")
+        call.entry.code = code
+        answer = envelope(None, code=code, message=f"{detail}: {what}")
+        if methods:
+            answer.headers["allow"] = ", ".join(sorted(methods))
+        return answer
 
 
 async def _document(request: Request) -> Response:
@@ -69,37 +99,34 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _storage_error(request: Request, error: Exception) -> Response:
-    return envelope(None, code=500, message=str(error))
+    return envelope(None, code=errors.FAILED, message=str(error))
 
 
 async def _token(call: Call) -> ASGIApp:
-    client_id = call.request.headers.get("x-client-id", "").strip()
-    if not client_id:
-        raise bad_request("X-Client-Id is missing")
-    if len(client_id) > CLIENT_ID_LIMIT:
-        raise bad_request(f"X-Client-Id is longer than {CLIENT_ID_LIMIT} characters")
-    return envelope(call.backend.accounts.issue(client_id))
+    call.want_headers("X-Client-Id", code=errors.BAD_REQUEST)
+    return envelope(call.backend.accounts.issue(call.headers["x-client-id"].strip()))
 
 
 async def _session(call: Call) -> ASGIApp:
     account = call.account
-    name = bodies.text(call.body, "task_name")
-    language = bodies.optional_text(call.body, "language")
-    data = call.backend.create_session(account, name, language)
+    body = call.body
+    data = call.backend.create_session(account, body["task_name"], body.get("language"))
     call.entry.session = data["session_id"]
     return envelope(data)
 
 
 async def _message(call: Call) -> ASGIApp:
     account = call.account
-    bodies.literal(call.body, "app_name", "nemo_agent")
-    bodies.literal(call.body, "user_id", "me")
-    session = bodies.text(call.body, "session_id")
-    words = bodies.message_text(call.body)
+    body = call.body
     turn = call.backend.begin_turn(
-        account, session, words, fault=call.fault, source=call.request.headers.get(ATTRIBUTION[0])
+        account,
+        body["session_id"],
+        bodies.message_text(body),
+        fault=call.fault,
+        source=call.headers.get("x-skill-source"),
     )
-    return EventStream(turn, call.fault)
+    own = call.backend.validate and call.fault is None
+    return EventStream(turn, call.fault, call.check_event if own else None)
 
 
 async def _upload(call: Call) -> ASGIApp:
@@ -113,10 +140,10 @@ async def _upload(call: Call) -> ASGIApp:
             await call.drain()
         raise
     if call.multipart:
-        kind = call.request.headers["content-type"]
+        kind = call.headers["content-type"]
         received = await receive_files(kind, call.request.stream(), folder, limit)
     else:
-        received = await fetch_files(bodies.urls(call.body), folder, limit)
+        received = await fetch_files(call.body["urls"], folder, limit)
     if call.multipart:
         names = {"files": [item.name for item in received]}
         call.entry.take(json.dumps(names).encode())
@@ -136,15 +163,12 @@ async def _state(call: Call) -> ASGIApp:
 
 async def _render(call: Call) -> ASGIApp:
     account = call.account
-    missing = [name for name in ATTRIBUTION if not call.request.headers.get(name, "").strip()]
-    if missing:
-        raise ApiError(errors.EXPORT_BLOCKED, f"Export blocked: {', '.join(missing)} missing")
-    render_id = bodies.text(call.body, "id", limit=128)
-    session = bodies.text(call.body, "sessionId")
-    bodies.output_format(call.body)
-    draft = bodies.draft_to_render(call.body)
+    call.want_headers(*ATTRIBUTION, code=errors.EXPORT_BLOCKED, message="Export blocked: ")
+    body = call.body
     outcome = call.fault.outcome if call.fault else None
-    render = call.backend.start_render(account, render_id, session, draft, outcome)
+    render = call.backend.start_render(
+        account, body["id"], body["sessionId"], body["draft"], outcome
+    )
     return _render_answer(call, render)
 
 
@@ -167,8 +191,8 @@ async def _render_download(call: Call) -> ASGIApp:
 
 async def _claim(call: Call) -> ASGIApp:
     account = call.account
-    task, session = bodies.text(call.body, "task_id"), bodies.text(call.body, "session_id")
-    return envelope(call.backend.claim_token(account, task, session))
+    body = call.body
+    return envelope(call.backend.claim_token(account, body["task_id"], body["session_id"]))
 
 
 async def _file(call: Call) -> ASGIApp:

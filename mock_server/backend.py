@@ -72,6 +72,8 @@ class Backend:
     pace:        multiplies every delay the backend makes; 0 is none at all.
     silent_rate: the share of edits whose stream closes without text, decided by `seed`.
     render_shape: bare, or wrapped in {"success": true, "data": …}.
+    validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
+                 are; what is not so is noted in the journal and logged.
     renderer, inspector: what makes the videos and looks into uploads; mock_server.render's if None.
     """
 
@@ -89,6 +91,7 @@ class Backend:
         max_upload: int = UPLOAD_LIMIT,
         render_shape: Literal["bare", "wrapped"] = "bare",
         prices: Prices | None = None,
+        validate: bool = True,
         renderer: Renderer | None = None,
         inspector: Inspector | None = None,
     ) -> None:
@@ -106,6 +109,7 @@ class Backend:
         self.max_upload = max_upload
         self.render_shape = render_shape
         self.unlimited = unlimited
+        self.validate = validate
         self.prices = prices or Prices()
         self.faults = Faults()
         self.journal = Journal()
@@ -161,7 +165,6 @@ class Backend:
             "session_id": session.id,
             "task_id": session.task_id,
             "task_name": session.task_name,
-            "user_id": session.user_id,
             "state": {
                 "draft": session.draft,
                 "video_infos": [media_info(item, url(item)) for item in session.uploads],
@@ -253,8 +256,8 @@ class Backend:
         """Save the drafts that were to come later: those whose time has come, and a session's."""
         now = self.clock.now()
         for key, (due, draft) in list(self._later.items()):
-            if (due <= now or key == session_id) and key in self._later:
-                del self._later[key]
+            due_now = due <= now or key == session_id
+            if due_now and self._later.pop(key, None) is not None:
                 self.save_draft(key, draft)
 
     def end_turn(self, session_id: str, *, done: bool) -> None:

@@ -3,8 +3,10 @@
 BAD_REQUEST = 400
 NOT_FOUND = 404
 EXPORT_BLOCKED = 402
+NO_METHOD = 405
 BUSY = 409
 RATE_LIMITED = 429
+FAILED = 500
 BAD_TOKEN = 1001
 NO_SESSION = 1002
 NO_CREDITS = 2001
@@ -44,6 +46,13 @@ class ApiError(Exception):
     @property
     def status(self) -> int:
         return self.code if 400 <= self.code < 600 else 200
+
+
+class BreachError(ApiError):
+    """A refusal of what is not as the contract has it, where its schemas cannot say so."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(BAD_REQUEST, message)
 
 
 class StorageError(Exception):

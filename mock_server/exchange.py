@@ -1,38 +1,54 @@
-"""One request and its answer: journalled, exposed to faults, never a traceback."""
+"""One request and its answer: journalled, held to the contract, exposed to faults, never a
+traceback."""
 
 import json
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server import bodies
+from mock_server import bodies, openapi
 from mock_server.backend import Backend
-from mock_server.errors import ApiError
+from mock_server.errors import FAILED, ApiError, BreachError, StorageError, bad_request
 from mock_server.faults import Fault
 from mock_server.journal import Entry
 from mock_server.library import file_path
+from mock_server.openapi import Operation
 from mock_server.wire import Wire
 from mock_server.world import Account, Media
+
+VIOLATIONS_KEPT = 50
+"""How many a journal entry holds."""
+_JSON = "application/json"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
 class Call:
-    """One request to one endpoint, with what a handler needs."""
+    """One request to one endpoint, with what a handler needs. `headers` has names in lower case."""
 
     backend: Backend
     request: Request
     entry: Entry
+    headers: Mapping[str, str]
+    operation: Operation | None
+    """What the contract says of it; None for what stands outside of it."""
     fault: Fault | None = None
-    body: dict[str, Any] = field(default_factory=dict)
+    _body: dict[str, Any] = field(default_factory=dict)
+    _wrong: list[str] = field(default_factory=list)
+    """What is wrong with the body."""
+    _wrong_headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def bearer(self) -> str | None:
         """The token it comes with."""
-        scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
     @property
@@ -42,8 +58,100 @@ class Call:
 
     @property
     def multipart(self) -> bool:
-        kind = self.request.headers.get("content-type", "").lower()
-        return self.entry.endpoint == "upload" and kind.startswith("multipart/form-data")
+        return self.entry.endpoint == "upload" and self._kind == "multipart/form-data"
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON body, as its schema has it. Raises ApiError 400, which names the field."""
+        if self._wrong:
+            raise bad_request(self._wrong[0])
+        return self._body
+
+    def want_headers(self, *names: str, code: int, message: str = "") -> None:
+        """Raises ApiError with this code if one of the headers is not as the contract has it."""
+        if wrong := [self._wrong_headers[name] for name in names if name in self._wrong_headers]:
+            raise ApiError(code, message + ", ".join(wrong))
+
+    def note(self, violation: str) -> None:
+        """Put into the journal what is not as the contract has it."""
+        noted = self.entry.violations
+        if violation not in noted and len(noted) < VIOLATIONS_KEPT:
+            noted.append(violation)
+            self.entry.touch()
+
+    def check_head(self) -> None:
+        """Hold headers and query to the contract."""
+        if self.operation is None:
+            return
+        for found in openapi.header_differences(self.operation, self.headers):
+            if found.severity == "info":
+                self.entry.unknown.append(found.place)
+            else:
+                self._wrong_headers[found.place.removeprefix("header.")] = (
+                    f"{found.place.removeprefix('header.')} {found.said}"
+                )
+                self.note(str(found))
+        if self.entry.query:
+            for name, _ in parse_qsl(self.entry.query, keep_blank_values=True):
+                if name not in self.operation.query:
+                    self.entry.unknown.append(f"query.{name}")
+
+    async def take_body(self) -> None:
+        """Take the body in, so that the journal has it whatever happens next, and hold it to the
+        contract. Files are left to the handler, which writes them to disk."""
+        requests = self.operation.requests if self.operation else {}
+        if self.multipart or (not requests and self.operation):
+            return
+        try:
+            raw = await bodies.read(self.request)
+            self.entry.take(raw)
+            if not requests:
+                return
+            body = bodies.parse_object(raw)
+        except ApiError as problem:
+            self._wrong.append(problem.message)
+            self.note(f"body: {problem.message}")
+            return
+        session = body.get("session_id", body.get("sessionId"))
+        if isinstance(session, str):
+            self.entry.session = session
+        if self._kind not in requests:
+            self.note(f"header.Content-Type must be {' or '.join(requests)}")
+        schema = requests[_JSON]
+        self._body = body
+        for found in [] if openapi.holds(schema, body) else openapi.differences(schema, body):
+            if found.severity == "info":
+                self.entry.unknown.append(f"body.{found.place}")
+            else:
+                self._wrong.append(str(found))
+                self.note(f"body.{found}")
+
+    def check_answer(self, response: ASGIApp) -> None:
+        """Hold the backend's own answer to the contract."""
+        if self.operation is None or not isinstance(response, Response):
+            return
+        kind, value = response.media_type or "", getattr(response, "value", None)
+        for found in openapi.answer_differences(self.operation, response.status_code, kind, value):
+            self._blame(str(found))
+
+    def check_event(self, event: bytes) -> None:
+        """Hold an event of the backend's own stream to the contract."""
+        data = event.removeprefix(b"data:").strip()
+        schema = self.operation.event if self.operation else None
+        if schema is None or not data or not event.startswith(b"data:"):
+            return
+        value = json.loads(data)
+        for found in [] if openapi.holds(schema, value) else openapi.differences(schema, value):
+            self._blame(f"event {found}")
+
+    def _blame(self, what: str) -> None:
+        self.note(f"answer: {what}")
+        _log.error("%s: the answer is not as the contract has it: %s", self.entry.endpoint, what)
+
+    @property
+    def _kind(self) -> str:
+        """The body's content type, without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     async def drain(self) -> None:
         """Read and forget the body: a sender that is cut off would not see the answer."""
@@ -62,28 +170,33 @@ Handler = Callable[[Call], Awaitable[ASGIApp]]
 
 
 class Endpoint:
-    """An endpoint as an ASGI application: journalled, exposed to faults, never a traceback."""
+    """An endpoint as an ASGI application; the name is that of its operation, if it has one."""
 
     def __init__(self, backend: Backend, name: str, handler: Handler) -> None:
         self._backend = backend
         self._name = name
         self._handler = handler
+        self._operation = openapi.operations().get(name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         backend = self._backend
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         entry = backend.journal.open(
             self._name,
-            request.method,
+            scope["method"],
             scope["path"],
-            request.headers,
+            headers,
             backend.clock.now(),
             query=scope["query_string"].decode("latin-1"),
         )
-        entry.session = request.path_params.get("session")
+        entry.session = scope["path_params"].get("session")
         wire = Wire(scope, receive, send, entry, backend.pause)
+        call = Call(backend, request, entry, headers, self._operation)
         try:
-            response = await self._answer(Call(backend, request, entry), wire)
+            response = await self._answer(call, wire)
             if response is not None:
                 await response(scope, receive, wire)
         except ClientDisconnect:
@@ -93,7 +206,8 @@ class Endpoint:
 
     async def _answer(self, call: Call, wire: Wire) -> ASGIApp | None:
         """The response, or None if a fault has cut the connection instead."""
-        problem = await self._read(call)
+        call.check_head()
+        await call.take_body()
         fault = self._backend.faults.take(call.entry, self._backend.seed)
         if fault is not None:
             call.fault = fault
@@ -111,35 +225,33 @@ class Endpoint:
             if fault.answers:
                 return _canned(fault, call.entry)
         try:
-            if problem is not None:
-                raise problem
             response = await self._handler(call)
         except ApiError as error:
+            if isinstance(error, BreachError):
+                call.note(f"body: {error.message}")
             call.entry.code = error.code
-            return envelope(None, code=error.code, message=error.message)
-        call.entry.code = 0
+            response = envelope(None, code=error.code, message=error.message)
+        except StorageError as error:
+            call.entry.code = FAILED
+            return envelope(None, code=FAILED, message=str(error))
+        else:
+            if call.entry.code is None:
+                call.entry.code = 0
+        if self._backend.validate:
+            call.check_answer(response)
         return response
 
-    async def _read(self, call: Call) -> ApiError | None:
-        """Take the body in, so that the journal has it whatever happens next.
 
-        Files are left to the handler, which writes them to disk.
-        """
-        if call.multipart or self._name not in _WITH_BODY:
-            return None
-        try:
-            raw = await bodies.read(call.request)
-            call.body = bodies.parse_object(raw)
-        except ApiError as problem:
-            return problem
-        call.entry.take(raw)
-        session = call.body.get("session_id", call.body.get("sessionId"))
-        if isinstance(session, str):
-            call.entry.session = session
-        return None
+class JsonResponse(Response):
+    """An answer as JSON, with the value that it was made of."""
 
+    media_type = _JSON
 
-_WITH_BODY = ("session", "message", "upload", "render", "claim")
+    def __init__(
+        self, value: Any, content: bytes, status: int, headers: dict[str, str] | None
+    ) -> None:
+        super().__init__(content, status, headers)
+        self.value = value
 
 
 def envelope(
@@ -153,7 +265,7 @@ def envelope(
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Response(text.encode(), status, headers, media_type="application/json")
+    return JsonResponse(value, text.encode(), status, headers)
 
 
 def _canned(fault: Fault, entry: Entry) -> Response:

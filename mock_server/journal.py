@@ -54,7 +54,7 @@ class Entry:
     _versions: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def take(self, body: bytes) -> None:
-        """Keep the request's body, which is JSON."""
+        """Keep the request's body."""
         self._body = _cut(body)
         self.touch()
 
@@ -72,8 +72,12 @@ class Entry:
 
     @property
     def body(self) -> Any:
-        """The request's body as JSON; of an upload {"files": names}; None if there was none."""
-        return json.loads(self._body) if self._body else None
+        """The request's body as JSON, or as text if it is none; of an upload {"files": names};
+        None if there was none."""
+        value = _json(self._body)
+        if value is None and self._body.strip() not in (b"", b"null"):
+            return self._body.decode("utf-8", "replace")
+        return value
 
     @property
     def answer(self) -> Any:
@@ -213,7 +217,7 @@ class Journal:
         return [
             entry.text or ""
             for entry in self.calls("message", session=session)
-            if entry.body is not None
+            if isinstance(entry.body, Mapping)
         ]
 
     def clear(self) -> None:

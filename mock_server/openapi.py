@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 Severity = Literal["critical", "warning", "info"]
 Schema = Mapping[str, Any]
 
+UNKNOWN = "is not in the contract"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -49,8 +51,8 @@ class Operation:
     """One endpoint as the document has it. Schemas are names in `#/components/schemas`.
 
     requests: by content type, what a body is; empty where none is sent.
-    answers:  by status and content type, what the whole of it is; None where nothing is said.
-    event:    what a `data:` line of a stream holds.
+    answers:  by status and content type, what the whole of it is; None where it is no JSON.
+    event:    what the `data:` of an event of its stream holds.
     """
 
     name: str
@@ -104,19 +106,31 @@ def differences(schema: str, value: Any) -> list[Difference]:
 def header_differences(operation: Operation, headers: Mapping[str, str]) -> list[Difference]:
     """The same for headers, whose names are in lower case. Places are like header.X-Client-Id."""
     found: list[Difference] = []
-    for header in operation.headers:
-        place, value = f"header.{header.name}", headers.get(header.key)
-        if value is None:
-            found.append(Difference("critical", place, "is missing"))
-        else:
-            found += _differ(header.schema, value, place)
-    asked = {header.key for header in operation.headers}
-    found += [
-        Difference("info", f"header.{name.title()}", _UNKNOWN)
-        for name in headers
-        if name.startswith("x-skill-") and name not in asked
-    ]
+    if not _compiled_headers(operation.name)(headers):
+        for header in operation.headers:
+            place, value = f"header.{header.name}", headers.get(header.key)
+            if value is None:
+                found.append(Difference("critical", place, "is missing"))
+            else:
+                found += _differ(header.schema, value, place)
+    for name in headers:
+        if name.startswith("x-skill-") and all(name != header.key for header in operation.headers):
+            found.append(Difference("info", f"header.{name.title()}", UNKNOWN))
     return found
+
+
+def answer_differences(
+    operation: Operation, status: int, kind: str, value: Any
+) -> list[Difference]:
+    """The same for an answer: its status, its content type without parameters, and its `value`,
+    where it is JSON."""
+    answers = operation.answers.get(status)
+    if answers is None:
+        return [Difference("warning", "status", f"{status} {UNKNOWN}")]
+    if kind not in answers:
+        return [Difference("critical", "header.Content-Type", f"must be {' or '.join(answers)}")]
+    schema = answers[kind]
+    return [] if schema is None or holds(schema, value) else differences(schema, value)
 
 
 def resolve(node: Schema) -> Schema:
@@ -154,10 +168,15 @@ def _operation(path: str, method: str, item: Schema) -> Operation:
             for kind, media in item.get("requestBody", {}).get("content", {}).items()
         },
         answers={
-            status: {kind: _name(media["schema"]) for kind, media in content.items()}
+            status: {
+                kind: _name(media["schema"]) if kind == "application/json" else None
+                for kind, media in content.items()
+            }
             for status, content in answers.items()
         },
-        event=_name(stream["x-event"]) if stream else None,
+        event=_name(resolve(stream["schema"])["properties"]["data"]["contentSchema"])
+        if stream
+        else None,
     )
 
 
@@ -170,11 +189,26 @@ def _name(schema: Schema) -> str | None:
 
 @cache
 def _compiled(schema: str) -> Callable[[Any], bool]:
+    return _compile(_closed(document()["components"]["schemas"][schema]))
+
+
+@cache
+def _compiled_headers(operation: str) -> Callable[[Any], bool]:
+    headers = operations()[operation].headers
+    return _compile(
+        {
+            "type": "object",
+            "required": [header.key for header in headers],
+            "properties": {header.key: header.schema for header in headers},
+        }
+    )
+
+
+def _compile(schema: dict[str, Any]) -> Callable[[Any], bool]:
     import fastjsonschema
 
-    whole = _closed(document()["components"]["schemas"][schema])
     check = fastjsonschema.compile(
-        whole, formats=dict(_FORMATS), use_default=False, detailed_exceptions=False
+        schema, formats=_FORMATS, use_default=False, detailed_exceptions=False
     )
 
     def holds(value: Any) -> bool:
@@ -239,7 +273,6 @@ KEYWORDS = frozenset(
 
 # What is where
 
-_UNKNOWN = "is not in the contract"
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("an object", lambda value: isinstance(value, dict)),
     "array": ("a list", lambda value: isinstance(value, list)),
@@ -309,7 +342,7 @@ def _differ_object(schema: Schema, value: dict[str, Any], place: str) -> Iterato
     if known and not schema.get("additionalProperties", False):
         for name in value:
             if name not in known:
-                yield Difference("info", f"{prefix}{name}", _UNKNOWN)
+                yield Difference("info", f"{prefix}{name}", UNKNOWN)
 
 
 def _differ_list(schema: Schema, value: list[Any], place: str) -> Iterator[Difference]:

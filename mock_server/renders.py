@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from mock_server import instant
 from mock_server.clock import Clock
-from mock_server.errors import NOT_FOUND, ApiError, bad_request
+from mock_server.errors import NOT_FOUND, ApiError, BreachError, bad_request
 from mock_server.store import Store
 from mock_server.world import Render, Status
 
@@ -103,7 +103,7 @@ class Renders:
         answer = replace(render)
         with self._store.change() as world:
             if render_id in world.renders:
-                raise bad_request(f"render id already used: {render_id}")
+                raise BreachError(f"render id already used: {render_id}")
             world.renders[render_id] = render
         job = _Job(render_id, session_id, draft, media, outcome)
         with self._lock:

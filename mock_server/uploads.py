@@ -15,7 +15,14 @@ import httpx
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from mock_server.errors import FORMATS, ApiError, bad_request, file_too_large, unsupported_file
+from mock_server.errors import (
+    FORMATS,
+    ApiError,
+    BreachError,
+    bad_request,
+    file_too_large,
+    unsupported_file,
+)
 
 MAX_FILES = 50
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -115,9 +122,9 @@ class _Form:
         if options.get(b"name") != b"files":
             return
         if b"filename" not in options:
-            raise bad_request("the field files must hold a file, with a filename")
+            raise BreachError("the field files must hold a file, with a filename")
         if len(self.writers) == MAX_FILES:
-            raise bad_request(f"at most {MAX_FILES} files in one upload")
+            raise BreachError(f"at most {MAX_FILES} files in one upload")
         name = options[b"filename"].decode("utf-8", "replace")
         for escaped, char in (("%22", '"'), ("%0D", "\r"), ("%0A", "\n")):
             name = name.replace(escaped, char)  # HTML standard, "multipart form data": only these
@@ -155,7 +162,7 @@ async def receive_files(
     _, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
     if not boundary:
-        raise bad_request("the Content-Type of a multipart upload must name its boundary")
+        raise BreachError("the Content-Type of a multipart upload must name its boundary")
     form = _Form(folder, limit)
     with ExitStack() as undo:
         undo.callback(form.discard)
@@ -163,7 +170,7 @@ async def receive_files(
         try:
             parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
         except ValueError as problem:
-            raise bad_request(f"the upload is not multipart/form-data: {problem}") from problem
+            raise BreachError(f"the upload is not multipart/form-data: {problem}") from problem
         drained = 0
         async for chunk in chunks:
             if error is None:
@@ -175,9 +182,9 @@ async def receive_files(
         if error is not None:
             raise error
         if not form.complete:
-            raise bad_request("the multipart body ends before its last boundary")
+            raise BreachError("the multipart body ends before its last boundary")
         if not form.received:
-            raise bad_request("the multipart field files is missing")
+            raise BreachError("the multipart field files is missing")
         undo.pop_all()
     return form.received
 
@@ -188,7 +195,7 @@ def _feed(parser: MultipartParser, chunk: bytes) -> ApiError | None:
     except ApiError as problem:
         return problem
     except (MultipartParseError, UnicodeDecodeError) as problem:
-        return bad_request(f"the upload is not multipart/form-data: {problem}")
+        return BreachError(f"the upload is not multipart/form-data: {problem}")
     return None
 
 

@@ -63,6 +63,7 @@ class Wire:
         """At which byte of the body it is cut, and at which it stalls."""
         self.sent = 0
         self.cut = False
+        self._left = False
 
     def arm(self, fault: Fault) -> None:
         """Let a fault hinder the answer."""
@@ -73,7 +74,7 @@ class Wire:
             self.stall_at = 0
 
     async def __call__(self, message: Message) -> None:
-        if self.cut:
+        if self.cut or self._left:
             return
         if message["type"] == "http.response.start":
             await self._start(message)
@@ -88,7 +89,7 @@ class Wire:
             self._entry.tell(time.perf_counter() - self._begun, body[:cut])
         if fault is not None:
             body = await self._hinder(fault, body)
-        if not self.cut:
+        if not (self.cut or self._left):
             await self._pass(body, more=more)
 
     async def _start(self, message: Message) -> None:
@@ -119,14 +120,16 @@ class Wire:
             if self.sent == self.stall_at:
                 self.stall_at = None
                 await self._stall(fault)
+            if self._left:
+                return b""
             room = [place - self.sent for place in (self.cut_at, self.stall_at) if place]
             size = min([ahead for ahead in room if ahead > 0] + ([crumb] if crumb else [len(body)]))
             if size >= len(body) and crumb is None:
                 break
             part, body = body[:size], body[size:]
-            await self._pass(part, more=True)
             if fault.drip is not None:
                 await self._pause(len(part) / fault.drip)
+            await self._pass(part, more=True)
         return body
 
     async def _stall(self, fault: Fault) -> None:
@@ -136,6 +139,7 @@ class Wire:
             async def watch() -> None:
                 while (await self._receive())["type"] != "http.disconnect":
                     pass
+                self._left = True
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(watch)
@@ -169,10 +173,14 @@ class Wire:
 
 
 class EventStream:
-    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not."""
+    """A turn as a response. A client that leaves stops the turn; a cut by a fault need not.
+    `check` is given every event before it goes out."""
 
-    def __init__(self, turn: Turn, fault: Fault | None) -> None:
+    def __init__(
+        self, turn: Turn, fault: Fault | None, check: Callable[[bytes], None] | None = None
+    ) -> None:
         self._turn = turn
+        self._check = check
         self._fault = fault or Fault("message")
         self._complete = False
 
@@ -200,6 +208,8 @@ class EventStream:
         fault, junk, count = self._fault, cycle(JUNK), 0
         async with aclosing(self._turn.stream()) as events:
             async for event in events:
+                if self._check is not None:
+                    self._check(event)
                 place = send.sent + (len(event) // 2 if fault.mid_event else 0)
                 if count == fault.cut_after_events:
                     send.cut_at = place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from hypothesis import settings
 from skill.language import speak
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mock_server.renders import Renderer
@@ -62,6 +63,28 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def breaches() -> Iterator[list[str]]:
+    """Every answer of the mock's own is held to the contract, in every test: what it logs of one
+    that is not so fails the test, unless the test takes it out of this list."""
+    log, heard = logging.getLogger("mock_server.exchange"), Heard()
+    log.addHandler(heard)
+    yield heard.said
+    log.removeHandler(heard)
+    assert heard.said == []
+
+
+class Heard(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from PIL import Image
 from mock_server.backend import Backend
 from mock_server.clock import ManualClock
 from mock_server.faults import ANY, ENDPOINTS
-from mock_server.page import NAMES
+from mock_server.page import TYPES
 from mock_server.server import Server
 from tests.mock_server import browser as chromium
 from tests.mock_server.api import Api, inspector, until
@@ -593,7 +593,7 @@ class TestWhatItStands:
 
 class TestTheRoutes:
     def test_the_page_is_small(self, api: Api) -> None:
-        files = [api.http.get(f"/__mock__/{name}") for name in NAMES]
+        files = [api.http.get(f"/__mock__/page/{name}") for name in TYPES]
         assert {answer.status_code for answer in files} == {200}
         assert sum(len(answer.content) for answer in files) < 60_000
 
@@ -608,7 +608,7 @@ class TestTheRoutes:
         answer = api.http.get("/__mock__", follow_redirects=True)
         assert answer.text.startswith("<!doctype html>")
 
-    @pytest.mark.parametrize("path", ["", "page.js", "live", "requests/1", "media/x"])
+    @pytest.mark.parametrize("path", ["", "page/page.js", "live", "requests/1", "media/x"])
     @pytest.mark.parametrize(
         "headers",
         [{"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}],
@@ -623,6 +623,7 @@ class TestTheRoutes:
     def test_what_it_does_not_have_is_told(self, api: Api) -> None:
         assert api.http.get("/__mock__/requests/7").status_code == 404
         assert api.http.get("/__mock__/media/none").status_code == 404
+        assert api.http.get("/__mock__/page/__init__.py").status_code == 404
 
     def test_a_file_of_a_session_never_runs_as_a_page(self, api: Api) -> None:
         api.start().upload("a.png")

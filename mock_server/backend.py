@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from mock_server import errors
 from mock_server.accounts import Accounts, expired, iso
@@ -28,7 +28,7 @@ from mock_server.library import (
 )
 from mock_server.renders import Rendered, Renderer, Renders
 from mock_server.scenarios import Scenarios
-from mock_server.store import Store
+from mock_server.store import Mark, Store
 from mock_server.turns import Turn
 from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
@@ -58,7 +58,7 @@ class _Busy:
 
     account: str
     price: int
-    mark: IO[bytes]
+    mark: Mark
     seen: list[str]
 
 

@@ -17,12 +17,11 @@ from mock_server.backend import Backend
 from mock_server.control import control_routes
 from mock_server.errors import ApiError, StorageError
 from mock_server.exchange import Call, Endpoint, Handler, envelope, json_response
+from mock_server.journal import ATTRIBUTION
 from mock_server.library import media_info
 from mock_server.uploads import fetch_files, receive_files
 from mock_server.wire import EventStream
 from mock_server.world import Render, Status
-
-ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
 def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:

@@ -18,9 +18,18 @@ from skill.report import Notice
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from mock_server import Server
+    from mock_server.contract import Check as Check
+    from mock_server.contract import Report as Report
+    from mock_server.contract import Result as Result
+    from mock_server.contract import Target as Target
     from skill.report import Tell
+
+
+CHECKED_UPLOAD = 1024 * 1024
+"""Bytes of the largest file that `mock_to_check` takes."""
 
 
 def require(*, previews: bool = False) -> None:
@@ -99,6 +108,22 @@ def mock(*, seed: int, dialect: str, pace: float, host: str, port: int) -> Serve
     from mock_server import Backend, Server
 
     return Server(Backend(seed=seed, dialect=dialect, pace=pace), host=host, port=port)
+
+
+def mock_to_check() -> Server:
+    """A mock for `contract` to look at, not started yet: quick, and whose limit of an upload is
+    soon passed."""
+    require()
+    from mock_server import Backend, Server
+
+    return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))
+
+
+def contract() -> ModuleType:
+    """`mock_server.contract`, which needs no more than the client does."""
+    from mock_server import contract
+
+    return contract
 
 
 def previews(what: str, video: Path, target: Path) -> list[str]:

@@ -17,15 +17,17 @@ checks = Catalogue()
 _BAD = Bearer("nmv_usr_no_such_token")
 
 
-@checks.check(
-    "client-id", "a token is asked for with a client id, or refused", "Codes 400", needs=()
-)
+@checks.check("client-id", "a token is not given without a client id", "Codes 400", needs=())
 async def client_id(visit: Visit) -> None:
     await visit.refuse(400, "token", anonymous=True)
 
 
 @checks.check(
-    "token", "an anonymous token, without a bearer", "Endpoints 1", kind=Kind.MOCK, needs=()
+    "token",
+    "an anonymous token is given, without a bearer",
+    "Endpoints 1",
+    kind=Kind.MOCK,
+    needs=(),
 )
 async def token(visit: Visit) -> None:
     visit.client_id = f"contract-check-{uuid.uuid4()}"
@@ -43,7 +45,7 @@ async def token(visit: Visit) -> None:
         visit.warning("data.expires_at", f"is {expires.isoformat()}: a token lives for 7 days")
 
 
-@checks.check("token-again", "one token per client in 7 days", "Codes 429", kind=Kind.MOCK)
+@checks.check("token-again", "a client gets one token in 7 days", "Codes 429", kind=Kind.MOCK)
 async def token_again(visit: Visit) -> None:
     headers = {"X-Client-Id": visit.client_id}
     await visit.refuse(429, "token", anonymous=True, headers=headers)
@@ -56,14 +58,14 @@ async def client_id_length(visit: Visit) -> None:
     await visit.refuse(400, "token", anonymous=True, headers={"X-Client-Id": "c" * 65})
 
 
-@checks.check("credits", "what can be spent, what is held, and their sum", "Endpoints 5")
+@checks.check("credits", "available and frozen make the total", "Endpoints 5")
 async def credits(visit: Visit) -> None:
     data = await visit.ask("credits")
     for place, said in rules.balance(data):
         visit.critical(place, said)
 
 
-@checks.check("envelope", "a success is code 0 with its data", "Envelope")
+@checks.check("envelope", "a success is code 0, a message and data", "Envelope")
 async def envelope(visit: Visit) -> None:
     answer = await visit.caller.call("credits")
     visit.compare("status", answer.status, 200)
@@ -77,17 +79,17 @@ async def envelope(visit: Visit) -> None:
         visit.critical("data", "must be an object")
 
 
-@checks.check("bearer-wrong", "a token that is none is refused", "Codes 1001", needs=())
+@checks.check("bearer-wrong", "an unknown token is refused", "Codes 1001", needs=())
 async def bearer_wrong(visit: Visit) -> None:
     await visit.refuse(1001, "credits", auth=_BAD)
 
 
-@checks.check("bearer-missing", "so is a request without one", "Codes 1001", needs=())
+@checks.check("bearer-missing", "a request without a token is refused", "Codes 1001", needs=())
 async def bearer_missing(visit: Visit) -> None:
     await visit.refuse(1001, "credits", anonymous=True)
 
 
-@checks.check("bearer-expired", "so is a token that has expired", "Codes 1001", kind=Kind.MOCK)
+@checks.check("bearer-expired", "an expired token is refused", "Codes 1001", kind=Kind.MOCK)
 async def bearer_expired(visit: Visit) -> None:
     someone = await visit.someone(expire=True)
     await visit.refuse(1001, "credits", auth=someone)

@@ -31,7 +31,7 @@ _ANY_DRAFT = {"t": [{"tt": 0, "sg": [{"d": 1000}]}], "d": 1000, "m": {}}
 
 @checks.check(
     "attribution",
-    "an export without all three attribution headers is refused",
+    "an export without each attribution header is refused",
     "Codes 402",
     needs=("session",),
 )
@@ -41,7 +41,7 @@ async def attribution(visit: Visit) -> None:
         await visit.refuse(402, "render", body={**body, "id": _new_id()}, without=without)
 
 
-@checks.check("export-plan", "so is an export on the free plan", "Codes 402", kind=Kind.MOCK)
+@checks.check("export-plan", "an export on the free plan is refused", "Codes 402", kind=Kind.MOCK)
 async def export_plan(visit: Visit) -> None:
     someone = await visit.someone(plan="free")
     made = await visit.ask("session", body={"task_name": NAME}, auth=someone)
@@ -49,14 +49,14 @@ async def export_plan(visit: Visit) -> None:
     await visit.refuse(402, "render", body=body, auth=someone)
 
 
-@checks.check("render-unknown", "a render that is none is refused", "Endpoints 8")
+@checks.check("render-unknown", "an unknown render is refused", "Endpoints 8")
 async def render_unknown(visit: Visit) -> None:
     await visit.refuse(None, "render_status", render=_new_id())
 
 
 @checks.check(
     "render",
-    "a draft is taken, and pending under the id it came with",
+    "a draft is taken, and its render is pending",
     "Endpoints 7",
     kind=Kind.COSTS,
     needs=("draft",),
@@ -74,7 +74,7 @@ async def render(visit: Visit) -> None:
 
 @checks.check(
     "render-again",
-    "an id is used once",
+    "a render's id cannot be used again",
     "Endpoints 7",
     kind=Kind.COSTS,
     needs=("render",),
@@ -85,7 +85,7 @@ async def render_again(visit: Visit) -> None:
 
 @checks.check(
     "render-course",
-    "pending, processing, completed; the progress never falls",
+    "it goes from pending to completed, and its progress never falls",
     "Endpoints 8",
     kind=Kind.COSTS,
     needs=("render",),
@@ -111,7 +111,7 @@ async def render_course(visit: Visit) -> None:
 
 @checks.check(
     "output",
-    "the video's address is public, and an MP4 lies there",
+    "an MP4 lies at the address, for everybody",
     "Endpoints 8",
     kind=Kind.COSTS,
     needs=("render-course",),
@@ -132,7 +132,7 @@ async def output(visit: Visit) -> None:
 
 @checks.check(
     "download",
-    "the same file can be downloaded",
+    "the download is the same file",
     "Endpoints 10",
     kind=Kind.COSTS,
     needs=("render-course",),
@@ -146,7 +146,7 @@ async def download(visit: Visit) -> None:
 
 @checks.check(
     "export-free",
-    "an export costs nothing",
+    "the export cost nothing",
     "Endpoints 5",
     kind=Kind.COSTS,
     needs=("charged", "render-course"),
@@ -158,7 +158,7 @@ async def export_free(visit: Visit) -> None:
 
 @checks.check(
     "cancel",
-    "a pending render can be cancelled",
+    "a waiting render can be cancelled",
     "Endpoints 9",
     kind=Kind.MOCK,
     needs=("draft",),

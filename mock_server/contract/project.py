@@ -16,7 +16,7 @@ NAME = "contract check"
 """What the project is called, so that whoever sees it knows what it is."""
 
 
-@checks.check("session", "a new project, and its session", "Endpoints 2")
+@checks.check("session", "a project is made, with a session", "Endpoints 2")
 async def session(visit: Visit) -> None:
     data = await visit.ask("session", body={"task_name": NAME, "language": "en"})
     ids = [data.get(name) for name in ("session_id", "task_id", "user_id")]
@@ -25,14 +25,16 @@ async def session(visit: Visit) -> None:
         raise UnusableError("there is no session in the answer")
 
 
-@checks.check("session-language", "the language may be left out", "Endpoints 2", kind=Kind.MOCK)
+@checks.check(
+    "session-language", "a project is made without a language", "Endpoints 2", kind=Kind.MOCK
+)
 async def session_language(visit: Visit) -> None:
     data = await visit.ask("session", body={"task_name": NAME})
     if data.get("session_id") == visit.session:
         visit.critical("data.session_id", "is that of the project before")
 
 
-@checks.check("state", "a project is told of by its session", "Endpoints 6", needs=("session",))
+@checks.check("state", "the state is that of the session", "Endpoints 6", needs=("session",))
 async def state(visit: Visit) -> None:
     data = await visit.ask("state", session=visit.session)
     visit.compare("data.session_id", data.get("session_id"), visit.session)
@@ -40,12 +42,14 @@ async def state(visit: Visit) -> None:
     visit.compare("data.task_name", data.get("task_name"), NAME)
 
 
-@checks.check("session-unknown", "a session that is none is refused", "Codes 1002")
+@checks.check("session-unknown", "an unknown session is refused", "Codes 1002")
 async def session_unknown(visit: Visit) -> None:
     await visit.refuse(1002, "state", session=uuid.uuid4().hex)
 
 
-@checks.check("session-strange", "so is a session of somebody else", "Codes 1002", kind=Kind.MOCK)
+@checks.check(
+    "session-strange", "a session of somebody else is refused", "Codes 1002", kind=Kind.MOCK
+)
 async def session_strange(visit: Visit) -> None:
     mine = await visit.ask("session", body={"task_name": NAME})
     someone = await visit.someone()
@@ -57,7 +61,9 @@ async def body(visit: Visit) -> None:
     await visit.refuse(None, "claim", body={})
 
 
-@checks.check("upload", "a picture, as multipart", "Endpoints 4", needs=("session",), limit=300)
+@checks.check(
+    "upload", "a picture is taken, as multipart", "Endpoints 4", needs=("session",), limit=300
+)
 async def upload(visit: Visit) -> None:
     sent = [("contract-check.png", picture.draw(0))]
     data = await visit.ask("upload", session=visit.session, files=sent)
@@ -69,7 +75,11 @@ async def upload(visit: Visit) -> None:
 
 
 @checks.check(
-    "upload-several", "the field files may be repeated", "Endpoints 4", needs=("upload",), limit=300
+    "upload-several",
+    "several files are taken in one request",
+    "Endpoints 4",
+    needs=("upload",),
+    limit=300,
 )
 async def upload_several(visit: Visit) -> None:
     sent = [(f"contract-check-{n}.png", picture.draw(60 * n)) for n in (1, 2)]
@@ -83,7 +93,7 @@ async def upload_several(visit: Visit) -> None:
 
 @checks.check(
     "upload-address",
-    "a file by its address, which the backend fetches",
+    "a file is fetched from its address",
     "Endpoints 4",
     needs=("upload",),
     limit=300,
@@ -97,7 +107,7 @@ async def upload_address(visit: Visit) -> None:
     visit.compare("data.files[0].hash", item.get("hash"), visit.media[0].get("hash"))
 
 
-@checks.check("upload-kind", "a text is refused", "Codes 4001", needs=("session",))
+@checks.check("upload-kind", "a text file is refused", "Codes 4001", needs=("session",))
 async def upload_kind(visit: Visit) -> None:
     sent = [("contract-check.txt", b"no picture\n")]
     await visit.refuse(4001, "upload", session=visit.session, files=sent)
@@ -129,7 +139,7 @@ async def state_media(visit: Visit) -> None:
             visit.critical("data.state.video_infos", f"lacks {item.get('filename')!r}")
 
 
-@checks.check("claim", "a token that opens the project", "Endpoints 11", needs=("session",))
+@checks.check("claim", "a claim token is given for the project", "Endpoints 11", needs=("session",))
 async def claim(visit: Visit) -> None:
     asked = {"task_id": visit.task, "session_id": visit.session}
     data = await visit.ask("claim", body=asked)

@@ -27,7 +27,7 @@ _DEAREST = 1.5 * MESSAGE_CREDITS
 """Credits that still are "about 100"."""
 
 
-@checks.check("message-broke", "a message is refused without credits", "Codes 2001", kind=Kind.MOCK)
+@checks.check("message-broke", "a message without credits is refused", "Codes 2001", kind=Kind.MOCK)
 async def message_broke(visit: Visit) -> None:
     someone = await visit.someone(credits=0)
     made = await visit.ask("session", body={"task_name": NAME}, auth=someone)
@@ -37,7 +37,9 @@ async def message_broke(visit: Visit) -> None:
     await visit.refuse(2001, "message", body=_message(session), auth=someone)
 
 
-@checks.check("message-unknown", "so is one to no session", "Codes 1002", kind=Kind.MOCK)
+@checks.check(
+    "message-unknown", "a message to an unknown session is refused", "Codes 1002", kind=Kind.MOCK
+)
 async def message_unknown(visit: Visit) -> None:
     await visit.refuse(1002, "message", body=_message(uuid.uuid4().hex))
 
@@ -107,7 +109,7 @@ async def stream_lines(visit: Visit) -> None:
 
 @checks.check(
     "stream-events",
-    "each event is one of the document's",
+    "each event is as the document has it",
     "The stream",
     kind=Kind.COSTS,
     needs=("message",),
@@ -121,7 +123,7 @@ async def stream_events(visit: Visit) -> None:
 
 @checks.check(
     "stream-dialect",
-    "all are of one dialect and a known type, heartbeats too",
+    "events and heartbeats are of known types, in one dialect",
     "The stream",
     kind=Kind.COSTS,
     needs=("message",),
@@ -145,7 +147,7 @@ async def stream_tools(visit: Visit) -> None:
 
 @checks.check(
     "stream-whole",
-    "partial pieces are followed by the whole of them",
+    "partial pieces are followed by the whole",
     "The agent-kit dialect",
     kind=Kind.COSTS,
     needs=("message",),
@@ -160,7 +162,7 @@ async def stream_whole(visit: Visit) -> None:
 
 @checks.check(
     "draft",
-    "a draft that can be exported came of it",
+    "a draft came of it that can be exported",
     "The draft",
     kind=Kind.COSTS,
     needs=("message",),
@@ -185,7 +187,7 @@ async def draft(visit: Visit) -> None:
 
 @checks.check(
     "charged",
-    "its price is taken once, and nothing stays held",
+    "the message is charged once, and nothing stays frozen",
     "Endpoints 5",
     kind=Kind.COSTS,
     needs=("message",),

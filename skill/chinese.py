@@ -508,6 +508,7 @@ SENTENCES: Final[dict[str, str]] = {
     "there is no such folder": "文件夹不存在",
     "something else is there": "那里已有别的文件",
     "Name another file.": "请换一个文件名。",
+    "The message may have been sent, and charged: image-to-video credits": "消息可能已发出并扣费，请查看：image-to-video credits",
     "a token is not given without a client id": "没有客户端 ID 不发令牌",
     "an anonymous token is given, without a bearer": "无需认证即可领取匿名令牌",
     "a client gets one token in 7 days": "同一客户端 7 天内只能领一个令牌",

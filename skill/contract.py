@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skill.clock import CLOUD, LOCAL, PacedClock
 from skill.config import API_URL, Config, address
-from skill.errors import BackendFailedError, NetworkError, UsageError
+from skill.errors import BackendFailedError, NetworkError, StoppedError, UsageError
 from skill.language import say
 from skill.local import CHECKED_UPLOAD, contract, mock_to_check
 from skill.report import Detail, Notice, Progress, Stage
@@ -53,10 +53,19 @@ def check(options: Namespace, console: Console) -> None:
         if not own and config.token is None and os.environ.get("NEMO_TOKEN"):
             console.tell(Notice(say("NEMO_TOKEN is not sent there: it is for NEMO_API_URL alone.")))
 
-        async def act(studio: Studio) -> None:
-            reports.append(await _look(options, console, studio, own=own))
+        begun: list[str] = []
 
-        run(console, config, None, act)
+        async def act(studio: Studio) -> None:
+            reports.append(await _look(options, console, studio, begun, own=own))
+
+        try:
+            run(console, config, None, act)
+        except StoppedError as stop:
+            if options.spend and "message" in begun:
+                stop.hint = say(
+                    "The message may have been sent, and charged: image-to-video credits"
+                )
+            raise
     _answer(options, console, reports[0])
 
 
@@ -77,7 +86,10 @@ def _config(options: Namespace, url: str, *, own: bool) -> Config:
     return config if config.api_url == theirs else replace(config, token=None)
 
 
-async def _look(options: Namespace, console: Console, studio: Studio, *, own: bool) -> Report:
+async def _look(
+    options: Namespace, console: Console, studio: Studio, begun: list[str], *, own: bool
+) -> Report:
+    """The report. `begun` takes the ids of the checks as they begin."""
     checks = contract()
     total = len(checks.CHECKS)
     console.tell(Stage("check", say("Checking {url}...", url=studio.config.api_url)))
@@ -85,6 +97,7 @@ async def _look(options: Namespace, console: Console, studio: Studio, *, own: bo
     def begin(one: Check, number: int) -> None:
         console.tell(Progress("check", 100 * number / total))
         console.tell(Detail(one.id))
+        begun.append(one.id)
 
     try:
         target = await _target(options, console, studio, own=own)

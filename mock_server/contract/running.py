@@ -110,7 +110,10 @@ async def _made(check: Check, visit: Visit, limit: float) -> Result:
             await check.work(visit)
             visit.going_on = True
         if deadline.cancelled_caught:
-            visit.critical("", f"there was no whole answer within {limit:.0f} s")
+            said = f"there was no whole answer within {limit:.0f} s"
+            if not visit.caller.reached:
+                raise UnreachableError(said)
+            visit.critical("", said)
     except DoesNotApplyError as reason:
         skipped = reason
     except UnusableError as why:

@@ -4,6 +4,7 @@ the one that stands for what it breaks."""
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ from mock_server.contract import (
     UnreachableError,
     is_mock,
     junit,
+    rules,
     run,
+    stream,
 )
 from mock_server.contract.caller import Bearer
 from mock_server.render import Rendered
@@ -187,6 +190,12 @@ def test_each_check_stands_for_itself() -> None:
 # ---------------------------------------------------------------- what breaks it
 
 
+CREDITS = ("GET", "/balance/simple")
+STATUS = ("GET", "/lambda/")
+TOKEN = ("POST", "/anonymous-token")
+UPLOAD = ("POST", "/upload-video/")
+
+
 def _in_json(method: str, path: str, change: Callable[[Any], None]) -> Breach:
     """Successful answers of an endpoint, changed."""
 
@@ -244,6 +253,14 @@ def _another_file(reply: Reply) -> None:
         reply.body = reply.body[:-1] + b"!"
 
 
+def _another_hash(reply: Reply) -> None:
+    if reply.is_for(*UPLOAD) and b'"files"' in reply.body:
+        value = reply.json
+        for item in value["data"]["files"]:
+            item["hash"] = uuid.uuid4().hex
+        reply.json = value
+
+
 def _accepted(code: int) -> Breach:
     """What is to be refused with a code succeeds."""
 
@@ -290,10 +307,6 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
     return change
 
 
-CREDITS = ("GET", "/balance/simple")
-STATUS = ("GET", "/lambda/")
-TOKEN = ("POST", "/anonymous-token")
-UPLOAD = ("POST", "/upload-video/")
 BREACHES: dict[str, tuple[Breach, str]] = {
     "a field is missing": (_in_json(*CREDITS, _drop("data", "frozen")), "credits"),
     "a number is a string": (_in_json(*CREDITS, _set("data", "total", to="100")), "credits"),
@@ -306,6 +319,11 @@ BREACHES: dict[str, tuple[Breach, str]] = {
     "no session": (_in_json("POST", "/with-session/", _drop("data", "session_id")), "session"),
     "another session": (_in_json("GET", "/latest", _set("data", "session_id", to="s")), "state"),
     "no token": (_in_json(*TOKEN, _drop("data", "token")), "token"),
+    "all sessions are one": (
+        _in_json("POST", "/with-session/", _set("data", "session_id", to="s")),
+        "session-language",
+    ),
+    "another hash each time": (_another_hash, "upload-address"),
     "too few credits": (_in_json(*TOKEN, _set("data", "credits", to=10)), "token"),
     "a file is no picture": (
         _in_json(*UPLOAD, _set("data", "files", 0, "file_type", to="video")),
@@ -402,8 +420,7 @@ def test_each_check_can_fail() -> None:
     caught = {check for _, check in BREACHES.values()} | REFUSALS.keys()
     caught |= {"body", "render-again", "render-unknown"}  # just above
     caught |= {"stream-whole", "charged", "export-free"}  # just below
-    needed = {check.id for check in CHECKS} - caught
-    assert needed == {"session-language", "upload-address"}
+    assert caught == {check.id for check in CHECKS}
 
 
 def test_pieces_without_their_whole_are_told(serve: Callable[..., Server]) -> None:
@@ -564,6 +581,14 @@ def test_a_mock_is_known_by_its_control_routes(serve: Callable[..., Server]) -> 
         assert not anyio.run(is_mock, bare.url)
 
 
+def test_who_never_answers_is_not_asked_again(serve: Callable[..., Server]) -> None:
+    server = serve()
+    server.backend.fail("token", delay=60 / server.backend.pace, times=None)
+    target = Target(server.url, ATTRIBUTION, mock=True)
+    with pytest.raises(UnreachableError):
+        anyio.run(lambda: run(target, seconds=0.5))
+
+
 def test_where_nobody_listens_there_is_nothing_to_check(serve: Callable[..., Server]) -> None:
     with Server(Backend()) as gone:
         target = Target(gone.url, ATTRIBUTION, mock=True)
@@ -627,6 +652,51 @@ _JSON = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+@given(value=_JSON)
+def test_no_rule_stumbles_over_any_json(value: Any) -> None:
+    objects = value if isinstance(value, dict) else {"t": value, "total": value}
+    list(rules.balance({**objects, "available": value, "frozen": 1}))
+    list(rules.draft(objects))
+    looks = [rules.Look("pending", 0), rules.Look(value, value), rules.Look("completed", value)]
+    list(rules.course(looks))
+    heard = stream.Heard(200, "text/event-stream")
+    for one in (value, {"type": value}, {"content": {"parts": value}, "partial": value}):
+        for event in (one, {"content": {"parts": [{"functionCall": one, "text": value}]}}):
+            heard.body += b"data: " + json.dumps(event).encode() + b"\n\n"
+    for rule in (stream.lines, stream.kinds, stream.tools, stream.whole):
+        list(rule(heard))
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=_JSON,
+    place=st.sampled_from(
+        [UPLOAD, TOKEN, STATUS, CREDITS, ("GET", "/latest"), ("POST", "/lambda"), ("POST", "/with")]
+    ),
+)
+def test_no_answer_of_any_endpoint_stops_the_checks(
+    film: Renderer, value: Any, place: tuple[str, str]
+) -> None:
+    """The mock, but for what one endpoint holds."""
+
+    def hold(answer: dict[str, Any]) -> None:
+        if "data" in answer:
+            old = answer["data"]
+            answer["data"] = {**old, **value} if isinstance(value, dict) else value
+            for key in old if isinstance(value, dict) else ():
+                answer["data"].update({key: value} if len(key) % 2 else {})
+        else:
+            answer.update(dict.fromkeys(("status", "progress", "output"), value))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "mock_server.server.create_app",
+            lambda *args, **options: Broken(create_app(*args, **options), _in_json(*place, hold)),
+        )
+        with Server(Backend(pace=0, max_upload=MIB, renderer=film)) as server:
+            assert len(look(server).results) == len(CHECKS)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from mock_server import Backend, Server
 from mock_server.contract import CHECKS
+from skill import running
+from skill.errors import StoppedError
 from skill.schema import schemas
 
 if TYPE_CHECKING:
@@ -129,6 +131,22 @@ def test_spending_is_told_before_and_is_one_message(real: Server, run: Callable[
     assert len(real.backend.journal.messages()) == 1, "50 are left: too few"
     (message,) = (one for one in again.answer["data"]["checks"] if one["id"] == "message")
     assert message["reason"] == "there are not enough credits: 50"
+
+
+def test_who_stops_it_is_told_that_a_message_may_have_been_charged(
+    real: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_the_end = running.run
+
+    def stopped(*args: Any) -> None:
+        to_the_end(*args)
+        raise StoppedError(2)
+
+    monkeypatch.setattr(running, "run", stopped)
+    ran = run("contract", "--against", real.url, "--spend")
+    assert ran.code == 130
+    assert "may have been sent, and charged: image-to-video credits" in ran.err
+    assert "Nothing is lost" in run("contract", "--against", real.url).err
 
 
 def test_a_token_of_the_users_own_goes_to_its_own_backend_alone(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mock_server.app import create_app
     from mock_server.backend import Backend
-    from mock_server.clock import Clock, ManualClock, RealClock
+    from mock_server.clock import Clock, ManualClock
     from mock_server.faults import Fault, Faults
     from mock_server.journal import Entry, Journal
     from mock_server.server import Server
@@ -30,7 +30,6 @@ __all__ = [
     "Journal",
     "ManualClock",
     "Plan",
-    "RealClock",
     "Server",
     "create_app",
 ]
@@ -44,14 +43,15 @@ _HOMES = {
     "Journal": "journal",
     "ManualClock": "clock",
     "Plan": "world",
-    "RealClock": "clock",
     "Server": "server",
     "create_app": "app",
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for: starlette and the renderer are slow to load."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # for a type checker a name that is misspelt is to stay an error
+
+    def __getattr__(name):
+        """Import a public name when it is first asked for: starlette is slow to load."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mock_server import errors
-from mock_server.clock import Clock
+from mock_server.clock import DAY, Clock
 from mock_server.errors import ApiError
 from mock_server.store import Store
 from mock_server.world import (
@@ -18,8 +18,6 @@ from mock_server.world import (
     fingerprint,
 )
 
-DAY = 86_400.0
-
 
 class Accounts:
     """The accounts of a backend. Of a token only the fingerprint is kept."""
@@ -27,6 +25,9 @@ class Accounts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._forced: tuple[int | None, Plan | None] = (None, None)
+        self._before: dict[str, tuple[int, Plan]] = {}
+        """By account: the credits it has fewer and the plan it had before they were forced."""
 
     def issue(self, client_id: str) -> dict[str, Any]:
         """An anonymous token for a client, which gets one in seven days (else ApiError 429).
@@ -51,6 +52,7 @@ class Accounts:
                 client_id=client_id,
                 expires_at=now + TOKEN_DAYS * DAY,
             )
+            self._force(account)
             world.accounts[account.key] = account
         return {
             "token": token,
@@ -72,31 +74,60 @@ class Accounts:
         self,
         token: str | None = None,
         *,
+        account: str | None = None,
         credits: int | None = None,
+        grant: int = 0,
         plan: Plan | None = None,
         registered: bool | None = None,
         expire: bool = False,
     ) -> int:
-        """Change the account of a token, or all accounts. Returns how many there were.
+        """Change the account of a token, or the one whose key begins with `account`, or all.
+        Returns how many there were.
 
-        `credits` is the new balance; `expire` ends the token now.
+        `credits` is the new balance, `grant` comes on top (or is taken, down to none); `expire`
+        ends the token now.
         """
+        key = None if token is None else fingerprint(token)
         with self._store.change() as world:
-            accounts = [
-                account
-                for account in world.accounts.values()
-                if token is None or account.key == fingerprint(token)
+            chosen = [
+                item
+                for item in world.accounts.values()
+                if key in (None, item.key) and item.key.startswith(account or "")
             ]
-            for account in accounts:
+            for item in chosen:
                 if credits is not None:
-                    account.credits = credits
+                    item.credits = credits
+                if grant:
+                    item.credits = max(item.credits + grant, 0)
                 if plan is not None:
-                    account.plan = plan
-                if registered is not None and registered != account.registered:
-                    _rename(world, account, "user" if registered else "anon")
+                    item.plan = plan
+                if registered is not None and registered != item.registered:
+                    _rename(world, item, "user" if registered else "anon")
                 if expire:
-                    account.expires_at = self._clock.now()
-        return len(accounts)
+                    item.expires_at = self._clock.now()
+        return len(chosen)
+
+    def force(self, *, credits: int | None = None, plan: Plan | None = None) -> None:
+        """Give every account this balance and plan, also one that is issued later. The next call
+        takes that back first; what was spent meanwhile stays spent."""
+        with self._store.change() as world:
+            for key, (fewer, before) in self._before.items():
+                if key in world.accounts:
+                    world.accounts[key].credits += fewer
+                    world.accounts[key].plan = before
+            self._before.clear()
+            self._forced = (credits, plan)
+            for account in world.accounts.values():
+                self._force(account)
+
+    def _force(self, account: Account) -> None:
+        credits, plan = self._forced
+        if credits is None and plan is None:
+            return
+        fewer = 0 if credits is None else account.credits - credits
+        self._before[account.key] = fewer, account.plan
+        account.credits -= fewer
+        account.plan = plan or account.plan
 
     def authenticate(self, token: str | None) -> Account:
         """The account of a bearer. Raises ApiError 1001 if there is none or it has expired."""

@@ -25,9 +25,10 @@ from mock_server.world import Render, Status
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
-def create_app(backend: Backend, *, control: bool = True) -> Starlette:
+def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:
     """The backend as an ASGI application, with its contract at /openapi.json; `control` adds the
-    routes under /__mock__/.
+    routes under /__mock__/, which whoever shows `key` may use, or this machine alone, if there is
+    none.
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
@@ -51,7 +52,10 @@ def create_app(backend: Backend, *, control: bool = True) -> Starlette:
     routes.append(Route("/files/{key}/{name}", Endpoint(backend, "file", _file), methods=["GET"]))
     routes.append(Route("/openapi.json", _document))
     if control:
-        routes += [Route("/__mock__", RedirectResponse("/__mock__/")), *control_routes(backend)]
+        routes += [
+            Route("/__mock__", RedirectResponse("/__mock__/")),
+            *control_routes(backend, key),
+        ]
     routes.append(Route("/{path:path}", Endpoint(backend, "unknown", _Nowhere(routes[:]))))
     return Starlette(
         routes=routes,
@@ -118,10 +122,11 @@ async def _message(call: Call) -> ASGIApp:
         account,
         body["session_id"],
         bodies.message_text(body),
-        silent=call.fault.silent if call.fault else None,
+        fault=call.fault,
         source=call.headers.get("x-skill-source"),
     )
-    return EventStream(turn, call.fault, call.check_event if call.backend.validate else None)
+    own = call.backend.validate and call.fault is None
+    return EventStream(turn, call.fault, call.check_event if own else None)
 
 
 async def _upload(call: Call) -> ASGIApp:
@@ -136,7 +141,11 @@ async def _upload(call: Call) -> ASGIApp:
         raise
     if call.multipart:
         kind = call.headers["content-type"]
-        received = await receive_files(kind, call.request.stream(), folder, limit)
+        others: set[str] = set()
+        try:
+            received = await receive_files(kind, call.request.stream(), folder, limit, others)
+        finally:
+            call.entry.unknown += [f"body.{name}" for name in sorted(others)]
     else:
         received = await fetch_files(call.body["urls"], folder, limit)
     if call.multipart:

@@ -3,28 +3,39 @@
 Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered is plain data.
 """
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from mock_server import errors
-from mock_server.accounts import DAY, Accounts, expired, iso
-from mock_server.clock import Clock, RealClock
+from mock_server.accounts import Accounts, expired, iso
+from mock_server.clock import DAY, Clock
 from mock_server.director import Asset, Kind, direct
 from mock_server.errors import ApiError
 from mock_server.faults import Fault, Faults
 from mock_server.journal import Journal
-from mock_server.library import Inspector, Library, MediaFacts, media_info, session_of
+from mock_server.library import (
+    Inspector,
+    Library,
+    MediaFacts,
+    file_path,
+    media_info,
+    session_of,
+)
 from mock_server.renders import Rendered, Renderer, Renders
-from mock_server.store import Store
+from mock_server.scenarios import Scenarios
+from mock_server.store import Mark, Store
 from mock_server.turns import Turn
 from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
 CLAIM_SECONDS = 3600
 UPLOAD_LIMIT = 200 * 1024 * 1024
+SHORT_KEY = 8
+"""So many digits of an account's key are shown."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class _Busy:
 
     account: str
     price: int
-    mark: IO[bytes]
+    mark: Mark
     seen: list[str]
 
 
@@ -90,8 +101,8 @@ class Backend:
             raise ValueError(f"no render shape {render_shape!r}; there are bare, wrapped")
         if persistent and storage is None:
             raise ValueError("a persistent backend needs a storage folder")
-        self.seed = seed
-        self.clock: Clock = clock or RealClock()
+        self.seed = self._first_seed = seed
+        self.clock = clock or Clock()
         self.dialect = dialect
         self.pace = pace
         self.silent_rate = silent_rate
@@ -104,10 +115,13 @@ class Backend:
         self.journal = Journal()
         self._store = Store(storage, persistent=persistent)
         self._busy: dict[str, _Busy] = {}
+        self._later: dict[str, tuple[float, dict[str, Any]]] = {}
+        """By session: the draft it gets by itself, and when."""
         self._lock = threading.Lock()
         self.accounts = Accounts(self._store, self.clock)
         self.library = Library(self._store, inspector or _inspect)
         self.renders = Renders(self._store, self.clock, renderer or _render, pace=pace)
+        self.scenarios = Scenarios(self)
         if persistent:
             self.renders.fail_orphans()
             self._prune()
@@ -133,6 +147,7 @@ class Backend:
 
     def session(self, account: Account, session_id: str) -> Session:
         """A session of this user. Raises ApiError 1002."""
+        self._finish_drafts()
         return session_of(self._store.read(), account, session_id)
 
     def state(
@@ -177,7 +192,7 @@ class Backend:
         session_id: str,
         words: str,
         *,
-        silent: bool | None = None,
+        fault: Fault | None = None,
         source: str | None = None,
     ) -> Turn:
         """Take a message: decide what it means and hold its price until the turn ends.
@@ -185,6 +200,8 @@ class Backend:
 
         Raises ApiError 1002, 2001, or 409 while another message of the session is being answered.
         """
+        self.session(account, session_id)
+        self._finish_drafts(session_id)
         session = self.session(account, session_id)
         mark = self._store.claim(f"turn-{session.id}")
         if mark is None:
@@ -224,12 +241,24 @@ class Backend:
             self._busy.pop(session.id, None)
             mark.close()
             raise
-        return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, silent=silent)
+        return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, fault)
 
-    def save_draft(self, session_id: str, draft: dict[str, Any]) -> None:
+    def save_draft(self, session_id: str, draft: dict[str, Any], *, after: float = 0.0) -> None:
+        """The session's draft becomes this one, at once or so many seconds (times pace) later."""
+        if after * self.pace > 0:
+            self._later[session_id] = self.clock.now() + after * self.pace, draft
+            return
         with self._store.change() as world:
             if session_id in world.sessions:
                 world.sessions[session_id].draft = draft
+
+    def _finish_drafts(self, session_id: str | None = None) -> None:
+        """Save the drafts that were to come later: those whose time has come, and a session's."""
+        now = self.clock.now()
+        for key, (due, draft) in list(self._later.items()):
+            due_now = due <= now or key == session_id
+            if due_now and self._later.pop(key, None) is not None:
+                self.save_draft(key, draft)
 
     def end_turn(self, session_id: str, *, done: bool) -> None:
         """Spend what the turn held if it was done, give it back if not."""
@@ -280,6 +309,13 @@ class Backend:
 
     # The whole
 
+    async def pause(self, seconds: float) -> None:
+        """Let so many seconds go by, at the backend's pace."""
+        if self.pace > 0:
+            await self.clock.sleep(seconds * self.pace)
+        else:
+            await asyncio.sleep(0)
+
     def fail(self, endpoint: str, **what: Any) -> Fault:
         """Arm a fault: the keywords are the fields of `Fault`. Raises TypeError for any other, and
         ValueError for what one cannot be."""
@@ -290,26 +326,85 @@ class Backend:
         self.faults.add(fault)
         return fault
 
-    def summary(self) -> dict[str, Any]:
-        """Accounts, sessions and renders as they are, without any token. For the control routes."""
-        world = self._store.read().to_json()
-        for account in world["accounts"].values():
-            account["frozen"] = self._frozen(account["key"])
-            account["key"] = account["key"][:8]
-        for render in world["renders"].values():
-            render["account"] = render["account"][:8]
+    def summary(
+        self, url: Callable[[str, str], str] = file_path, *, newest: int | None = None
+    ) -> dict[str, Any]:
+        """All there is as plain data, without any token: for the control routes. With `newest`
+        only so many accounts, and so many sessions with their renders: those used last.
+
+        `url` gives the address of a file by its key and name. An account is known by the first
+        eight digits of its key. Times are Unix seconds, but for the clock's `now`.
+        """
+        self._finish_drafts()
+        world, now = self._store.read(), self.clock.now()
+        accounts, sessions = list(world.accounts.values()), list(world.sessions.values())
+        renders = list(world.renders.values())
+        if newest is not None:
+            accounts = accounts[-newest:]
+            sessions = sorted(sessions, key=lambda session: session.used_at)[-newest:]
+            shown = {session.id for session in sessions}
+            renders = [render for render in renders if render.session_id in shown]
         return {
-            "accounts": list(world["accounts"].values()),
-            "sessions": list(world["sessions"].values()),
-            "renders": list(world["renders"].values()),
-            "now": iso(self.clock.now()),
+            "accounts": [self._account(item, now) for item in accounts],
+            "sessions": [self._session(item, url) for item in sessions],
+            "renders": [self._rendering(item, url) for item in renders],
+            "clock": {
+                "now": iso(now),
+                "time": now,
+                "rate": self.clock.rate,
+                "sleepers": self.clock.sleepers,
+            },
+            "seed": self.seed,
+            "pace": self.pace,
+            "dialect": self.dialect,
             "faults": [asdict(fault) for fault in self.faults.armed()],
         }
 
+    def _account(self, account: Account, now: float) -> dict[str, Any]:
+        frozen = self._frozen(account.key)
+        return {
+            **asdict(account),
+            "key": account.key[:SHORT_KEY],
+            "frozen": frozen,
+            "available": account.credits - frozen,
+            "registered": account.registered,
+            "expired": expired(account, now),
+        }
+
+    def _session(self, session: Session, url: Callable[[str, str], str]) -> dict[str, Any]:
+        def shown(media: list[Media]) -> list[dict[str, Any]]:
+            hidden = ("key", "path")
+            return [
+                {name: value for name, value in asdict(item).items() if name not in hidden}
+                | {"url": url(item.key, item.name)}
+                for item in media
+            ]
+
+        return {
+            **asdict(session),
+            "busy": session.id in self._busy,
+            "uploads": shown(session.uploads),
+            "generated": shown(session.generated),
+        }
+
+    def _rendering(self, render: Render, url: Callable[[str, str], str]) -> dict[str, Any]:
+        hidden = ("key", "path", "worker")
+        return {
+            **{name: value for name, value in asdict(render).items() if name not in hidden},
+            "account": render.account[:SHORT_KEY],
+            "progress": self.renders.progress(render),
+            "url": url(render.key, f"{render.id}.mp4") if render.path else None,
+        }
+
     def reset(self) -> None:
-        """Forget everything: accounts, sessions, files, renders, faults, journal."""
+        """Be as new: no accounts, sessions, files, renders and faults, an empty journal, and the
+        seed and the time it was made with."""
+        self.scenarios.clear()
+        self.seed = self._first_seed
+        self.clock.reset()
         self.renders.forget()
         self.faults.clear()
+        self._later.clear()
         with self._store.change() as world:
             files = [item.path for session in world.sessions.values() for item in session.media]
             files += [f"renders/{render.path}" for render in world.renders.values() if render.path]

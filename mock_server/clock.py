@@ -1,73 +1,115 @@
-"""Time as the backend sees it: the real one, or one that a test moves by hand."""
+"""Time as the backend sees it: the real one, one that runs faster, or one that is moved by hand."""
 
 import asyncio
+import contextlib
 import threading
 import time
-from typing import Protocol
+
+DAY = 86_400.0
 
 
-class Clock(Protocol):
-    """Where the backend reads the time and waits. Times are Unix seconds."""
+class Clock:
+    """Where the backend reads the time and waits. Times are Unix seconds.
 
-    def now(self) -> float: ...
+    start: the time it begins at; now, if None.
+    rate:  its seconds in a second of the machine's: 1 is real time, 60 a minute a second, and at 0
+           it stands still until `advance` moves it. May be set at any time.
 
-    async def sleep(self, seconds: float) -> None: ...
+    Its methods may be called from any thread.
+    """
 
-    def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None: ...
-
-
-class RealClock:
-    """The machine's time, plus whatever it was advanced by. Waiting takes real time."""
-
-    def __init__(self) -> None:
-        self._offset = 0.0
-
-    def now(self) -> float:
-        return time.time() + self._offset
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-    def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
-        self._offset += seconds + days * 86_400
-
-
-class ManualClock:
-    """A clock that stands still until `advance` is called, from any thread."""
-
-    def __init__(self, start: float = 1_760_000_000.0) -> None:
-        self._now = start
+    def __init__(self, start: float | None = None, *, rate: float = 1.0) -> None:
         self._lock = threading.Lock()
         self._sleepers: list[tuple[float, asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._first = start, _checked(rate)
+        self._begin()
 
     def now(self) -> float:
-        return self._now
+        with self._lock:
+            return self._now()
+
+    @property
+    def rate(self) -> float:
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        with self._lock:
+            self._read, self._at = self._now(), time.time()
+            self._rate = _checked(rate)
+            self._wake(self._read)
+
+    def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
+        """Move it on; who waited for a moment that has come goes on. Raises ValueError for a way
+        back."""
+        step = seconds + days * DAY
+        if not 0 <= step < float("inf"):
+            raise ValueError("a clock is moved on by a number of seconds, not negative")
+        with self._lock:
+            self._read += step
+            self._wake(self._now())
+
+    def reset(self) -> None:
+        """Begin again with the time and the rate it was made with. Nobody waits any longer."""
+        with self._lock:
+            self._begin()
+            self._wake(float("inf"))
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        woken = asyncio.Event()
+        stirred = asyncio.Event()
         with self._lock:
-            sleeper = (self._now + seconds, asyncio.get_running_loop(), woken)
+            sleeper = (self._now() + seconds, asyncio.get_running_loop(), stirred)
             self._sleepers.append(sleeper)
         try:
-            await woken.wait()
+            while (left := self._left(sleeper)) > 0:
+                stirred.clear()
+                rate = self._rate
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stirred.wait(), left / rate if rate else None)
         finally:
             with self._lock:
                 if sleeper in self._sleepers:
                     self._sleepers.remove(sleeper)
 
-    def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
-        with self._lock:
-            self._now += seconds + days * 86_400
-            due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._now]
-            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > self._now]
-            # Inside the lock: a sleeper that is cancelled meanwhile waits for it, so its loop lives.
-            for _, loop, woken in due:
-                loop.call_soon_threadsafe(woken.set)
-
     @property
     def sleepers(self) -> int:
         """How many waits are waiting for this clock."""
         return len(self._sleepers)
+
+    def _begin(self) -> None:
+        start, self._rate = self._first
+        self._at = time.time()
+        self._read = self._at if start is None else start
+
+    def _now(self) -> float:
+        return self._read + (time.time() - self._at) * self._rate
+
+    def _left(self, sleeper: tuple[float, asyncio.AbstractEventLoop, asyncio.Event]) -> float:
+        """Seconds that a sleeper still waits; none if it is waited for no more."""
+        with self._lock:
+            return sleeper[0] - self._now() if sleeper in self._sleepers else 0.0
+
+    def _wake(self, now: float) -> None:
+        """Let go who has waited until now, and let the others work out anew how long it takes.
+
+        Inside the lock: a sleeper that is cancelled meanwhile waits for it, so its loop lives.
+        """
+        for _, loop, stirred in self._sleepers:
+            loop.call_soon_threadsafe(stirred.set)
+        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > now]
+
+
+class ManualClock(Clock):
+    """A clock that stands still until `advance` is called, at a time that is always the same."""
+
+    def __init__(self, start: float = 1_760_000_000.0) -> None:
+        super().__init__(start, rate=0.0)
+
+
+def _checked(rate: float) -> float:
+    if not 0 <= rate < float("inf"):
+        raise ValueError("a clock's rate is a number, not negative")
+    return float(rate)

@@ -1,71 +1,111 @@
-"""The routes under /__mock__/: what a test turns and reads. For this machine alone."""
+"""The routes under /__mock__/: what a test turns and reads. For this machine alone, or for whoever
+shows the key."""
 
 import json
+import math
+import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import bodies
-from mock_server.backend import Backend
-from mock_server.errors import ApiError, bad_request
-from mock_server.world import Plan
+from mock_server.backend import SHORT_KEY, Backend
+from mock_server.errors import NOT_FOUND, ApiError, bad_request
+from mock_server.library import file_path
+from mock_server.page import page_routes
+from mock_server.trouble import fault_actions
+from mock_server.world import Plan, Status
 
 FORBIDDEN = 403
+KEY_HEADER = "x-mock-key"
+KEY_COOKIE = "mock_key"
+PREFIX = "/__mock__"
 
-Action = Callable[[Backend, dict[str, Any]], Any]
 
-
-def control_routes(backend: Backend) -> list[Mount]:
-    """The control routes of a backend. None of them is journalled."""
+def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
+    """The control routes of a backend. None of them is journalled. With a key they are for who
+    shows it, from wherever; without one for this machine."""
     table: list[tuple[str, str, Action]] = [
-        ("GET", "/journal", _journal),
-        ("POST", "/reset", _reset),
-        ("POST", "/faults", _faults),
-        ("POST", "/accounts", _accounts),
         ("GET", "/state", _state),
+        ("GET", "/journal", _journal),
+        ("DELETE", "/journal", _clear_journal),
+        ("POST", "/accounts", _accounts),
         ("POST", "/clock", _clock),
+        ("POST", "/seed", _seed),
+        ("POST", "/renders", _renders),
+        ("POST", "/reset", _reset),
+        *((method, path, _plain(action)) for method, path, action in fault_actions()),
     ]
-    routes = [
-        Route(path, _guarded(backend, action), methods=[method]) for method, path, action in table
+    routes: list[BaseRoute] = [
+        Route(path, _answering(backend, action), methods=[method]) for method, path, action in table
     ]
-    return [Mount("/__mock__", routes=routes)]
+    routes += page_routes(backend)
+    return [Mount(PREFIX, routes=routes, middleware=[Middleware(Guard, key=key)])]
 
 
-def _guarded(backend: Backend, action: Action) -> Callable[[Request], Awaitable[Response]]:
-    async def route(request: Request) -> Response:
-        try:
-            _only_from_here(request)
-            if request.method == "POST":
-                raw = await bodies.read(request)
-                body = bodies.parse_object(raw) if raw else {}
-            else:
-                body = dict(request.query_params)
-            data = action(backend, body)
-        except ApiError as error:
-            return _answer(None, error.code, error.message)
-        return _answer(data)
+class Guard:
+    """Lets in who may turn the backend's knobs: neither other machines, nor a page of another host
+    that was made to resolve to this one, nor a page of another origin.
 
-    return route
+    The key comes in the header X-Mock-Key. A browser opens /__mock__/?key=…: it gets a cookie for
+    it and is sent on, so that the key stays in no address.
+    """
+
+    def __init__(self, app: ASGIApp, key: str | None = None) -> None:
+        self._app = app
+        self._key = key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        answer: ASGIApp = self._app
+        given = request.query_params.get("key")
+        if refused := self._refused(request):
+            answer = _answer(None, FORBIDDEN, refused)
+        elif given is not None and self._key is not None:
+            answer = RedirectResponse(request.url.path, 303)
+            answer.set_cookie(KEY_COOKIE, self._key, path=PREFIX, httponly=True, samesite="strict")
+        await answer(scope, receive, send)
+
+    def _refused(self, request: Request) -> str | None:
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return "The control routes are not for pages of other origins."
+        host = request.headers.get("host", "")
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return "The control routes are not for pages of other origins."
+        if self._key is not None:
+            return None if self._shown(request) else "The control routes want X-Mock-Key."
+        client = request.client.host if request.client else ""
+        name = urlsplit(f"//{host}").hostname or ""
+        here = is_loopback(client) and is_loopback(name)
+        return None if here else "The control routes are for this machine only."
+
+    def _shown(self, request: Request) -> bool:
+        cookie = SimpleCookie(request.headers.get("cookie", "")).get(KEY_COOKIE)
+        shown = [
+            request.headers.get(KEY_HEADER),
+            cookie.value if cookie else None,
+            request.query_params.get("key") if request.method == "GET" else None,
+        ]
+        wanted = (self._key or "").encode()
+        return any(
+            secrets.compare_digest(key.encode("utf-8", "surrogateescape"), wanted)
+            for key in shown
+            if key is not None
+        )
 
 
-def _only_from_here(request: Request) -> None:
-    """Refuse other machines, and pages of other hosts that were made to resolve to this one."""
-    client = request.client.host if request.client else ""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    server = request.scope.get("server") or ("", None)
-    if not _loopback(client) or not (_loopback(host) or host == server[0]):
-        raise ApiError(FORBIDDEN, "The control routes are for this machine only.")
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        raise ApiError(FORBIDDEN, "The control routes are not for pages of other origins.")
-
-
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether this name or address means the machine itself."""
     if host == "localhost":
         return True
     try:
@@ -74,66 +114,200 @@ def _loopback(host: str) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Ask:
+    """What a control route is asked: the fields of its JSON body, or of its query.
+
+    The readers give None for a field that is missing, and raise ApiError 400 for one that is not
+    what it has to be.
+    """
+
+    backend: Backend
+    fields: dict[str, Any]
+    base: str
+    """The address of this server, as the caller reached it."""
+
+    def only(self, *known: str) -> None:
+        if unknown := sorted(set(self.fields) - set(known)):
+            raise bad_request(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
+
+    def text(self, name: str) -> str | None:
+        return bodies.optional_text(self.fields, name)
+
+    def flag(self, name: str) -> bool | None:
+        value = self.fields.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise bad_request(f"{name} must be true or false")
+        return value
+
+    def whole(self, name: str, *, least: int | None = None) -> int | None:
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise bad_request(f"{name} must be a whole number")
+        if least is not None and value < least:
+            raise bad_request(f"{name} must be at least {least}")
+        return value
+
+    def number(self, name: str) -> float | None:
+        """Not negative."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
+            raise bad_request(f"{name} must be a number, not negative")
+        return float(value)
+
+    def query(self, name: str) -> float | None:
+        """A number that stands in the query."""
+        try:
+            value = float(self.fields[name]) if name in self.fields else None
+        except ValueError:
+            value = math.nan
+        if value is not None and not math.isfinite(value):
+            raise bad_request(f"{name} must be a number")
+        return value
+
+    def choice(self, name: str, choices: list[str]) -> str | None:
+        value = self.fields.get(name)
+        if value is not None and value not in choices:
+            raise bad_request(f"{name} is one of {', '.join(choices)}")
+        return None if value is None else str(value)
+
+
+Action = Callable[[Ask], Any]
+
+
+def _answering(backend: Backend, action: Action) -> Callable[[Request], Awaitable[Response]]:
+    async def route(request: Request) -> Response:
+        name = request.url.path.removeprefix(f"{PREFIX}/")
+        try:
+            if request.method == "POST":
+                raw = await bodies.read(request)
+                fields = bodies.parse_object(raw) if raw else {}
+            else:
+                fields = dict(request.query_params)
+                fields.pop("key", None)
+                fields |= request.path_params
+            data = action(Ask(backend, fields, str(request.base_url).rstrip("/")))
+        except ApiError as error:
+            return _answer(None, error.code, f"{name}: {error.message}")
+        return _answer(data)
+
+    return route
+
+
+def _plain(action: Callable[[Backend, dict[str, Any]], Any]) -> Action:
+    return lambda ask: action(ask.backend, ask.fields)
+
+
 def _answer(data: Any, code: int = 0, message: str = "success") -> Response:
     text = json.dumps({"code": code, "message": message, "data": data}, ensure_ascii=False)
     status = code if 400 <= code < 600 else 200
     return Response(text.encode(), status, media_type="application/json")
 
 
-def _journal(backend: Backend, query: dict[str, Any]) -> Any:
-    calls = backend.journal.calls(query.get("endpoint"), session=query.get("session"))
-    return [entry.to_json() for entry in calls]
+def _state(ask: Ask) -> Any:
+    ask.only()
+    return ask.backend.summary(lambda key, name: ask.base + file_path(key, name))
 
 
-def _reset(backend: Backend, body: dict[str, Any]) -> Any:
-    backend.reset()
+def _journal(ask: Ask) -> Any:
+    """The entries that fit; of `since` only what has come or changed after that version."""
+    ask.only("endpoint", "session", "status", "code", "after", "before", "violations", "since")
+    status, code, since = ask.query("status"), ask.query("code"), ask.query("since")
+    violations = ask.choice("violations", ["true", "false"])
+    entries = ask.backend.journal.calls(
+        ask.text("endpoint"),
+        session=ask.text("session"),
+        status=None if status is None else int(status),
+        code=None if code is None else int(code),
+        after=ask.query("after"),
+        before=ask.query("before"),
+        violations=None if violations is None else violations == "true",
+    )
+    return [entry.to_json() for entry in entries if since is None or entry.changed > since]
+
+
+def _clear_journal(ask: Ask) -> Any:
+    ask.only()
+    ask.backend.journal.clear()
     return None
 
 
-def _faults(backend: Backend, body: dict[str, Any]) -> Any:
-    try:
-        return asdict(backend.fail(**body))
-    except (TypeError, ValueError) as error:
-        raise bad_request(f"faults: {error}") from error
+def _reset(ask: Ask) -> Any:
+    ask.only()
+    ask.backend.reset()
+    return None
 
 
-def _accounts(backend: Backend, body: dict[str, Any]) -> Any:
-    """Change the account of `token`, or all. With `create`, a token of one's own becomes known."""
-    known = {"token", "credits", "plan", "registered", "expire", "create"}
-    if unknown := sorted(set(body) - known):
-        raise bad_request(f"accounts: unknown {', '.join(unknown)}")
-    token = bodies.optional_text(body, "token")
-    credits = body.get("credits")
-    if credits is not None and (not isinstance(credits, int) or isinstance(credits, bool)):
-        raise bad_request("accounts: credits must be a whole number")
-    try:
-        plan = Plan(body["plan"]) if body.get("plan") is not None else None
-    except ValueError as error:
-        raise bad_request("accounts: plan is one of trial, free, pro") from error
-    for flag in ("registered", "expire", "create"):
-        if not isinstance(body.get(flag, False), bool):
-            raise bad_request(f"accounts: {flag} must be true or false")
-    if body.get("create"):
-        if token is None:
-            raise bad_request("accounts: token is missing")
-        backend.accounts.add(token)
-    changed = backend.accounts.change(
+def _seed(ask: Ask) -> Any:
+    ask.only("seed")
+    seed = ask.whole("seed")
+    if seed is None:
+        raise bad_request("seed is missing")
+    ask.backend.seed = seed
+    return {"seed": seed}
+
+
+def _accounts(ask: Ask) -> Any:
+    """Change the account of `token`, or that of `account` (its key in the state), or all. With
+    `create` a token becomes known: the one that is given, or a new one, which is answered."""
+    ask.only("token", "account", "create", "credits", "grant", "plan", "registered", "expire")
+    token, account = ask.text("token"), ask.text("account")
+    if account is not None and len(account) < SHORT_KEY:
+        raise bad_request(f"account is a key in the state, of {SHORT_KEY} digits")
+    credits, grant = ask.whole("credits", least=0), ask.whole("grant")
+    plan = ask.choice("plan", [item.value for item in Plan])
+    registered, expire = ask.flag("registered"), ask.flag("expire")
+    answer: dict[str, Any] = {}
+    if ask.flag("create"):
+        if account is not None:
+            raise bad_request("account is given by the backend; create takes a token")
+        token = answer["token"] = token or f"nmv_usr_{secrets.token_hex(20)}"
+        ask.backend.accounts.add(token)
+    changed = ask.backend.accounts.change(
         token,
+        account=account,
         credits=credits,
-        plan=plan,
-        registered=body.get("registered"),
-        expire=body.get("expire", False),
+        grant=grant or 0,
+        plan=None if plan is None else Plan(plan),
+        registered=registered,
+        expire=bool(expire),
     )
-    return {"changed": changed}
+    if not changed and (token or account):
+        raise ApiError(NOT_FOUND, f"no account has this {'token' if token else 'account'}")
+    return {"changed": changed, **answer}
 
 
-def _state(backend: Backend, query: dict[str, Any]) -> Any:
-    return backend.summary()
+def _clock(ask: Ask) -> Any:
+    """Move the clock on, or let it run at another rate."""
+    ask.only("advance", "days", "rate")
+    seconds, days, rate = ask.number("advance"), ask.number("days"), ask.number("rate")
+    if seconds is None and days is None and rate is None:
+        raise bad_request("advance, days or rate is missing")
+    clock = ask.backend.clock
+    if rate is not None:
+        clock.rate = rate
+    clock.advance(seconds or 0.0, days=days or 0.0)
+    return {"now": clock.now(), "rate": clock.rate}
 
 
-def _clock(backend: Backend, body: dict[str, Any]) -> Any:
-    seconds = body.get("advance")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
-        raise bad_request("clock: advance must be a number of seconds, not negative")
-    backend.clock.advance(seconds)
-    return {"now": backend.clock.now()}
+def _renders(ask: Ask) -> Any:
+    """Be done with the render `id`, or with all that are unfinished, however they stand."""
+    ask.only("id", "status", "message")
+    render_id, message = ask.text("id"), ask.text("message")
+    status = ask.choice("status", [Status.COMPLETED, Status.FAILED])
+    if status is None:
+        raise bad_request("status is missing: completed or failed")
+    renders = ask.backend.renders
+    chosen = renders.unfinished() if render_id is None else [render_id]
+    for item in chosen:
+        if status == Status.COMPLETED:
+            renders.complete(item)
+        elif message is None:
+            renders.fail(item)
+        else:
+            renders.fail(item, message)
+    return {"changed": chosen}

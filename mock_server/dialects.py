@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mock_server.events import Beat, Call, Result, Save, Say, Step
+from mock_server.events import Beat, Broken, Call, Result, Save, Say, Step
 
 PIECE = 22
 """About how many characters of text go into one event."""
@@ -42,6 +42,10 @@ class Typed:
                 yield _data({"type": "heartbeat"})
             case Beat(form):
                 yield _beat(form)
+            case Broken("event", code, message):
+                yield _data({"type": "error", "code": code, "message": message})
+            case Broken(message=message):
+                yield _crash(message, {})
             case Save():
                 pass
 
@@ -76,6 +80,10 @@ class Adk:
                 yield _beat("empty" if form == "empty" else "comment")
             case Save(draft):
                 yield self._event([], state={"draft": draft})
+            case Broken("event", code, message):
+                yield self._event([], error={"errorCode": str(code), "errorMessage": message})
+            case Broken(message=message):
+                yield _crash(message, {"timestamp": self._now()})
 
     def _event(
         self,
@@ -84,6 +92,7 @@ class Adk:
         role: str = "model",
         partial: bool = False,
         state: dict[str, Any] | None = None,
+        error: dict[str, str] | None = None,
     ) -> bytes:
         self._count += 1
         event: dict[str, Any] = {}
@@ -91,6 +100,7 @@ class Adk:
             event["content"] = {"parts": parts, "role": role}
         if partial:
             event["partial"] = True
+        event |= error or {}
         event |= {
             "invocationId": f"e-{self._turn}",
             "author": "nemo_agent",
@@ -119,6 +129,13 @@ def pieces(text: str, size: int = PIECE) -> Iterator[str]:
 
 def _data(value: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+
+
+def _crash(message: str, more: dict[str, Any]) -> bytes:
+    """What the agent kit's server writes where the agent has raised an error (google-adk 2.13.0,
+    cli/api_server.py): no event."""
+    details = {"error_type": "RuntimeError", "error_message": message, **more}
+    return _data({"error": f"RuntimeError: {message}", "error_details": details})
 
 
 def _beat(form: str) -> bytes:

@@ -42,4 +42,14 @@ class Save:
     draft: dict[str, Any]
 
 
-Step = Say | Call | Result | Beat | Save
+@dataclass(frozen=True)
+class Broken:
+    """The agent breaks down. It says so in an event of its kind, or its server does, in a line
+    that is no event, because it has crashed."""
+
+    form: Literal["event", "crash"]
+    code: int
+    message: str
+
+
+Step = Say | Call | Result | Beat | Save | Broken

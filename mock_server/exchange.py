@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from mock_server.backend import Backend
 from mock_server.errors import FAILED, ApiError, BreachError, StorageError, bad_request
 from mock_server.faults import Fault
 from mock_server.journal import Entry
+from mock_server.library import file_path
 from mock_server.openapi import Operation
 from mock_server.wire import Wire
 from mock_server.world import Account, Media
@@ -35,22 +36,25 @@ class Call:
     backend: Backend
     request: Request
     entry: Entry
-    fault: Fault | None
     headers: Mapping[str, str]
     operation: Operation | None
     """What the contract says of it; None for what stands outside of it."""
+    fault: Fault | None = None
     _body: dict[str, Any] = field(default_factory=dict)
     _wrong: list[str] = field(default_factory=list)
     """What is wrong with the body."""
     _wrong_headers: dict[str, str] = field(default_factory=dict)
 
     @property
+    def bearer(self) -> str | None:
+        """The token it comes with."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    @property
     def account(self) -> Account:
         """Who asks. Raises ApiError 1001."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return self.backend.accounts.authenticate(
-            token.strip() if scheme.lower() == "bearer" else None
-        )
+        return self.backend.accounts.authenticate(self.bearer)
 
     @property
     def multipart(self) -> bool:
@@ -79,6 +83,8 @@ class Call:
         """Hold headers and query to the contract."""
         if self.operation is None:
             return
+        if self.request.method != self.operation.method:
+            self.note(f"{self.request.method} {self.entry.path} {openapi.UNKNOWN}")
         for found in openapi.header_differences(self.operation, self.headers):
             if found.severity == "info":
                 self.entry.unknown.append(found.place)
@@ -159,8 +165,7 @@ class Call:
 
     def url(self, key: str, name: str) -> str:
         """A public address of a file on this very server, as the client reached it."""
-        base = str(self.request.base_url).rstrip("/")
-        return f"{base}/files/{key}/{quote(name, safe='')}"
+        return str(self.request.base_url).rstrip("/") + file_path(key, name)
 
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]
@@ -190,10 +195,8 @@ class Endpoint:
             query=scope["query_string"].decode("latin-1"),
         )
         entry.session = scope["path_params"].get("session")
-        fault = backend.faults.take(self._name)
-        entry.fault = fault.name if fault else None
-        wire = Wire(scope, send, fault, entry)
-        call = Call(backend, request, entry, fault, headers, self._operation)
+        wire = Wire(scope, receive, send, entry, backend.pause)
+        call = Call(backend, request, entry, headers, self._operation)
         try:
             response = await self._answer(call, wire)
             if response is not None:
@@ -207,12 +210,17 @@ class Endpoint:
         """The response, or None if a fault has cut the connection instead."""
         call.check_head()
         await call.take_body()
-        fault = call.fault
+        fault = self._backend.faults.take(call.entry, self._backend.seed)
         if fault is not None:
+            call.fault = fault
+            wire.arm(fault)
+            call.entry.fault = fault.name
             if call.multipart and (fault.answers or fault.drops):
                 await call.drain()
-            if fault.delay and self._backend.pace > 0:
-                await self._backend.clock.sleep(fault.delay * self._backend.pace)
+            if fault.delay:
+                await self._backend.pause(fault.delay)
+            if fault.expire_token and call.bearer:
+                self._backend.accounts.change(call.bearer, expire=True)
             if fault.drops:
                 wire.hang_up()
                 return None

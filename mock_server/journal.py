@@ -185,12 +185,30 @@ class Journal:
         """The requests that have come or changed after that version (`Entry.changed`)."""
         return [entry for entry in self if entry.changed > version]
 
-    def calls(self, endpoint: str | None = None, *, session: str | None = None) -> list[Entry]:
-        """The requests to an endpoint (all, if None), of one session if it is given."""
+    def calls(
+        self,
+        endpoint: str | None = None,
+        *,
+        session: str | None = None,
+        status: int | None = None,
+        code: int | None = None,
+        after: float | None = None,
+        before: float | None = None,
+        violations: bool | None = None,
+    ) -> list[Entry]:
+        """The requests for which everything holds that is given: the endpoint, the session, the
+        HTTP status and the code of the answer, begun at `after` or later and before `before` (Unix
+        seconds, by the backend's clock), with or without violations."""
         return [
             entry
             for entry in self
-            if endpoint in (None, entry.endpoint) and session in (None, entry.session)
+            if endpoint in (None, entry.endpoint)
+            and session in (None, entry.session)
+            and status in (None, entry.status)
+            and code in (None, entry.code)
+            and (after is None or entry.started >= after)
+            and (before is None or entry.started < before)
+            and violations in (None, bool(entry.violations))
         ]
 
     def messages(self, session: str | None = None) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import anyio.to_thread
 
@@ -106,7 +107,8 @@ class Library:
         """Remove the files that belong to no session and no render."""
         world = self._store.read()
         kept = {item.path for session in world.sessions.values() for item in session.media}
-        kept |= {f"renders/{render.key}.mp4" for render in world.renders.values()}
+        for render in world.renders.values():
+            kept |= {f"renders/{render.key}.mp4", f"renders/{render.path}"}
         for folder in ("media", "renders"):
             for path in (self._store.root / folder).iterdir():
                 young = now - path.stat().st_mtime < YOUNG_SECONDS
@@ -138,6 +140,11 @@ class Library:
             height=facts.height,
             fps=facts.fps,
         )
+
+
+def file_path(key: str, name: str) -> str:
+    """Where a file is fetched, on whatever host the backend is."""
+    return f"/files/{key}/{quote(name, safe='')}"
 
 
 def media_info(item: Media, url: str) -> dict[str, Any]:

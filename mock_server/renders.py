@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from mock_server import instant
 from mock_server.clock import Clock
 from mock_server.errors import NOT_FOUND, ApiError, BreachError, bad_request
 from mock_server.store import Store
@@ -116,16 +117,59 @@ class Renders:
         render = self._store.read().renders.get(render_id)
         if render is None or render.account != account:
             raise ApiError(NOT_FOUND, f"Render not found: {render_id}")
-        job = self._jobs.get(render_id)
-        if job is not None and render.status is Status.PROCESSING:
-            return replace(render, progress=job.progress)
-        return replace(render)
+        return replace(render, progress=self.progress(render))
 
     def cancel(self, render_id: str, account: str) -> Render:
         """Stop a render, waiting or running. Raises ApiError 400 if it has ended already."""
         render = self.status(render_id, account)
         if render.status.final:
             raise bad_request(f"render {render_id} is {render.status} and cannot be cancelled")
+        self._end(render_id, Status.CANCELLED)
+        return self.status(render_id, account)
+
+    def complete(self, render_id: str) -> None:
+        """Be done with a render at once, however it stands: its video is `instant.render`'s.
+        Raises ApiError 404 if there is none, 400 if it has ended already."""
+        job = self._unfinished(render_id)
+        target = self._store.root / "renders" / f"{secrets.token_hex(16)}.mp4"
+        made = instant.render(job.draft, job.media, target)
+        facts = {"width": made.width, "height": made.height, "duration": made.duration}
+        self._end(
+            render_id,
+            Status.COMPLETED,
+            progress=100.0,
+            path=target.name,
+            size=made.size,
+            **facts,
+        )
+
+    def fail(self, render_id: str, message: str = "The render was made to fail.") -> None:
+        """Let a render fail at once, however it stands. Raises ApiError as `complete` does."""
+        self._unfinished(render_id)
+        self._end(render_id, Status.FAILED, error=message)
+
+    def unfinished(self) -> list[str]:
+        """The ids of those that wait or are under way here."""
+        renders = self._store.read().renders
+        return [key for key in self._jobs if key in renders and not renders[key].status.final]
+
+    def progress(self, render: Render) -> float:
+        """How far a render is, of 100."""
+        job = self._jobs.get(render.id)
+        under_way = job is not None and render.status is Status.PROCESSING
+        return job.progress if job is not None and under_way else render.progress
+
+    def _unfinished(self, render_id: str) -> _Job:
+        render = self._store.read().renders.get(render_id)
+        job = self._jobs.get(render_id)
+        if render is None or job is None:
+            raise ApiError(NOT_FOUND, f"Render not found: {render_id}")
+        if render.status.final:
+            raise bad_request(f"render {render_id} is {render.status} already")
+        return job
+
+    def _end(self, render_id: str, status: Status, **changes: Any) -> None:
+        """Take a render, waiting or running, out of the renderer's hands."""
         with self._lock:
             job = self._jobs.get(render_id)
             if job is None:
@@ -135,10 +179,9 @@ class Renders:
             idle = job in waiting or job.outcome == "stuck"
             if job in waiting:
                 waiting.remove(job)
-            self._settle(job, Status.CANCELLED)
+            self._settle(job, status, **changes)
             if idle and self._running.get(job.session_id) is job:
                 self._leave(job)
-        return self.status(render_id, account)
 
     def forget(self) -> None:
         """Cancel everything and wait for none of it."""

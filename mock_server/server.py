@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import struct
@@ -16,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mock_server.app import create_app
 from mock_server.backend import Backend
+from mock_server.control import is_loopback
 
 START_SECONDS = 20.0
 GRACE_SECONDS = 0.1
@@ -27,13 +29,22 @@ class Server:
         with Server(Backend()) as server:
             httpx.get(server.url + "/api/credits/balance/simple")
 
-    Port 0 takes a free one. Raises OSError if the address cannot be had; the backend is closed then.
+    Port 0 takes a free one. Who shows `key` may use the control routes; without one they are for
+    this machine. An address that other machines reach always has a key: `self.key`, made if none is
+    given. Raises OSError if the address cannot be had; the backend is closed then.
     """
 
     def __init__(
-        self, backend: Backend, *, host: str = "127.0.0.1", port: int = 0, control: bool = True
+        self,
+        backend: Backend,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control: bool = True,
+        key: str | None = None,
     ) -> None:
         self.backend = backend
+        self.key = key if key or is_loopback(host) else secrets.token_hex(16)
         try:
             self._socket = _listen(host, port)
         except OSError:
@@ -43,7 +54,7 @@ class Server:
         shown = f"[{host}]" if ":" in host else host
         self.url = f"http://{shown}:{bound[1]}"
         config = uvicorn.Config(
-            create_app(backend, control=control),
+            create_app(backend, control=control, key=self.key),
             http=_Protocol,
             ws="none",
             lifespan="off",

@@ -1,14 +1,13 @@
 """One message being answered: its plan played out in time, its price held meanwhile."""
 
-import asyncio
-import hashlib
 import math
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 from mock_server.dialects import dialect
 from mock_server.director import Kind, Plan
-from mock_server.events import Beat, Save, Say, Step
+from mock_server.events import Beat, Broken, Call, Save, Say, Step
+from mock_server.faults import Fault, chance
 
 if TYPE_CHECKING:
     from mock_server.backend import Backend
@@ -17,6 +16,8 @@ GAP = 0.05
 """Seconds between two events, times the backend's pace."""
 HEARTBEAT = 15.0
 """Seconds between two heartbeats of a stream that brings nothing else, times pace."""
+TROUBLE = "I encountered a temporary issue."
+"""What an agent says that breaks down; the contract's words."""
 
 
 class Turn:
@@ -27,39 +28,60 @@ class Turn:
     """
 
     def __init__(
-        self, backend: "Backend", session_id: str, ordinal: str, plan: Plan, *, silent: bool | None
+        self,
+        backend: "Backend",
+        session_id: str,
+        ordinal: str,
+        plan: Plan,
+        fault: Fault | None = None,
     ) -> None:
         self._backend = backend
         self._session_id = session_id
         self._ordinal = ordinal
         self._plan = plan
+        self._fault = fault or Fault("message")
+        silent = self._fault.silent
         self.kind = plan.kind
         self.silent = plan.kind is Kind.EDIT and (
             is_silent(backend.seed, ordinal, backend.silent_rate) if silent is None else silent
         )
         self._ended = False
 
-    async def stream(self, *, heartbeats_for: float = 0.0) -> AsyncGenerator[bytes, None]:
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """The events on the wire, at the backend's pace. Saves the drafts as it passes them."""
-        backend = self._backend
+        backend, fault = self._backend, self._fault
         wire = dialect(
             backend.dialect,
             turn=f"{self._session_id[:8]}-{self._ordinal}",
             now=backend.clock.now,
         )
-        done = False
+        breakdown = Broken(
+            fault.error or "event", 500 if fault.code is None else fault.code, TROUBLE
+        )
+        done, sent = False, 0
         try:
-            for number in range(math.ceil(heartbeats_for / HEARTBEAT)):
-                await self._wait(HEARTBEAT)
+            for number in range(math.ceil((fault.heartbeats_for or 0.0) / HEARTBEAT)):
+                await backend.pause(HEARTBEAT)
                 for event in wire.encode(Beat("event" if number % 2 == 0 else "comment")):
                     yield event
-            for step in self._steps():
+            steps, later = self._stages()
+            for step in steps:
                 if isinstance(step, Save):
                     backend.save_draft(self._session_id, step.draft)
                 for event in wire.encode(step):
-                    await self._wait(GAP)
+                    if sent == fault.error_after_events:
+                        for last in wire.encode(breakdown):
+                            yield last
+                        return
+                    await backend.pause(GAP)
                     yield event
+                    sent += 1
+            if later is not None and fault.second_stage_after is not None:
+                backend.save_draft(self._session_id, later.draft, after=fault.second_stage_after)
             done = True
+            if fault.error is not None:
+                for event in wire.encode(breakdown):
+                    yield event
         finally:
             self._end(done=done)
 
@@ -72,19 +94,20 @@ class Turn:
             self._ended = True
             self._backend.end_turn(self._session_id, done=done)
 
-    def _steps(self) -> list[Step]:
+    def _stages(self) -> tuple[list[Step], Save | None]:
+        """What the stream tells, and the draft that comes on its own account after it, if one does:
+        a generation saves the raw cut, and then calls the tool that finishes it."""
+        steps = list(self._plan.steps)
         if self.silent:
-            return [step for step in self._plan.steps if not isinstance(step, Say)]
-        return list(self._plan.steps)
-
-    async def _wait(self, seconds: float) -> None:
-        if self._backend.pace > 0:
-            await self._backend.clock.sleep(seconds * self._backend.pace)
-        else:
-            await asyncio.sleep(0)
+            return [step for step in steps if not isinstance(step, Say)], None
+        saves = [place for place, step in enumerate(steps) if isinstance(step, Save)]
+        if self._fault.second_stage_after is None or len(saves) < 2:
+            return steps, None
+        finishing = next(p for p in range(saves[0], len(steps)) if isinstance(steps[p], Call))
+        last = steps[saves[-1]]
+        return steps[:finishing], last if isinstance(last, Save) else None
 
 
 def is_silent(seed: int, ordinal: str, rate: float) -> bool:
     """Whether an edit closes without text: a fixed draw for each (seed, session, turn)."""
-    digest = hashlib.sha256(f"{seed}:{ordinal}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64 < rate
+    return chance(seed, ordinal) < rate

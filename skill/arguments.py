@@ -322,6 +322,14 @@ def _mock(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", metavar="H", help="the address it listens at")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
     add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
+    add(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="what goes wrong (may be repeated)",
+    )
+    add("--scenarios", action="store_true", help="print the names there are, and no more")
 
 
 def _contract(parser: argparse.ArgumentParser) -> None:
@@ -404,7 +412,11 @@ COMMANDS: dict[str, Command] = {
         _translate,
         several="text",
     ),
-    "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "mock": Command(
+        "serve the mock backend",
+        ("mock --port 8123 --dialect adk", "mock --scenario stream-cut"),
+        _mock,
+    ),
     "contract": Command(
         "check that a backend keeps the published contract",
         ("contract", "contract --against http://127.0.0.1:8123 --junit contract.xml"),

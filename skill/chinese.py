@@ -91,6 +91,9 @@ SENTENCES: Final[dict[str, str]] = {
     "{job} is given up.": "已放弃 {job}。",
     "{job} is {step} already.": "{job} 的状态已是“{step}”。",
     "The mock backend listens at {url}": "模拟后台的地址：{url}",
+    "Key of its control routes: {key}": "控制接口的密钥：{key}",
+    "There is no scenario {name}, and no such file.": "没有名为 {name} 的场景，也没有这个文件。",
+    "That is no scenario: {mistakes}": "这不是可用的场景：{mistakes}",
     "Use it: NEMO_API_URL={url} image-to-video connect": "使用方法：NEMO_API_URL={url} image-to-video connect",
     # ------------------------------------------------------------ wishes, and words to the agent
     'Being specific gives better results, for example: "{example}"': "说得越具体，效果越好，例如：“{example}”",

@@ -353,8 +353,11 @@ _DATA: dict[str, tuple[Schema, ...]] = {
                 "url": {"type": "string", "pattern": "^http://"},
                 "dialect": _one_of("typed", "adk"),
                 "seed": {"type": "integer"},
-            }
+                "scenarios": _list(_SAID, "those that are on"),
+            },
+            key=_told(_TEXT, "of the control routes, where other machines reach the mock"),
         ),
+        _object({"scenarios": _list(_object({"name": _SAID, "description": _SAID}))}),
     ),
     "contract": (_REPORT,),
     "bundle": (

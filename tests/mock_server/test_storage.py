@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mock_server import Backend, ManualClock, RealClock, Server
+from mock_server import Backend, Clock, ManualClock, Server
 from mock_server.errors import ApiError, StorageError
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector
 from tests.mock_server.conftest import Serve
@@ -77,7 +77,7 @@ class TestPersistence:
 
     def test_what_is_seven_days_old_is_dropped(self, tmp_path: Path) -> None:
         def backend(days: float) -> Backend:
-            clock = RealClock()
+            clock = Clock()
             clock.advance(days=days)
             return Backend(
                 clock=clock, storage=tmp_path, persistent=True, pace=0, inspector=inspector
@@ -227,7 +227,7 @@ def test_a_clock_moved_by_hand_wakes_who_waits(serve: Serve) -> None:
     clock = ManualClock(start=100.0)
     clock.advance(5, days=1)
     assert clock.now() == 100 + 5 + 86_400
-    real = RealClock()
+    real = Clock()
     before = real.now()
     real.advance(days=7)
     assert real.now() - before >= 7 * 86_400

@@ -95,8 +95,9 @@ def test_a_video_made_on_this_machine_is_told_in_the_same_form(say: Callable[[st
     assert complaints(say("credits --local"), "credits") == []
 
 
-def test_the_mock_tells_where_it_listens() -> None:
-    process = start("mock", "--json", read=True)
+@pytest.mark.parametrize(("host", "key"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_the_mock_tells_where_it_listens_and_the_key_others_need(host: str, key: bool) -> None:
+    process = start("mock", "--host", host, "--json", read=True)
     try:
         assert process.stdout is not None
         answer = json.loads(process.stdout.readline())
@@ -104,6 +105,7 @@ def test_the_mock_tells_where_it_listens() -> None:
         process.terminate()
         process.communicate(timeout=30)
     assert complaints(answer, "mock") == []
+    assert ("key" in answer["data"]) is key
 
 
 @pytest.mark.parametrize(

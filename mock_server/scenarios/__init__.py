@@ -1,0 +1,177 @@
+"""Faults and settings under one name: ready-made ones, one's own, and those that are on.
+
+A scenario is a mapping as `schema.json` beside this file has it; the ready-made ones lie there too,
+several to a file:
+
+    name: rainy-day
+    settings: {seed: 7, plan: free}
+    faults:
+      message:
+        - {cut_after_events: 2}  # the first
+        - {}                     # the second is answered as usual
+        - {code: 2001}
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mock_server.faults import Fault
+from mock_server.shape import mistakes, schema
+from mock_server.world import Plan
+
+if TYPE_CHECKING:
+    from mock_server.backend import Backend
+
+HERE = Path(__file__).parent
+
+
+class ScenarioError(ValueError):
+    """No scenario, or none that can be played: one line for each mistake."""
+
+    def __init__(self, source: str, wrong: list[str]) -> None:
+        super().__init__("\n".join(f"{source}: {line}" for line in wrong))
+        self.mistakes = wrong
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What goes wrong (`faults`, in the order in which they hit) and what is otherwise
+    (`settings`, as in the schema)."""
+
+    name: str
+    description: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+
+
+def names() -> list[Scenario]:
+    """The ready-made scenarios, by name."""
+    return list(_ready_made().values())
+
+
+def load(source: str | Path | Mapping[str, Any]) -> Scenario:
+    """A ready-made scenario by its name, one from a file of YAML or JSON, or one as a mapping.
+
+    Raises ScenarioError with one line for each mistake, which says where it is and what is allowed;
+    and OSError for a file that cannot be read.
+    """
+    if isinstance(source, Mapping):
+        return _scenario(source, str(source.get("name", "scenario")))
+    if isinstance(source, Path):
+        return _scenario(_parsed(source), source.name)
+    if source not in _ready_made():
+        raise ScenarioError(source, [f"no such scenario; there are {', '.join(_ready_made())}"])
+    return _ready_made()[source]
+
+
+@cache
+def _ready_made() -> dict[str, Scenario]:
+    found = [
+        _scenario(item, file.name) for file in sorted(HERE.glob("*.yaml")) for item in _parsed(file)
+    ]
+    return {scenario.name: scenario for scenario in found}
+
+
+def _parsed(file: Path) -> Any:
+    import yaml
+
+    text = file.read_text("utf-8")
+    try:
+        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        said = getattr(error, "problem", None) or "cannot be read"
+        raise ScenarioError(file.name, [f"{place}no YAML: {said}"]) from error
+
+
+def _scenario(value: Any, source: str) -> Scenario:
+    if wrong := list(mistakes(schema(), value)):
+        raise ScenarioError(source, wrong)
+    faults = []
+    for endpoint, items in value.get("faults", {}).items():
+        for number, item in enumerate(items):
+            try:
+                faults.append(Fault(endpoint, **item))
+            except ValueError as error:
+                place = f"faults.{endpoint}[{number}]"
+                wrong += [f"{place}: {line}" for line in str(error).splitlines()]
+    if wrong:
+        raise ScenarioError(source, wrong)
+    return Scenario(
+        value["name"], value.get("description", ""), value.get("settings", {}), tuple(faults)
+    )
+
+
+class Scenarios:
+    """The scenarios that are on. Those turned on later have their way where they disagree on a
+    setting; what is turned off takes back what it set."""
+
+    def __init__(self, backend: "Backend") -> None:
+        self._backend = backend
+        self._on: dict[str, Scenario] = {}
+        self._before: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def active(self) -> list[str]:
+        """Their names, in the order in which they were turned on."""
+        return list(self._on)
+
+    @property
+    def playing(self) -> list[Scenario]:
+        return list(self._on.values())
+
+    def on(self, source: Scenario | str | Path | Mapping[str, Any]) -> Scenario:
+        """Turn a scenario on (see `load`), or on anew: its faults are armed again."""
+        scenario = source if isinstance(source, Scenario) else load(source)
+        # Copies: the same scenario may be on in two backends, or twice one after the other.
+        scenario = replace(scenario, faults=tuple(replace(fault) for fault in scenario.faults))
+        with self._lock:
+            self._drop(scenario.name)
+            self._on[scenario.name] = scenario
+            for fault in scenario.faults:
+                self._backend.faults.add(fault)
+            self._settle()
+        return scenario
+
+    def off(self, name: str) -> None:
+        """Raises KeyError if it is not on."""
+        with self._lock:
+            if name not in self._on:
+                raise KeyError(name)
+            self._drop(name)
+            self._settle()
+
+    def clear(self) -> None:
+        """Turn all of them off."""
+        with self._lock:
+            for name in list(self._on):
+                self._drop(name)
+            self._settle()
+
+    def _drop(self, name: str) -> None:
+        scenario = self._on.pop(name, None)
+        if scenario is not None:
+            self._backend.faults.remove(scenario.faults)
+
+    def _settle(self) -> None:
+        """Set what the scenarios that are on want, and put back what they no longer do."""
+        backend, wanted = self._backend, dict[str, Any]()
+        for scenario in self._on.values():
+            wanted |= scenario.settings
+        plan = wanted.pop("plan", None)
+        credits = wanted.pop("credits", None)
+        backend.accounts.force(credits=credits, plan=Plan(plan) if plan else None)
+        for name in {*wanted, *self._before}:
+            before = self._before.setdefault(name, getattr(backend, name))
+            value = wanted.get(name, before)
+            if name == "prices" and name in wanted:
+                value = type(before)(**asdict(before) | value)
+            setattr(backend, name, value)
+            if name not in wanted:
+                del self._before[name]

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from mock_server import errors
 from mock_server.accounts import Accounts, expired, iso
@@ -28,7 +28,7 @@ from mock_server.library import (
 )
 from mock_server.renders import Rendered, Renderer, Renders
 from mock_server.scenarios import Scenarios
-from mock_server.store import Store
+from mock_server.store import Mark, Store
 from mock_server.turns import Turn
 from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
@@ -58,7 +58,7 @@ class _Busy:
 
     account: str
     price: int
-    mark: IO[bytes]
+    mark: Mark
     seen: list[str]
 
 
@@ -326,18 +326,28 @@ class Backend:
         self.faults.add(fault)
         return fault
 
-    def summary(self, url: Callable[[str, str], str] = file_path) -> dict[str, Any]:
-        """All there is as plain data, without any token: for the control routes.
+    def summary(
+        self, url: Callable[[str, str], str] = file_path, *, newest: int | None = None
+    ) -> dict[str, Any]:
+        """All there is as plain data, without any token: for the control routes. With `newest`
+        only so many accounts, and so many sessions with their renders: those used last.
 
         `url` gives the address of a file by its key and name. An account is known by the first
         eight digits of its key. Times are Unix seconds, but for the clock's `now`.
         """
         self._finish_drafts()
         world, now = self._store.read(), self.clock.now()
+        accounts, sessions = list(world.accounts.values()), list(world.sessions.values())
+        renders = list(world.renders.values())
+        if newest is not None:
+            accounts = accounts[-newest:]
+            sessions = sorted(sessions, key=lambda session: session.used_at)[-newest:]
+            shown = {session.id for session in sessions}
+            renders = [render for render in renders if render.session_id in shown]
         return {
-            "accounts": [self._account(item, now) for item in list(world.accounts.values())],
-            "sessions": [self._session(item, url) for item in list(world.sessions.values())],
-            "renders": [self._rendering(item, url) for item in list(world.renders.values())],
+            "accounts": [self._account(item, now) for item in accounts],
+            "sessions": [self._session(item, url) for item in sessions],
+            "renders": [self._rendering(item, url) for item in renders],
             "clock": {
                 "now": iso(now),
                 "time": now,

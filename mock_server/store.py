@@ -9,8 +9,9 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from mock_server.errors import StorageError
 from mock_server.world import World
@@ -39,6 +40,24 @@ else:
         return True
 
 
+class Mark(Protocol):
+    """What a holder of a claim has in hand."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A mark of a world that is in memory: no file is opened for it, so that a thousand turns at
+    once do not want a thousand files."""
+
+    marks: set[str]
+    name: str
+
+    def close(self) -> None:
+        self.marks.discard(self.name)
+
+
 class Store:
     """Holds the world in memory and, if persistent, in `folder`/world.json.
 
@@ -52,6 +71,7 @@ class Store:
         self._persistent = persistent and folder is not None
         self._mutex = threading.RLock()
         self._world = World()
+        self._marks: set[str] = set()
         self._stamp: tuple[int, int] | None = None
         try:
             if folder is not None:
@@ -98,11 +118,17 @@ class Store:
                     raise
                 self._save()
 
-    def claim(self, name: str) -> IO[bytes] | None:
+    def claim(self, name: str) -> Mark | None:
         """Take a mark that one holder among all processes can have; None if it is taken.
 
-        It is held for as long as the returned file stays open, and so ends with the process.
+        It is held until it is closed, at the latest until the process ends.
         """
+        if not self._persistent:
+            with self._mutex:
+                if name in self._marks:
+                    return None
+                self._marks.add(name)
+            return _Held(self._marks, name)
         file = (self.root / "marks" / Path(name).name).open("ab")
         if _lock(file, wait=False):
             return file
@@ -120,7 +146,8 @@ class Store:
 
     def forget_claim(self, name: str) -> None:
         """Remove a mark that nobody will ask for again."""
-        (self.root / "marks" / Path(name).name).unlink(missing_ok=True)
+        if self._persistent:
+            (self.root / "marks" / Path(name).name).unlink(missing_ok=True)
 
     def close(self) -> None:
         if not self._persistent:

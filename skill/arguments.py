@@ -322,6 +322,25 @@ def _mock(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", metavar="H", help="the address it listens at")
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
     add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
+    add(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="what goes wrong (may be repeated)",
+    )
+    add("--scenarios", action="store_true", help="print the names there are, and no more")
+
+
+def _contract(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--against", metavar="URL", help="this backend; else a mock that is started for it")
+    add(
+        "--spend",
+        action="store_true",
+        help="send one message, about 100 credits, also to what is no mock",
+    )
+    add("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
 
 
 COMMANDS: dict[str, Command] = {
@@ -393,7 +412,16 @@ COMMANDS: dict[str, Command] = {
         _translate,
         several="text",
     ),
-    "mock": Command("serve the mock backend", ("mock", "mock --port 8123 --dialect adk"), _mock),
+    "mock": Command(
+        "serve the mock backend",
+        ("mock --port 8123 --dialect adk", "mock --scenario stream-cut"),
+        _mock,
+    ),
+    "contract": Command(
+        "check that a backend keeps the published contract",
+        ("contract", "contract --against http://127.0.0.1:8123 --junit contract.xml"),
+        _contract,
+    ),
     "bundle": Command(
         "self-contained skill folders, ready to install or publish",
         ("bundle --all -o dist", "bundle joy-image-to-video -o dist --force"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skill.listings import Listing
 
 _PACKAGES = ("skill", "mock_server")
-_CODE = (".py", ".typed", ".toml", ".md")
+_CODE = (".py", ".typed", ".toml", ".md", ".yaml", ".json", ".html", ".css", ".js", ".svg")
 _PYPROJECT = """\
 # What is needed is in the lock files: the skill installs it by itself, by hash, when it is first used.
 [build-system]

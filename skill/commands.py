@@ -40,6 +40,11 @@ def run(options: Namespace, console: Console) -> int:
         return 0
     if name == "mock":
         return _mock(options, console)
+    if name == "contract":
+        from skill.contract import check
+
+        check(options, console)
+        return 0
     return _talk(_TALKING[name], options, console)
 
 
@@ -400,12 +405,28 @@ def _hand_over(options: Namespace, console: Console, config: Config) -> None:
 
 
 def _mock(options: Namespace, console: Console) -> int:
-    from skill.local import mock
+    from skill.local import mock, scenarios
+
+    if options.scenarios:
+        there_are = {scenario.name: scenario.description for scenario in scenarios()}
+        widest = max(map(len, there_are))
+        console.answer(
+            {"scenarios": [{"name": name, "description": is_} for name, is_ in there_are.items()]},
+            [f"{name:{widest}}  {is_}" for name, is_ in there_are.items()],
+        )
+        return 0
 
     def ready(url: str) -> None:
+        backend = server.backend
         key = {} if server.key is None else {"key": server.key}
         console.answer(
-            {"url": url, "dialect": options.dialect, "seed": options.seed, **key},
+            {
+                "url": url,
+                "dialect": backend.dialect,
+                "seed": backend.seed,
+                "scenarios": backend.scenarios.active,
+                **key,
+            },
             [
                 say("The mock backend listens at {url}", url=url),
                 *([say("Key of its control routes: {key}", **key)] if key else []),
@@ -420,6 +441,7 @@ def _mock(options: Namespace, console: Console) -> int:
             pace=1.0 if options.pace is None else options.pace,
             host=options.host,
             port=options.port,
+            scenarios=options.scenario,
         )
     except (OSError, OverflowError) as error:
         raise UsageError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill import itself, packages
@@ -16,11 +17,20 @@ from skill.language import say
 from skill.report import Notice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from mock_server import Server
+    from mock_server.contract import Check as Check
+    from mock_server.contract import Report as Report
+    from mock_server.contract import Result as Result
+    from mock_server.contract import Target as Target
+    from mock_server.scenarios import Scenario
     from skill.report import Tell
+
+
+CHECKED_UPLOAD = 1024 * 1024
+"""Bytes of the largest file that `mock_to_check` takes."""
 
 
 def require(*, previews: bool = False) -> None:
@@ -56,7 +66,9 @@ def running(home: Path, tell: Tell) -> Iterator[str]:
     log.addHandler(warnings)
     try:
         with Server(
-            Backend(storage=storage, persistent=True, unlimited=True, pace=0.0), control=False
+            # What it answers is held to the contract in the tests; here that would only take time.
+            Backend(storage=storage, persistent=True, unlimited=True, pace=0.0, validate=False),
+            control=False,
         ) as server:
             yield server.url
     finally:
@@ -93,12 +105,61 @@ def _in_words(record: logging.LogRecord) -> str:
     )
 
 
-def mock(*, seed: int, dialect: str, pace: float, host: str, port: int) -> Server:
-    """The mock backend for contract tests, not started yet."""
+def mock(
+    *, seed: int, dialect: str, pace: float, host: str, port: int, scenarios: Sequence[str] = ()
+) -> Server:
+    """The mock backend for contract tests, not started yet. `scenarios`: ready-made ones or files;
+    raises UsageError for what is neither."""
     require()
     from mock_server import Backend, Server
 
-    return Server(Backend(seed=seed, dialect=dialect, pace=pace), host=host, port=port)
+    to_play = [_scenario(named) for named in scenarios]
+    server = Server(Backend(seed=seed, dialect=dialect, pace=pace), host=host, port=port)
+    for scenario in to_play:
+        server.backend.scenarios.on(scenario)
+    return server
+
+
+def scenarios() -> list[Scenario]:
+    """What the mock can play by name."""
+    require()
+    from mock_server.scenarios import names
+
+    return names()
+
+
+def _scenario(named: str) -> Scenario:
+    from mock_server.scenarios import ScenarioError, load, names
+
+    ready = [scenario.name for scenario in names()]
+    try:
+        if named in ready:
+            return load(named)
+        return load(Path(named))
+    except FileNotFoundError as error:
+        raise UsageError(
+            say("There is no scenario {name}, and no such file.", name=named),
+            hint=say("There are: {names}", names=say(", ").join(ready)),
+        ) from error
+    except (ScenarioError, OSError, UnicodeDecodeError) as error:
+        reason = str(error) if isinstance(error, ScenarioError) else f"{named}: {error}"
+        raise UsageError(say("That is no scenario: {mistakes}", mistakes=reason)) from error
+
+
+def mock_to_check() -> Server:
+    """A mock for `contract` to look at, not started yet: quick, and whose limit of an upload is
+    soon passed."""
+    require()
+    from mock_server import Backend, Server
+
+    return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))
+
+
+def contract() -> ModuleType:
+    """`mock_server.contract`, which needs no more than the client does."""
+    from mock_server import contract
+
+    return contract
 
 
 def previews(what: str, video: Path, target: Path) -> list[str]:

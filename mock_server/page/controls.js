@@ -42,7 +42,7 @@ export function showAccounts(accounts) {
   known = accounts;
   tell(byId("count-accounts"), accounts.length);
   byId("accounts").querySelector(".empty").hidden = accounts.length > 0;
-  keep(byId("account-list"), accounts, (account) => account.key, account);
+  keep(byId("account-list"), [...accounts].reverse(), (account) => account.key, account);
 }
 
 function account({ key, user_id: first }) {

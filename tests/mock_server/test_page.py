@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from mock_server.backend import Backend
 from mock_server.clock import ManualClock
+from mock_server.faults import ANY, ENDPOINTS
 from mock_server.page import NAMES
 from mock_server.server import Server
 from tests.mock_server import browser as chromium
@@ -93,10 +95,10 @@ class TestWhatItShows:
         api.start()
         api.http.get("/api/state/nemo_agent/me/none/latest")
         page.until("document.querySelectorAll('.row').length === 3")
-        assert page.run("[...document.querySelectorAll('.endpoint')].map((one) => one.innerText)") == [
+        assert page.run("[...document.querySelectorAll('.endpoint')].map((one) => one.textContent)") == [
             "state", "session", "token"
         ]  # fmt: skip
-        assert "200 · 1002" in page.text(".row")
+        assert page.run("document.querySelector('.row .outcome').textContent") == "200 · 1002"
 
     def test_the_timeline_is_to_scale(self, api: Api, page: Page) -> None:
         api.made("beach.png", "forest.png", "city.png")
@@ -217,6 +219,9 @@ def choose(page: Page, select: str, value: str) -> None:
     )
 
 
+ENDPOINTS_OFFERED = ["message", *(name for name in ENDPOINTS if name != "message"), ANY]
+
+
 @in_a_browser
 class TestWhatItTurns:
     def test_a_fault_armed_by_hand_hits_the_next_request(self, api: Api, page: Page) -> None:
@@ -236,6 +241,76 @@ class TestWhatItTurns:
         assert "status=503" in page.text(".row .fault")
         page.until("!document.querySelector('#armed li')")
         assert api.http.get("/api/credits/balance/simple").status_code == 200
+
+    def test_a_scenario_is_switched_on_bites_and_is_switched_off(
+        self, api: Api, page: Page
+    ) -> None:
+        api.start()
+        visit(page, api)
+        page.press("3")
+        page.click("#scenario-filter")
+        page.type("no-credits")
+        page.until("[...document.querySelectorAll('.scenarios li')].some((one) => one.hidden)")
+        switch = "[aria-label='no-credits']"
+        page.click(switch)
+        page.until(f"document.querySelector({switch!r}).ariaChecked === 'true'")
+        assert api.backend.scenarios.active == ["no-credits"]
+        assert api.credits()["available"] == 0
+        page.click(switch)
+        page.until(f"document.querySelector({switch!r}).ariaChecked === 'false'")
+        assert api.backend.scenarios.active == []
+
+    def test_every_fault_on_offer_can_be_armed(self, api: Api, page: Page) -> None:
+        visit(page, api)
+        page.press("3")
+        endpoints = page.run(
+            "[...document.querySelectorAll('#fault-endpoint option')].map((one) => one.value)"
+        )
+        assert endpoints == [*ENDPOINTS_OFFERED]
+        for endpoint in endpoints:
+            choose(page, "#fault-endpoint", endpoint)
+            kinds = page.run(
+                "[...document.querySelectorAll('#fault-kind option')].map((one) => one.value)"
+            )
+            assert len(kinds) > 10
+            for kind in kinds:
+                choose(page, "#fault-kind", kind)
+                page.run("document.querySelector('#arm').requestSubmit()")
+            until(partial(lambda many: len(api.backend.faults.armed()) == many, len(kinds)))
+            api.backend.faults.clear()
+        assert page.text("#said") == ""
+
+    @pytest.mark.parametrize("outcome", ["completed", "failed"])
+    def test_a_render_is_ended_by_hand(self, api: Api, page: Page, outcome: str) -> None:
+        api.made("a.png")
+        api.backend.fail("render", outcome="stuck")
+        api.render()
+        visit(page, api)
+        page.until("document.querySelector('.render .processing')")
+        page.click(".render button" + ("" if outcome == "completed" else " + button"))
+        page.until(f"document.querySelector('.render .{outcome}')")
+        assert api.render_status()["status"] == outcome
+
+    def test_an_account_is_changed(self, api: Api, page: Page) -> None:
+        api.start()
+        visit(page, api)
+        page.press("2")
+        page.until("document.querySelector('.card')")
+        for label in ("Grant 100", "Register"):
+            page.run(
+                f"""[...document.querySelectorAll('.card button')]
+                    .find((one) => one.innerText === {label!r}).click()"""
+            )
+        page.until("document.querySelector('.card dd').innerText === '200'")
+        page.until("document.querySelector('.card').innerText.includes('user_')")
+        assert api.credits()["available"] == 200
+        choose(page, ".card select", "free")
+        until(lambda: api.backend.summary()["accounts"][0]["plan"] == "free")
+        page.run(
+            """[...document.querySelectorAll('.card button')]
+                .find((one) => one.innerText === 'Expire token').click()"""
+        )
+        page.until("document.querySelector('.card').innerText.includes('expired')")
 
     def test_what_is_armed_is_disarmed(self, api: Api, page: Page) -> None:
         api.backend.fail("token", status=500, times=None)
@@ -552,7 +627,7 @@ class TestTheRoutes:
     def test_a_file_of_a_session_never_runs_as_a_page(self, api: Api) -> None:
         api.start().upload("a.png")
         (session,) = api.backend.summary()["sessions"]
-        key = session["uploads"][0]["key"]
+        key = session["uploads"][0]["url"].split("/")[2]
         answer = api.http.get(f"/__mock__/media/{key}", headers={"Range": "bytes=0-1"})
         assert answer.status_code == 206
         assert answer.headers["content-security-policy"] == "sandbox"

@@ -77,6 +77,16 @@ class TestAFolder:
             assert not re.search(r"(^|/)(tests?|__pycache__)(/|$)", file)
             content.decode()
 
+    def test_holds_everything_that_the_mock_consists_of(self, made: Path, name: str) -> None:
+        mock = ROOT / "mock_server"
+        files = {
+            f"mock_server/{path.relative_to(mock).as_posix()}"
+            for path in mock.rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
+        assert "mock_server/page/page.js" in files
+        assert files <= set(tree(made / name))
+
     def test_every_link_in_it_leads_somewhere_and_no_further_than_one_level(
         self, made: Path, name: str
     ) -> None:

@@ -154,7 +154,7 @@ async def stream_whole(visit: Visit) -> None:
 )
 async def draft(visit: Visit) -> None:
     value = (await latest(visit)).get("draft")
-    # After a cut the work may go on: it is looked at again, as the contract says.
+    # After a cut the work may go on: it is looked at again, as the contract says. So is its price.
     for _ in range(_READS if _heard(visit).broke else 0):
         if isinstance(value, dict) and rules.ready(value):
             break
@@ -175,9 +175,15 @@ async def draft(visit: Visit) -> None:
     "Endpoints 5",
     kind=Kind.COSTS,
     needs=("message",),
+    limit=300,
 )
 async def charged(visit: Visit) -> None:
     data = await visit.ask("credits")
+    for _ in range(_READS if _heard(visit).broke else 0):
+        if not data.get("frozen"):
+            break
+        await visit.target.sleep(visit.target.poll)
+        data = await visit.ask("credits")
     for place, said in rules.balance(data):
         visit.critical(place, said)
     total = rules.number(data.get("total"))

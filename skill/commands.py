@@ -419,9 +419,11 @@ def _mock(options: Namespace, console: Console) -> int:
     def ready(url: str) -> None:
         backend = server.backend
         key = {} if server.key is None else {"key": server.key}
+        page = f"{url}/__mock__/" + (f"?key={server.key}" if key else "")
         console.answer(
             {
                 "url": url,
+                "page": page,
                 "dialect": backend.dialect,
                 "seed": backend.seed,
                 "scenarios": backend.scenarios.active,
@@ -430,6 +432,7 @@ def _mock(options: Namespace, console: Console) -> int:
             [
                 say("The mock backend listens at {url}", url=url),
                 *([say("Key of its control routes: {key}", **key)] if key else []),
+                say("See what happens: {page}", page=page),
                 console.runnable(say("Use it: NEMO_API_URL={url} image-to-video connect", url=url)),
             ],
         )

@@ -351,6 +351,7 @@ _DATA: dict[str, tuple[Schema, ...]] = {
         _object(
             {
                 "url": {"type": "string", "pattern": "^http://"},
+                "page": {"type": "string", "pattern": "^http://"},
                 "dialect": _one_of("typed", "adk"),
                 "seed": {"type": "integer"},
                 "scenarios": _list(_SAID, "those that are on"),

@@ -6,7 +6,6 @@ file of a session. What it changes it changes by the control routes. None of it 
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from starlette.requests import Request
@@ -16,39 +15,43 @@ from starlette.routing import Route
 from mock_server.backend import Backend
 from mock_server.page.feed import Feed
 
-NAMES = {
-    "": ("index.html", "text/html"),
-    "page.css": ("page.css", "text/css"),
-    "page.js": ("page.js", "text/javascript"),
-    "requests.js": ("requests.js", "text/javascript"),
-    "projects.js": ("projects.js", "text/javascript"),
-    "controls.js": ("controls.js", "text/javascript"),
-    "elements.js": ("elements.js", "text/javascript"),
-    "icon.svg": ("icon.svg", "image/svg+xml"),
+TYPES = {
+    "index.html": "text/html",
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "requests.js": "text/javascript",
+    "projects.js": "text/javascript",
+    "controls.js": "text/javascript",
+    "elements.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
 }
-"""What lies in this package, by its address under /__mock__/."""
+"""What lies in this package to be served, and what it is."""
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The page loads nothing from elsewhere, and runs nothing that stands in what it shows."""
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def page_routes(backend: Backend) -> list[Route]:
     """The page and what it reads. Whoever mounts them says who may come in."""
     run = secrets.token_hex(8)  # tells a page that it is another server now
 
+    async def document(request: Request) -> Response:
+        return _file("index.html")
+
+    async def part(request: Request) -> Response:
+        return _file(request.path_params["name"])
+
     async def live(request: Request) -> Response:
         asked = request.query_params
         since = asked.get("since", "0")
-        known = asked.get("run") == run and since.isdecimal()
+        known = asked.get("run") == run and since.isdecimal() and len(since) < 20
         feed = Feed(backend, run, int(since) if known else 0)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(feed.lines(), 200, headers, "text/event-stream")
 
     async def request_in_full(request: Request) -> Response:
         number = request.path_params["number"]
-        found = next((entry for entry in backend.journal if entry.number == number), None)
+        found = next((entry for entry in backend.journal if str(entry.number) == number), None)
         if found is None:
             return Response("That request is no longer in the journal.", 404)
         text = json.dumps(found.to_json())  # in ASCII: half a surrogate pair has no UTF-8
@@ -64,23 +67,22 @@ def page_routes(backend: Backend) -> list[Route]:
         return FileResponse(found[0], headers=headers)
 
     return [
-        *(Route(f"/{address}", _file(*file)) for address, file in NAMES.items()),
+        Route("/", document),
+        Route("/page/{name}", part),
         Route("/live", live),
-        Route("/requests/{number:int}", request_in_full),
+        Route("/requests/{number}", request_in_full),
         Route("/media/{key}", media),
     ]
 
 
-def _file(name: str, kind: str) -> Handler:
+def _file(name: str) -> Response:
+    if name not in TYPES:
+        return Response("There is no such file.", 404)
     headers = {
         "content-security-policy": POLICY,
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": "no-cache",
     }
-
-    async def answer(request: Request) -> Response:
-        content = files(__package__).joinpath(name).read_bytes()
-        return Response(content, 200, headers, kind)
-
-    return answer
+    content = files(__package__).joinpath(name).read_bytes()
+    return Response(content, 200, headers, TYPES[name])

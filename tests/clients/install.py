@@ -1,5 +1,6 @@
-"""Installs the real clients that `tests/clients` runs: OpenClaw, ClawHub, `skills`, the validator
-of Agent Skills, the scanner and Google's agent kit, with a Node and a uv of their own.
+"""Installs the real clients that the tests run: OpenClaw, ClawHub, `skills`, the validator of Agent
+Skills, the scanner and Google's agent kit, with a Node and a uv of their own, and a Chromium for the
+mock's page.
 
     python3 tests/clients/install.py
 
@@ -37,6 +38,7 @@ NODE_PACKAGES = {
     "clawhub": "clawhub@0.23.3",
     "skills": "skills@1.7.4",
 }
+CHROMIUM = "@sparticuz/chromium@147.0.0"
 LOCKS = (ROOT / "requirements.lock", ROOT / "requirements-local.lock")
 
 LIMIT = 480.0
@@ -53,6 +55,8 @@ def _wanted(client: str) -> str:
     skill's own."""
     if client == "packages":
         return "".join(lock.read_text("utf-8") for lock in LOCKS)
+    if client == "chromium":
+        return CHROMIUM
     return PYTHON_PACKAGES.get(client) or NODE_PACKAGES[client]
 
 
@@ -74,7 +78,14 @@ class Clients:
     def program(self, client: str) -> Path:
         if client in NODE_PACKAGES:
             return self.folder / client / "node_modules" / ".bin" / client
+        if client == "chromium":
+            return self.folder / client / "unpacked" / client
         return self.folder / client / "bin" / client
+
+    @property
+    def libraries(self) -> Path:
+        """What Chromium needs of the system, for a system that lacks it."""
+        return self.folder / "chromium" / "unpacked" / "al2023" / "lib"
 
     def missing(self, client: str) -> str | None:
         """Why a client cannot be used here; None if it can."""
@@ -101,6 +112,7 @@ class _Install:
             _link(self.clients.bin / "node", node)
         for client in NODE_PACKAGES:
             self._once(client, self._node, by="node")
+        self._once("chromium", self._chromium, by="node")
         self._once("packages", self._packages, by="uv")
 
     def _once(self, client: str, install: Callable[[str], None], by: str | None = None) -> None:
@@ -142,7 +154,24 @@ class _Install:
         node = self.clients.bin / "node"
         npm = node.resolve().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         options = ("--no-audit", "--no-fund", "--ignore-scripts", "--prefix", home)
-        self._run(node, npm, "install", *options, NODE_PACKAGES[client])
+        self._run(node, npm, "install", *options, _wanted(client))
+
+    def _chromium(self, client: str) -> None:
+        """Its package holds it compressed, and unpacks it where temporary files go; the libraries
+        only where it believes to be on the machine it was built for."""
+        self._node(client)
+        home = self.clients.folder / client
+        unpacked = self.clients.program(client).parent
+        unpacked.mkdir()
+        script = home / "unpack.mjs"
+        script.write_text(
+            "import chromium from '@sparticuz/chromium';\nawait chromium.executablePath();\n"
+        )
+        place = {"TMPDIR": str(unpacked), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs24.x"}
+        self._run(self.clients.bin / "node", script, **place)
+        libraries = {"LD_LIBRARY_PATH": str(self.clients.libraries)}
+        self._run(self.clients.program(client), "--version", **libraries)
+        shutil.rmtree(home / "node_modules")
 
     def _packages(self, _: str) -> None:
         """What the skill will look for when it is first used, so that it needs no network then."""
@@ -160,7 +189,7 @@ class _Install:
             with tempfile.TemporaryDirectory() as scratch:
                 self._run(uv, "pip", "install", *options, "--target", scratch, "-r", lock)
 
-    def _run(self, *command: str | Path) -> None:
+    def _run(self, *command: str | Path, **extra: str) -> None:
         environ = dict(os.environ)
         for name in ("VIRTUAL_ENV", "PYTHONPATH"):
             environ.pop(name, None)
@@ -168,6 +197,7 @@ class _Install:
             "PATH": f"{self.clients.bin}{os.pathsep}{environ.get('PATH', os.defpath)}",
             "UV_CACHE_DIR": str(self.clients.packages),
             "UV_PYTHON_DOWNLOADS": "never",
+            **extra,
         }
         subprocess.run(
             [str(part) for part in command],

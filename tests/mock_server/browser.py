@@ -21,7 +21,11 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from tests.clients.install import Clients
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+CLIENTS = Clients()
+"""Looked up before a test puts HOME elsewhere."""
 LIMIT = 20.0
 """Seconds that the browser may take for one answer."""
 
@@ -30,10 +34,14 @@ def missing() -> str | None:
     """Why no browser can be had here; None if one can."""
     if os.name != "posix":
         return "the tests hand Chromium a pipe, which needs POSIX"
-    return None if _program() else "no Chromium is installed here"
+    return None if _program() else CLIENTS.missing("chromium")
 
 
 def _program() -> str | None:
+    """The browser that tests/clients/install.py has installed, the same everywhere; else the
+    machine's own."""
+    if CLIENTS.missing("chromium") is None:
+        return str(CLIENTS.program("chromium"))
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -59,7 +67,11 @@ class Browser:
                 "about:blank",
             ],
             pass_fds=(to_child, from_child),
-            env={**os.environ, "HOME": self._profile.name},
+            env={
+                **os.environ,
+                "HOME": self._profile.name,
+                "LD_LIBRARY_PATH": str(CLIENTS.libraries),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

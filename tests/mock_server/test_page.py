@@ -15,7 +15,7 @@ from PIL import Image
 from mock_server.backend import Backend
 from mock_server.clock import ManualClock
 from mock_server.faults import ANY, ENDPOINTS
-from mock_server.page import NAMES
+from mock_server.page import TYPES
 from mock_server.server import Server
 from tests.mock_server import browser as chromium
 from tests.mock_server.api import Api, inspector, until
@@ -75,6 +75,13 @@ class TestWhatItShows:
         assert page.run("document.querySelector('video').videoHeight") == 480
         page.run("document.querySelector('video').play()")
         page.until("document.querySelector('video').currentTime > 0.2")
+        page.run("window.video = document.querySelector('video')")
+        messages = page.text(".project summary")
+        api.say("what can you do?")
+        page.until(f"document.querySelector('.project summary').innerText !== {messages!r}")
+        assert page.run(
+            "video === document.querySelector('video') && (!video.paused || video.ended)"
+        )
         page.run("document.querySelector('video').pause(); 0")
         page.run("document.querySelector('video').currentTime = 1.5")
         page.until("!document.querySelector('video').seeking")
@@ -296,20 +303,15 @@ class TestWhatItTurns:
         visit(page, api)
         page.press("2")
         page.until("document.querySelector('.card')")
-        for label in ("Grant 100", "Register"):
-            page.run(
-                f"""[...document.querySelectorAll('.card button')]
-                    .find((one) => one.innerText === {label!r}).click()"""
-            )
+        page.click(".card button")
         page.until("document.querySelector('.card dd').innerText === '200'")
+        assert page.run("document.activeElement.innerText") == "Grant 100"  # what changes stays put
+        page.click(".card button:nth-of-type(3)")
         page.until("document.querySelector('.card').innerText.includes('user_')")
         assert api.credits()["available"] == 200
         choose(page, ".card select", "free")
         until(lambda: api.backend.summary()["accounts"][0]["plan"] == "free")
-        page.run(
-            """[...document.querySelectorAll('.card button')]
-                .find((one) => one.innerText === 'Expire token').click()"""
-        )
+        page.click(".card button:nth-of-type(2)")
         page.until("document.querySelector('.card').innerText.includes('expired')")
 
     def test_what_is_armed_is_disarmed(self, api: Api, page: Page) -> None:
@@ -570,10 +572,9 @@ class TestWhatItStands:
         page.until("document.querySelector('.gone')")
         assert "The server is gone" in page.text("#link")
         with Server(Backend(pace=0, inspector=inspector), port=port) as server:
+            httpx.post(f"{server.url}/api/auth/anonymous-token", headers={"X-Client-Id": "b"})
             page.until("document.querySelector('.live')")
             assert "started anew" in page.text("#said")
-            assert page.count(".row") == 0
-            httpx.post(f"{server.url}/api/auth/anonymous-token", headers={"X-Client-Id": "b"})
             page.until("document.querySelectorAll('.row').length === 1")
         page.until("document.querySelector('.gone')")
         page.complaints.clear()  # the browser tells of the connection that was refused
@@ -593,7 +594,7 @@ class TestWhatItStands:
 
 class TestTheRoutes:
     def test_the_page_is_small(self, api: Api) -> None:
-        files = [api.http.get(f"/__mock__/{name}") for name in NAMES]
+        files = [api.http.get(f"/__mock__/page/{name}") for name in TYPES]
         assert {answer.status_code for answer in files} == {200}
         assert sum(len(answer.content) for answer in files) < 60_000
 
@@ -608,7 +609,7 @@ class TestTheRoutes:
         answer = api.http.get("/__mock__", follow_redirects=True)
         assert answer.text.startswith("<!doctype html>")
 
-    @pytest.mark.parametrize("path", ["", "page.js", "live", "requests/1", "media/x"])
+    @pytest.mark.parametrize("path", ["", "page/page.js", "live", "requests/1", "media/x"])
     @pytest.mark.parametrize(
         "headers",
         [{"Sec-Fetch-Site": "cross-site"}, {"Host": "example.com"}],
@@ -623,6 +624,7 @@ class TestTheRoutes:
     def test_what_it_does_not_have_is_told(self, api: Api) -> None:
         assert api.http.get("/__mock__/requests/7").status_code == 404
         assert api.http.get("/__mock__/media/none").status_code == 404
+        assert api.http.get("/__mock__/page/__init__.py").status_code == 404
 
     def test_a_file_of_a_session_never_runs_as_a_page(self, api: Api) -> None:
         api.start().upload("a.png")
@@ -647,8 +649,11 @@ class TestTheRoutes:
         with api.http.stream("GET", "/__mock__/live") as feed:
             lines = (line for line in feed.iter_lines() if line)
             until_now(lines)
-            clock.advance(1)
-            assert len(next(lines)) < 60
+            for _ in range(2):
+                clock.advance(1)
+                line = next(lines)
+                assert '"now"' in line
+                assert len(line) < 60
 
     def test_who_comes_back_is_told_only_what_is_new(self, api: Api) -> None:
         api.start()

@@ -27,23 +27,6 @@ _DEAREST = 1.5 * MESSAGE_CREDITS
 """Credits that still are "about 100"."""
 
 
-@checks.check("message-broke", "a message without credits is refused", "Codes 2001", kind=Kind.MOCK)
-async def message_broke(visit: Visit) -> None:
-    someone = await visit.someone(credits=0)
-    made = await visit.ask("session", body={"task_name": NAME}, auth=someone)
-    session = str(made.get("session_id"))
-    sent = [("contract-check.png", picture.draw(0))]
-    await visit.ask("upload", session=session, files=sent, auth=someone)
-    await visit.refuse(2001, "message", body=_message(session), auth=someone)
-
-
-@checks.check(
-    "message-unknown", "a message to an unknown session is refused", "Codes 1002", kind=Kind.MOCK
-)
-async def message_unknown(visit: Visit) -> None:
-    await visit.refuse(1002, "message", body=_message(uuid.uuid4().hex))
-
-
 @checks.check(
     "message",
     "a message is answered by a stream, which closes",
@@ -72,8 +55,9 @@ async def message(visit: Visit) -> None:
         visit.heard.broke = f"{type(error).__name__}: {error}".rstrip(": ")
     visit.compare("status", heard.status, 200)
     if kind.partition(";")[0].strip().lower() != "text/event-stream":
-        visit.critical("content-type", f"is {kind!r}, not text/event-stream")
-        raise UnusableError(f"the answer is no stream: {bytes(heard.body[:200])!r}")
+        begins = heard.body[:120].decode("utf-8", "replace")
+        visit.critical("content-type", f"is {kind!r}, not text/event-stream: {begins!r}")
+        raise UnusableError("the answer is no stream")
     if heard.broke:
         visit.critical("", f"the stream did not close, it broke off: {heard.broke}")
 
@@ -170,7 +154,7 @@ async def stream_whole(visit: Visit) -> None:
 )
 async def draft(visit: Visit) -> None:
     value = (await latest(visit)).get("draft")
-    # After a cut the work may go on: it is looked at again, as the contract says.
+    # After a cut the work may go on: it is looked at again, as the contract says. So is its price.
     for _ in range(_READS if _heard(visit).broke else 0):
         if isinstance(value, dict) and rules.ready(value):
             break
@@ -191,9 +175,15 @@ async def draft(visit: Visit) -> None:
     "Endpoints 5",
     kind=Kind.COSTS,
     needs=("message",),
+    limit=300,
 )
 async def charged(visit: Visit) -> None:
     data = await visit.ask("credits")
+    for _ in range(_READS if _heard(visit).broke else 0):
+        if not data.get("frozen"):
+            break
+        await visit.target.sleep(visit.target.poll)
+        data = await visit.ask("credits")
     for place, said in rules.balance(data):
         visit.critical(place, said)
     total = rules.number(data.get("total"))
@@ -206,6 +196,23 @@ async def charged(visit: Visit) -> None:
         visit.critical("data.total", f"fell by {fall:g}: {held}")
     if data.get("frozen"):
         visit.warning("data.frozen", f"is {data['frozen']} after the stream has closed")
+
+
+@checks.check("message-broke", "a message without credits is refused", "Codes 2001", kind=Kind.MOCK)
+async def message_broke(visit: Visit) -> None:
+    someone = await visit.someone(credits=0)
+    made = await visit.ask("session", body={"task_name": NAME}, auth=someone)
+    session = str(made.get("session_id"))
+    sent = [("contract-check.png", picture.draw(0))]
+    await visit.ask("upload", session=session, files=sent, auth=someone)
+    await visit.refuse(2001, "message", body=_message(session), auth=someone)
+
+
+@checks.check(
+    "message-unknown", "a message to an unknown session is refused", "Codes 1002", kind=Kind.MOCK
+)
+async def message_unknown(visit: Visit) -> None:
+    await visit.refuse(1002, "message", body=_message(uuid.uuid4().hex))
 
 
 def _message(session: str) -> dict[str, object]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mock_server.contract.stream import Heard
     from mock_server.contract.target import Target
 
+_STATUSES = {1001: 401, 1002: 404, 2001: 402, 4001: 415, 4002: 413}
+"""The HTTP status that says as much as a code, where it comes alone."""
 _TOKEN = re.compile(r"(nmv_usr_|clm_)[\w-]+")
 
 
@@ -111,6 +113,9 @@ class Visit:
         self._is_json(answer)
         if answer.code in (0, None):
             self.critical("code", "it was not refused")
+            return
+        if "code" not in answer.json and answer.status == _STATUSES.get(code or 0, code):
+            self.warning("code", f"is missing: HTTP {answer.status} alone says it")
             return
         self.hold("Refusal", answer.json)
         if code is not None and answer.code != code:

@@ -408,6 +408,22 @@ def test_a_refusal_that_fails_to_come_fails_its_checks(
     assert expected <= set(failed(look(serve(form(code)))))
 
 
+@pytest.mark.parametrize("code", sorted(set(REFUSALS.values())))
+def test_a_refusal_may_come_as_an_http_status_alone(
+    serve: Callable[..., Server], code: int
+) -> None:
+    status = {1001: 401, 1002: 404, 2001: 402, 4001: 415, 4002: 413}.get(code, code)
+
+    def bare(reply: Reply) -> None:
+        if b'"code":%d,' % code in reply.body:
+            reply.status, reply.json = status, {"detail": "no"}
+
+    report = look(serve(bare))
+    told = {one.check.id for one in report.results for _ in one.differences}
+    assert {check for check, its in REFUSALS.items() if its == code} <= told
+    assert not set(REFUSALS) & set(failed(report))
+
+
 def test_any_code_will_do_where_none_is_published(serve: Callable[..., Server]) -> None:
     loose = {"body": 400, "render-again": 400, "render-unknown": 404}
     assert not {*loose} & {*failed(look(serve(_another(404))))}
@@ -439,7 +455,7 @@ def test_pieces_without_their_whole_are_told(serve: Callable[..., Server]) -> No
 
 def test_a_stream_that_is_cut_off_did_not_close(serve: Callable[..., Server]) -> None:
     server = serve()
-    server.backend.fail("message", cut_after_events=2, times=1, after=2)
+    server.backend.fail("message", cut_after_events=2)
     report = look(server, poll=0.1)
     assert failed(report) == ["message"]
     assert "broke off" in str(report.failures[0].differences[0])

@@ -141,7 +141,11 @@ async def _upload(call: Call) -> ASGIApp:
         raise
     if call.multipart:
         kind = call.headers["content-type"]
-        received = await receive_files(kind, call.request.stream(), folder, limit)
+        others: set[str] = set()
+        try:
+            received = await receive_files(kind, call.request.stream(), folder, limit, others)
+        finally:
+            call.entry.unknown += [f"body.{name}" for name in sorted(others)]
     else:
         received = await fetch_files(call.body["urls"], folder, limit)
     if call.multipart:

@@ -45,7 +45,7 @@ class Typed:
             case Broken("event", code, message):
                 yield _data({"type": "error", "code": code, "message": message})
             case Broken(message=message):
-                yield _crash(message)
+                yield _crash(message, {})
             case Save():
                 pass
 
@@ -83,7 +83,7 @@ class Adk:
             case Broken("event", code, message):
                 yield self._event([], error={"errorCode": str(code), "errorMessage": message})
             case Broken(message=message):
-                yield _crash(message)
+                yield _crash(message, {"timestamp": self._now()})
 
     def _event(
         self,
@@ -131,9 +131,10 @@ def _data(value: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
 
 
-def _crash(message: str) -> bytes:
-    """What the agent kit's server writes where the agent has raised an error: no event."""
-    details = {"error_type": "RuntimeError", "error_message": message}
+def _crash(message: str, more: dict[str, Any]) -> bytes:
+    """What the agent kit's server writes where the agent has raised an error (google-adk 2.13.0,
+    cli/api_server.py): no event."""
+    details = {"error_type": "RuntimeError", "error_message": message, **more}
     return _data({"error": f"RuntimeError: {message}", "error_details": details})
 
 

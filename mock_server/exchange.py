@@ -83,6 +83,8 @@ class Call:
         """Hold headers and query to the contract."""
         if self.operation is None:
             return
+        if self.request.method != self.operation.method:
+            self.note(f"{self.request.method} {self.entry.path} {openapi.UNKNOWN}")
         for found in openapi.header_differences(self.operation, self.headers):
             if found.severity == "info":
                 self.entry.unknown.append(found.place)

@@ -95,6 +95,8 @@ class _Form:
 
     folder: Path
     limit: int
+    others: set[str]
+    """The names of fields that are not looked at."""
     writers: list[_Writer] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     complete: bool = False
@@ -119,7 +121,9 @@ class _Form:
 
     def on_headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
-        if options.get(b"name") != b"files":
+        label = options.get(b"name", b"").decode("utf-8", "replace")
+        if label != "files":
+            self.others.add(label)
             return
         if b"filename" not in options:
             raise BreachError("the field files must hold a file, with a filename")
@@ -152,9 +156,10 @@ class _Form:
 
 
 async def receive_files(
-    content_type: str, chunks: AsyncIterator[bytes], folder: Path, limit: int
+    content_type: str, chunks: AsyncIterator[bytes], folder: Path, limit: int, others: set[str]
 ) -> list[Received]:
-    """Write the files of a multipart body into `folder`; all of them or, on an error, none.
+    """Write the files of a multipart body into `folder`; all of them or, on an error, none. The
+    names of fields that are not `files` go into `others`.
 
     A refused body is still read to its end (up to four times the limit), so that the sender gets
     to see the answer instead of a broken pipe.
@@ -163,7 +168,7 @@ async def receive_files(
     boundary = options.get(b"boundary")
     if not boundary:
         raise BreachError("the Content-Type of a multipart upload must name its boundary")
-    form = _Form(folder, limit)
+    form = _Form(folder, limit, others)
     with ExitStack() as undo:
         undo.callback(form.discard)
         error: ApiError | None = None

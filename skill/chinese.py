@@ -94,7 +94,7 @@ SENTENCES: Final[dict[str, str]] = {
     "See what happens: {page}": "查看发生的一切：{page}",
     "Key of its control routes: {key}": "控制接口的密钥：{key}",
     "There is no scenario {name}, and no such file.": "没有名为 {name} 的场景，也没有这个文件。",
-    "That is no scenario:\n{mistakes}": "这不是可用的场景：\n{mistakes}",
+    "That is no scenario: {mistakes}": "这不是可用的场景：{mistakes}",
     "Use it: NEMO_API_URL={url} image-to-video connect": "使用方法：NEMO_API_URL={url} image-to-video connect",
     # ------------------------------------------------------------ wishes, and words to the agent
     'Being specific gives better results, for example: "{example}"': "说得越具体，效果越好，例如：“{example}”",

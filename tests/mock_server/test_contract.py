@@ -91,6 +91,7 @@ class TestRequests:
         path = f"/api/upload-video/nemo_agent/me/{api.session}"
         api.http.post(path, files={"file": ("a.png", b"x")})
         assert last(api).violations == ["body: the multipart field files is missing"]
+        assert last(api).unknown == ["body.file"]
 
     def test_a_request_to_no_endpoint_is_journalled(self, api: Api) -> None:
         assert api.http.post("/run", json={"a": 1}).status_code == 404
@@ -99,6 +100,11 @@ class TestRequests:
         assert (first.code, first.body) == (404, {"a": 1})
         assert first.violations == ["POST /run is not in the contract"]
         assert (second.code, second.violations) == (405, ["PUT /run_sse is not in the contract"])
+
+    def test_another_method_than_the_contracts_is_noted(self, api: Api) -> None:
+        api.start()
+        assert api.http.head(CREDITS).status_code == 200
+        assert last(api).violations == [f"HEAD {CREDITS} is not in the contract"]
 
     def test_a_fault_does_not_hide_what_was_wrong(self, api: Api) -> None:
         api.start()

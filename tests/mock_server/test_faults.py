@@ -1,5 +1,7 @@
 """What can be made to go wrong, and what the journal says of it."""
 
+import contextlib
+import json
 from typing import Any
 
 import httpx
@@ -167,3 +169,158 @@ class TestRenders:
         assert api.render_status("render_2")["status"] == "pending"
         api.http.post("/api/render/proxy/lambda/render_1/cancel")
         assert api.wait("render_2")["status"] == "completed"
+
+
+class TestWhichRequests:
+    def test_by_the_words_of_a_message(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("message", code=2001, match={"contains": "5 SECONDS"}, times=None)
+        api.backend.fail("message", code=4001, match={"regex": r"\b[67] seconds"}, times=None)
+        for words, code in (("make it 8 seconds", 0), ("5 seconds", 2001), ("to 6 seconds", 4001)):
+            with api.stream(words) as response:
+                response.read()
+            assert api.backend.journal.calls("message")[-1].code == code
+
+    def test_by_session_and_by_header(self, api: Api) -> None:
+        first = api.start().session
+        second = api.start("client-2").session
+        api.backend.fail("upload", code=4002, match={"session": second}, times=None)
+        api.backend.fail("credits", code=4999, match={"headers": {"X-Skill-Source": "^another$"}})
+        assert api.upload("a.png").json()["code"] == 4002
+        api.session = first
+        assert api.upload("a.png").json()["code"] == 1002  # another client's; not the fault
+        balance = "/api/credits/balance/simple"
+        assert api.http.get(balance).json()["code"] == 0
+        other = api.http.get(balance, headers={"X-Skill-Source": "another"})
+        assert other.json()["code"] == 4999
+
+    def test_the_nth_that_matches_counts_no_others(self, api: Api) -> None:
+        api.made()
+        api.backend.fail("message", code=2001, match={"contains": "seconds"}, after=1)
+        codes = []
+        for words in ("hello", "5 seconds", "hello", "6 seconds", "7 seconds"):
+            with api.stream(words) as response:
+                response.read()
+            codes.append(api.backend.journal.calls("message")[-1].code)
+        assert codes == [0, 0, 0, 2001, 0]
+
+    def test_any_endpoint(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("any", status=503, times=2)
+        state = f"/api/state/nemo_agent/me/{api.session}/latest"
+        paths = ("/api/credits/balance/simple", state, state)
+        assert [api.http.get(path).status_code for path in paths] == [503, 503, 200]
+
+    def test_a_share_is_drawn_from_the_seed(self, serve: Serve) -> None:
+        def drawn(seed: int) -> list[int]:
+            api = serve(seed=seed).start()
+            api.backend.fail("credits", code=2001, share=0.5, times=None)
+            return [api.http.get("/api/credits/balance/simple").json()["code"] for _ in range(30)]
+
+        first = drawn(1)
+        assert {*first} == {0, 2001}
+        assert drawn(1) == first
+        assert drawn(2) != first
+
+
+class TestTheWire:
+    def test_headers_take_the_place_of_the_answers_own(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("credits", headers={"Content-Type": "text/plain", "Retry-After": "3"})
+        answer = api.http.get("/api/credits/balance/simple")
+        assert answer.headers.get_list("content-type") == ["text/plain"]
+        assert (answer.headers["retry-after"], answer.json()["code"]) == ("3", 0)
+
+    def test_a_stall_in_mid_event_keeps_half_of_it_back(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("message", stall="forever", stall_after_events=1, mid_event=True)
+        body, message = b"", api.message("hello")
+        with (
+            contextlib.suppress(httpx.ReadTimeout),
+            api.http.stream("POST", "/run_sse", json=message, timeout=0.3) as response,
+        ):
+            for chunk in response.iter_raw():
+                body += chunk
+        first, half = body.split(b"\n\n")
+        assert first
+        assert half.startswith(b"data: {")
+        assert not half.endswith(b"}")
+
+    @pytest.mark.parametrize("endpoint", ["credits", "message"])
+    def test_who_leaves_in_a_stall_is_not_waited_for(self, api: Api, endpoint: str) -> None:
+        api.start()
+        api.backend.fail(endpoint, stall="forever", stall_after_bytes=5)
+        paths = {"credits": "/api/credits/balance/simple", "message": "/run_sse"}
+        method, body = ("POST", api.message("hello")) if endpoint == "message" else ("GET", None)
+        with pytest.raises(httpx.ReadTimeout):
+            api.http.request(method, paths[endpoint], json=body, timeout=0.3)
+        (entry,) = api.backend.journal.calls(endpoint)
+        until(lambda: entry.ended is not None)
+        assert (entry.ended, entry.sent) == ("dropped", 5)
+
+    def test_a_stall_that_is_over_leaves_the_answer_whole(self, serve: Serve) -> None:
+        clock = ManualClock()
+        api = serve(clock=clock).start()
+        api.backend.fail("credits", stall=60, stall_after_bytes=5)
+        api.backend.pace = 1.0
+        with api.http.stream("GET", "/api/credits/balance/simple") as response:
+            chunks = response.iter_raw()
+            assert next(chunks) == b'{"cod'
+            until(lambda: clock.sleepers == 1)
+            clock.advance(60)
+            assert json.loads(b'{"cod' + b"".join(chunks))["code"] == 0
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"drip": 30},
+            {"stall": 1, "stall_after_bytes": 70},
+            {"cut_after_bytes": 70},
+            {"truncate_after_bytes": 70},
+        ],
+    )
+    def test_a_token_that_goes_out_in_parts_is_in_no_part_of_the_journal(
+        self, api: Api, fault: dict[str, Any]
+    ) -> None:
+        api.backend.fail("token", **fault)
+        body, headers = b"", {"X-Client-Id": "client-1"}
+        with (
+            contextlib.suppress(httpx.RemoteProtocolError),
+            api.http.stream("POST", "/api/auth/anonymous-token", headers=headers) as response,
+        ):
+            for chunk in response.iter_raw():
+                body += chunk
+        token = body.partition(b"nmv_usr_")[2].partition(b'"')[0].decode()
+        assert len(token) > 5
+        (entry,) = api.backend.journal.calls("token")
+        kept = json.dumps(entry.to_json())
+        assert not [at for at in range(len(token) - 5) if token[at : at + 6] in kept]
+
+
+class TestTheWork:
+    def test_the_second_stage_comes_before_the_next_message(self, api: Api) -> None:
+        api.start()
+        api.upload("a.png", "b.png")
+        api.backend.pace = 0.001
+        api.backend.fail("message", second_stage_after=3_600_000)
+        api.say(f"{MAKE} with calm piano music")
+        assert [track["tt"] for track in api.draft["t"]] == [0]
+        api.say("make it 9 seconds")
+        assert sorted(track["tt"] for track in api.draft["t"]) == [0, 1]
+
+    def test_only_the_token_it_comes_with_expires(self, api: Api) -> None:
+        api.start()
+        mine = api.http.headers["Authorization"]
+        api.start("client-2")
+        api.backend.fail("credits", expire_token=True)
+        balance = "/api/credits/balance/simple"
+        assert api.http.get(balance).json()["code"] == 1001
+        answer = api.http.get(balance, headers={"Authorization": mine})
+        assert answer.json()["code"] == 0
+
+    def test_without_a_token_none_expires(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("token", expire_token=True)
+        headers = {"Authorization": "", "X-Client-Id": "client-2"}
+        assert api.http.post("/api/auth/anonymous-token", headers=headers).json()["code"] == 0
+        assert api.credits()["total"] == 100

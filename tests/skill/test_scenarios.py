@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from mock_server import Backend, Server
-from mock_server.scenarios import names
+from mock_server.scenarios import load, names
+from mock_server.shape import fault_fields, schema
 
-from .conftest import start
+from .conftest import ROOT, start
 from .shapes import complaints
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .conftest import Ran
 
 NAMES = [scenario.name for scenario in names()]
+PAGE = ROOT / "docs" / "contract-testing.md"
 TOKEN = re.compile(r"nmv_(usr|int)_\w+")
 
 
@@ -120,3 +122,50 @@ class TestCommand:
         assert ran.code == 2
         assert "mine.yaml: name is missing" in ran.err
         assert "mine.yaml: settings.credits: -1 is less than 0" in ran.err
+
+
+class TestPage:
+    """docs/contract-testing.md tells of every fault, setting and scenario."""
+
+    @pytest.mark.parametrize("part", ["faults", "settings", "scenarios"])
+    def test_its_tables_are_made_of_what_there_is(
+        self, part: str, request: pytest.FixtureRequest
+    ) -> None:
+        table = {"faults": faults_table, "settings": settings_table, "scenarios": names_table}[part]
+        page = PAGE.read_text("utf-8")
+        before, rest = page.split(f"<!-- {part} -->\n")
+        was, after = rest.split(f"<!-- /{part} -->\n")
+        if request.config.getoption("--update-docs"):
+            was = "\n".join(table()) + "\n"
+            page = f"{before}<!-- {part} -->\n{was}<!-- /{part} -->\n{after}"
+            PAGE.write_text(page, "utf-8")
+        assert was.splitlines() == list(table())
+
+    def test_its_example_of_a_file_can_be_played(self, tmp_path: Path) -> None:
+        (example,) = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+        file = tmp_path / "rainy-day.yaml"
+        file.write_text(example, "utf-8")
+        assert load(file).name == "rainy-day"
+
+
+def faults_table() -> Iterator[str]:
+    yield from ("| about | field | |", "|---|---|---|")
+    part = ""
+    for name, rule in fault_fields().items():
+        shown = "" if rule["part"] == part else rule["part"]
+        part = rule["part"]
+        where = f" ({', '.join(rule['endpoints'])} only)" if "endpoints" in rule else ""
+        yield f"| {shown} | `{name}` | {rule['description']}{where} |"
+
+
+def settings_table() -> Iterator[str]:
+    yield from ("| setting | |", "|---|---|")
+    for name, rule in schema()["$defs"]["settings"]["properties"].items():
+        one_of = [f"`{value}`" for value in rule.get("enum", rule.get("properties", ()))]
+        yield f"| `{name}` | {': '.join([rule['description'], *([', '.join(one_of)] if one_of else [])])} |"
+
+
+def names_table() -> Iterator[str]:
+    yield from ("| name | |", "|---|---|")
+    for scenario in names():
+        yield f"| `{scenario.name}` | {scenario.description} |"

@@ -17,12 +17,11 @@ from mock_server.backend import Backend
 from mock_server.control import control_routes
 from mock_server.errors import ApiError, StorageError
 from mock_server.exchange import Call, Endpoint, Handler, envelope, json_response
+from mock_server.journal import ATTRIBUTION
 from mock_server.library import media_info
 from mock_server.uploads import fetch_files, receive_files
 from mock_server.wire import EventStream
 from mock_server.world import Render, Status
-
-ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 
 
 def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:
@@ -79,10 +78,10 @@ class _Nowhere:
         }
         code = errors.NO_METHOD if methods else errors.NOT_FOUND
         detail = "Method Not Allowed" if methods else "Not Found"
-        what = f"{call.request.method} {scope['path']}"
-        call.note(f"{what} {openapi.UNKNOWN}")
+        call.note(f"{scope['method']} {call.entry.path} {openapi.UNKNOWN}")
         call.entry.code = code
-        answer = envelope(None, code=code, message=f"{detail}: {what}")
+        message = f"{detail}: {scope['method']} {scope['path']}"
+        answer = envelope(None, code=code, message=message)
         if methods:
             answer.headers["allow"] = ", ".join(sorted(methods))
         return answer
@@ -145,7 +144,8 @@ async def _upload(call: Call) -> ASGIApp:
         try:
             received = await receive_files(kind, call.request.stream(), folder, limit, others)
         finally:
-            call.entry.unknown += [f"body.{name}" for name in sorted(others)]
+            for name in sorted(others):
+                call.note_unknown(f"body.{name}")
     else:
         received = await fetch_files(call.body["urls"], folder, limit)
     if call.multipart:

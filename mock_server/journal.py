@@ -1,11 +1,13 @@
-"""What was asked of the backend and what it answered, in order, so that a test can look it up."""
+"""What was asked of the backend and what it answered, in order, so that a test can look it up and
+demand what is to hold of it."""
 
 import hashlib
 import itertools
 import json
+import re
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -13,6 +15,13 @@ TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""
 PART_LIMIT = 65_536
 """Bytes kept of a request's body, and of its answer."""
+ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
+"""The headers that every request carries, so that it is known for whom it is."""
+BEARERS_KNOWN = 64
+"""So many of the bearers that came last are looked for where none belongs."""
+_TOKEN = re.compile(r"nmv_usr_\w+")
+_SHORT = 8
+"""Characters of a bearer that might stand anywhere by chance."""
 _SECRETS = ("token", "secret", "password", "authorization", "cookie")
 _SECRET_BYTES = tuple(word.encode() for word in _SECRETS)
 
@@ -38,6 +47,8 @@ class Entry:
     """The answer's content type."""
     sent: int = 0
     """Bytes of the answer's body."""
+    first_byte: float | None = None
+    """Seconds until the answer began; None while there is nothing of it."""
     duration: float | None = None
     """Seconds until the answer was complete; None while it is still under way."""
     ended: str | None = None
@@ -46,15 +57,22 @@ class Entry:
     """What in the request, or in the backend's own answer, is not as the contract has it."""
     unknown: list[str] = field(default_factory=list)
     """Fields of the request that the contract does not know: "body.new_message.rol"."""
+    leaked: bool = False
+    """Whether a bearer stood where none belongs; `violations` says where."""
     changed: int = 0
     """The journal's version when this entry was last changed."""
     _body: bytes = field(default=b"", repr=False)
     _answer: list[tuple[float, bytes]] = field(default_factory=list, repr=False)
     _kept: int = field(default=0, repr=False)
     _versions: Iterator[int] = field(default_factory=itertools.count, repr=False)
+    _masked: Callable[[str], str] = field(default=lambda text: text, repr=False)
 
     def take(self, body: bytes) -> None:
         """Keep the request's body."""
+        text = body.decode("utf-8", "replace")
+        if (masked := self._masked(text)) != text:
+            self.leak("body: holds a bearer")
+            body = masked.encode()
         self._body = _cut(body)
         self.touch()
 
@@ -65,6 +83,11 @@ class Entry:
                 self._answer.append((after, _cut(chunk)))
             self._kept += len(chunk)
             self.touch()
+
+    def leak(self, what: str) -> None:
+        """Note that a bearer stands where none belongs."""
+        self.leaked = True
+        self.violations.append(what)
 
     def touch(self) -> None:
         """Let those who watch the journal see that this entry has changed."""
@@ -122,6 +145,16 @@ class Entry:
         texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
         return "".join(text for text in texts if isinstance(text, str))
 
+    def __str__(self) -> str:
+        """It in a line, and its violations below, for whoever reads why a test failed."""
+        words = "" if self.text is None else f" {_shortened(self.text)!r}"
+        code = f" code {self.code}" if self.code else ""
+        answer = "no answer" if self.status is None else f"{self.status}{code}"
+        ended = "" if self.ended == "complete" else f", {self.ended or 'under way'}"
+        fault = f" (fault: {self.fault})" if self.fault else ""
+        line = f"#{self.number} {self.endpoint}: {self.method} {self.path}{words} → {answer}"
+        return "\n    ".join([f"{line}{ended}{fault}", *self.violations])
+
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data, for the control routes."""
         public = {
@@ -138,7 +171,10 @@ class Entry:
 
 
 class Journal:
-    """The last `size` requests, oldest first, in at most about `limit` bytes of bodies and answers."""
+    """The last `size` requests, oldest first, in at most about `limit` bytes of bodies and answers.
+
+    What is demanded by `assert_…` and does not hold is an AssertionError that lists the requests.
+    """
 
     def __init__(self, size: int = 1000, *, limit: int = 32 * 1024 * 1024) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
@@ -146,6 +182,8 @@ class Journal:
         self._numbers = itertools.count(1)
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
+        self._bearers: dict[str, None] = {}
+        """Those that came last; never shown, and gone with the process."""
 
     def open(
         self,
@@ -167,7 +205,9 @@ class Journal:
                 started,
                 query,
                 _versions=self._versions,
+                _masked=self._masked,
             )
+            self._look_for_bearers(entry, headers)
             entry.touch()
             self._entries.append(entry)
             if entry.number % 64 == 0:
@@ -220,14 +260,108 @@ class Journal:
             if isinstance(entry.body, Mapping)
         ]
 
+    def assert_once(self, endpoint: str, *, session: str | None = None) -> Entry:
+        """Demand that an endpoint was asked just once (in that session), and get the request."""
+        __tracebackhide__ = True
+        calls = self.calls(endpoint, session=session)
+        if len(calls) != 1:
+            raise AssertionError(
+                _listed(f"{endpoint} was asked {len(calls)} times, not once", calls)
+            )
+        return calls[0]
+
+    def assert_order(self, *endpoints: str) -> None:
+        """Demand that these were asked one after the other; others may have come between."""
+        __tracebackhide__ = True
+        asked = iter(self)
+        for place, endpoint in enumerate(endpoints):
+            if all(entry.endpoint != endpoint for entry in asked):
+                before = f" after {', '.join(endpoints[:place])}" if place else ""
+                raise AssertionError(_listed(f"{endpoint} was not asked{before}", self))
+
+    def assert_attributed(self) -> None:
+        """Demand that every request (but those for public files) had all attribution headers."""
+        __tracebackhide__ = True
+        wanted = [name.lower() for name in ATTRIBUTION]
+        bare = [
+            entry
+            for entry in self
+            if entry.endpoint != "file"
+            and not all(entry.headers.get(name, "").strip() for name in wanted)
+        ]
+        if bare:
+            raise AssertionError(_listed(f"sent without {', '.join(ATTRIBUTION)}", bare))
+
+    def assert_no_repeats(self) -> None:
+        """Demand that no session was sent the same message twice: each is charged."""
+        __tracebackhide__ = True
+        messages = [entry for entry in self.calls("message") if entry.text is not None]
+        said = Counter((entry.session, entry.text) for entry in messages)
+        twice = [entry for entry in messages if said[entry.session, entry.text] > 1]
+        if twice:
+            raise AssertionError(_listed("the same message was sent again", twice))
+
+    def assert_no_leaks(self) -> None:
+        """Demand that bearers stood in `Authorization` alone, and went with no public file."""
+        __tracebackhide__ = True
+        if leaks := [entry for entry in self if entry.leaked]:
+            raise AssertionError(_listed("a bearer stood where none belongs", leaks))
+
+    def assert_no_violations(self) -> None:
+        """Demand that everything was as the contract has it."""
+        __tracebackhide__ = True
+        if wrong := self.calls(violations=True):
+            raise AssertionError(_listed("not as the contract has it", wrong))
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+
+    def _look_for_bearers(self, entry: Entry, headers: Mapping[str, str]) -> None:
+        """Note bearers that stand in a request's address or headers and should not, and cut them
+        out of what is kept."""
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+        if len(bearer) > _SHORT and bearer not in self._bearers:
+            self._bearers[bearer] = None
+            if len(self._bearers) > BEARERS_KNOWN:
+                del self._bearers[next(iter(self._bearers))]
+        if bearer and entry.endpoint == "file":
+            entry.leak("header.authorization: a bearer, for a file that is public")
+        others = {name: value for name, value in headers.items() if name != "authorization"}
+        whole = "\n".join([entry.path, entry.query, *others.values()])
+        if self._masked(whole) == whole:
+            return
+        places = {"path": entry.path, "query": entry.query}
+        places |= {f"header.{name}": value for name, value in others.items()}
+        for place, text in places.items():
+            if self._masked(text) != text:
+                entry.leak(f"{place}: holds a bearer")
+        entry.path, entry.query = self._masked(entry.path), self._masked(entry.query)
+        entry.headers |= {name: self._masked(entry.headers[name]) for name in others}
+
+    def _masked(self, text: str) -> str:
+        """A text without the bearers in it: those that are known, and what looks like one."""
+        for bearer in list(self._bearers):
+            if bearer in text:
+                text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
+        return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
 
     def _bound(self) -> None:
         total = sum(entry.size for entry in self._entries)
         while total > self._limit and len(self._entries) > 1:
             total -= self._entries.popleft().size
+
+
+def _listed(what: str, entries: Iterable[Entry]) -> str:
+    return "\n".join([f"{what}:", *(f"  {entry}" for entry in entries)])
+
+
+def _shortened(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def short_fingerprint(secret: str) -> str:

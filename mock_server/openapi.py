@@ -1,7 +1,7 @@
 """The contract as a document (openapi.yaml), and what a request or an answer has that is not so.
 
-A value is held to a schema in two ways that agree: `holds` is compiled and fast, and says no more
-than yes or no; `differences` walks the schema and says what is where.
+A value is held to a schema in two ways that agree: compiled, which is fast and says no more than
+yes or no, and by walking the schema, which says what is where.
 """
 
 import json
@@ -107,7 +107,9 @@ def holds(schema: str, value: Any) -> bool:
 def differences(schema: str, value: Any) -> list[Difference]:
     """What is not as the schema of that name has it, in the order of its properties, fields that
     are not in the contract last of each object."""
-    return list(_differ({"$ref": f"#/components/schemas/{schema}"}, value, ""))
+    if holds(schema, value):
+        return []
+    return list(_differ(document()["components"]["schemas"][schema], value, ""))
 
 
 def header_differences(operation: Operation, headers: Mapping[str, str]) -> list[Difference]:
@@ -138,7 +140,7 @@ def answer_differences(
     if kind not in answers:
         return [Difference("critical", "header.Content-Type", f"must be {' or '.join(answers)}")]
     schema = answers[kind]
-    return [] if schema is None or holds(schema, value) else differences(schema, value)
+    return [] if schema is None else differences(schema, value)
 
 
 def resolve(node: Schema) -> Schema:
@@ -223,10 +225,10 @@ class _Check:
         self._validate: Callable[[Any], Any] | None = None
 
     def __call__(self, value: Any) -> bool:
+        self._asked += 1
+        if self._asked < WALKS:
+            return next(_differ(self._schema, value, ""), None) is None
         if self._validate is None:
-            self._asked += 1
-            if self._asked < WALKS:
-                return next(_differ(self._schema, value, ""), None) is None
             self._validate = self._compiled()
         try:
             self._validate(value)

@@ -39,6 +39,8 @@ def fault_fields() -> dict[str, dict[str, Any]]:
 
 def mistakes(rule: Mapping[str, Any], value: Any, place: str = "") -> Iterator[str]:
     """One line for each thing in `value` that is not as the schema `rule` has it."""
+    if not rule:
+        return
     if "$ref" in rule:
         rule = schema()["$defs"][rule["$ref"].rpartition("/")[2]]
     at = f"{place}: " if place else ""

@@ -106,6 +106,7 @@ class Wire:
                 self._length = min(short, self._length)
                 headers["content-length"] = str(self._length)
         self._entry.status = message["status"]
+        self._entry.first_byte = time.perf_counter() - self._begun
         self._entry.type = headers.get("content-type", "")
         self._text = self._entry.type.startswith(("application/json", "text/"))
         await self._send({**message, "headers": headers.raw})

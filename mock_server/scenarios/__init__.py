@@ -12,6 +12,7 @@ several to a file:
         - {code: 2001}
 """
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -81,7 +82,10 @@ def _parsed(file: Path) -> Any:
 
     text = file.read_text("utf-8")
     try:
-        return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError) as error:  # a date, an anchor inside itself
+        raise ScenarioError(file.name, [f"holds what JSON does not know: {error}"]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""

@@ -57,6 +57,13 @@ class TestRequests:
         unknown = ["header.X-Skill-Mood", "query.debug", "query.debug", "body.langage"]
         assert (last(api).unknown, last(api).violations) == (unknown, [])
 
+    def test_only_so_many_are_kept(self, api: Api) -> None:
+        api.start()
+        body = {"x" * 1000: 1} | {f"field {number}": 1 for number in range(100)}
+        api.http.post(SESSION, json=body | {"task_name": "project"})
+        assert len(last(api).unknown) == 50
+        assert len(last(api).unknown[0]) == 200
+
     def test_attribution_is_missed_on_every_request_and_wanted_for_an_export(
         self, api: Api
     ) -> None:

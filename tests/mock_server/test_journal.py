@@ -46,3 +46,112 @@ class TestWhatIsKept:
             (4, "/3"),
             (5, "/4"),
         ]
+
+    def test_it_is_bounded_in_bytes_too(self) -> None:
+        journal = Journal(limit=100_000)
+        for number in range(256):
+            entry = journal.open("message", "POST", f"/{number}", {}, 0.0)
+            entry.take(b'{"x": "' + b"y" * 9_000 + b'"}')
+        assert sum(entry.size for entry in journal) <= 110_000
+        assert list(journal)[-1].number == 256
+
+    def test_when_an_answer_began_and_when_it_was_there(self, api: Api) -> None:
+        api.made()
+        (entry,) = api.backend.journal.calls("message")
+        assert entry.first_byte is not None
+        assert entry.duration is not None
+        assert 0 < entry.first_byte < entry.duration
+
+    def test_calls_are_told_apart_by_what_came_of_them(self, api: Api) -> None:
+        api.start()
+        api.backend.fail("credits", code=2001)
+        for _ in range(2):
+            api.http.get("/api/credits/balance/simple")
+        journal = api.backend.journal
+        assert [entry.code for entry in journal.calls("credits")] == [2001, 0]
+        assert len(journal.calls("credits", code=2001)) == len(journal.calls(code=2001)) == 1
+
+
+class TestDemands:
+    """What does not hold is told with the requests it is about."""
+
+    def test_once(self, api: Api) -> None:
+        api.made()
+        entry = api.backend.journal.assert_once("message")
+        assert entry.text == MAKE
+        api.say("make it 5 seconds")
+        with pytest.raises(AssertionError) as failed:
+            api.backend.journal.assert_once("message")
+        told = str(failed.value).splitlines()
+        assert told[0] == "message was asked 2 times, not once:"
+        assert "message: POST /run_sse 'make it 5 seconds' → 200" in told[2]
+        with pytest.raises(AssertionError, match="claim was asked 0 times"):
+            api.backend.journal.assert_once("claim")
+
+    def test_order(self, api: Api) -> None:
+        api.made()
+        journal = api.backend.journal
+        journal.assert_order("token", "session", "upload", "message")
+        journal.assert_order("token", "message")
+        with pytest.raises(AssertionError, match="upload was not asked after token, message"):
+            journal.assert_order("token", "message", "upload")
+
+    def test_attribution(self, api: Api) -> None:
+        api.start()
+        api.backend.journal.assert_attributed()
+        api.http.get("/api/credits/balance/simple", headers={"X-Skill-Version": ""})
+        with pytest.raises(AssertionError, match="#3 credits"):
+            api.backend.journal.assert_attributed()
+
+    def test_no_repeats(self, api: Api) -> None:
+        api.made()
+        first = api.session
+        api.start("client-2").say(MAKE)  # the same words in another project
+        api.backend.journal.assert_no_repeats()
+        api.session = first
+        api.backend.fail("message", code=1001)
+        api.say(MAKE)
+        with pytest.raises(AssertionError, match=r"(?s)sent again:.*#4.*#8.*code=1001"):
+            api.backend.journal.assert_no_repeats()
+
+    def test_no_violations(self, api: Api) -> None:
+        api.made()
+        api.backend.journal.assert_no_violations()
+        api.http.post("/run_sse", json={"session_id": api.session})
+        with pytest.raises(AssertionError, match=r"(?s)not as the contract.*body\.new_message"):
+            api.backend.journal.assert_no_violations()
+
+    def test_no_leaks_where_all_is_well(self, api: Api) -> None:
+        api.made()
+        api.render()
+        url = api.wait()["output"]["url"]
+        api.http.get(url, headers={"Authorization": ""})
+        api.backend.journal.assert_no_leaks()
+
+    @pytest.mark.parametrize("token", ["nmv_usr_mine", "a-token-of-another-form"])
+    @pytest.mark.parametrize("place", ["path", "query", "header.x-trace", "body"])
+    def test_a_bearer_elsewhere_is_a_leak_and_is_not_kept(
+        self, api: Api, token: str, place: str
+    ) -> None:
+        api.backend.accounts.add(token)
+        api.http.headers["Authorization"] = f"Bearer {token}"
+        api.credits()
+        del api.http.headers["Authorization"]
+        if place == "path":
+            api.http.get(f"/api/render/proxy/{token}/download")
+        elif place == "query":
+            api.http.get(f"/api/credits/balance/simple?t={token}")
+        elif place == "body":
+            api.http.post("/run_sse", json=api.message(f"use {token} please", "none"))
+        else:
+            api.http.get("/api/credits/balance/simple", headers={"X-Trace": f"by {token}"})
+        with pytest.raises(AssertionError, match=rf"(?s)belongs:\n  #2 .*{place}: holds a bearer"):
+            api.backend.journal.assert_no_leaks()
+        assert token not in json.dumps([entry.to_json() for entry in api.backend.journal])
+
+    def test_a_bearer_sent_for_a_public_file_is_a_leak(self, api: Api) -> None:
+        api.made()
+        api.render()
+        api.http.get(api.wait()["output"]["url"])
+        with pytest.raises(AssertionError, match="a bearer, for a file that is public"):
+            api.backend.journal.assert_no_leaks()

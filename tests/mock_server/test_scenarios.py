@@ -107,6 +107,13 @@ class TestLoading:
         with pytest.raises(ScenarioError, match=r"^mine\.yaml: line 3: no YAML: .+"):
             load(file)
 
+    @pytest.mark.parametrize("body", ["{at: 2026-01-01}", "&me [*me]"])
+    def test_yaml_that_is_no_json_is_refused(self, body: str, tmp_path: Path) -> None:
+        file = tmp_path / "mine.yaml"
+        file.write_text(f"name: a\nfaults: {{state: [{{body: {body}}}]}}\n", "utf-8")
+        with pytest.raises(ScenarioError, match=r"^mine\.yaml: holds what JSON does not know: .+"):
+            load(file)
+
     def test_a_name_there_is_not_is_told_with_those_there_are(self) -> None:
         with pytest.raises(ScenarioError, match=r"no such scenario; there are .*stream-cut, .*"):
             load("stream-cuts")

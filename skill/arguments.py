@@ -332,6 +332,17 @@ def _mock(parser: argparse.ArgumentParser) -> None:
     add("--scenarios", action="store_true", help="print the names there are, and no more")
 
 
+def _contract(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--against", metavar="URL", help="this backend; else a mock that is started for it")
+    add(
+        "--spend",
+        action="store_true",
+        help="send one message, about 100 credits, also to what is no mock",
+    )
+    add("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
+
+
 COMMANDS: dict[str, Command] = {
     "make": Command(
         "photos in, MP4 out: connect, upload, generate, export, download",
@@ -405,6 +416,11 @@ COMMANDS: dict[str, Command] = {
         "serve the mock backend",
         ("mock --port 8123 --dialect adk", "mock --scenario stream-cut"),
         _mock,
+    ),
+    "contract": Command(
+        "check that a backend keeps the published contract",
+        ("contract", "contract --against http://127.0.0.1:8123 --junit contract.xml"),
+        _contract,
     ),
     "bundle": Command(
         "self-contained skill folders, ready to install or publish",

@@ -37,7 +37,7 @@ from skill.sanitize import clean_line
 from skill.token import hide
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
     from ssl import SSLContext
     from types import TracebackType
     from typing import Self
@@ -329,6 +329,12 @@ class Client:
         body = {"task_id": task_id, "session_id": session_id}
         return ClaimToken.read(await self._call("POST", "/api/auth/claim-token", body=body))
 
+    @property
+    def bearer(self) -> httpx.Auth:
+        """The token, for requests that are made past this client: it goes on none but those to
+        the backend's own origin."""
+        return _Bearer(self)
+
     def _authorization(self) -> dict[str, str]:
         if self.token is None:
             raise AuthError(say("There is no token yet."), hint=say("Run: image-to-video connect"))
@@ -406,6 +412,16 @@ class Client:
                 hint=say("Set NEMO_API_URL to the backend's own address."),
             )
         return response
+
+
+class _Bearer(httpx.Auth):
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._client.owns(str(request.url)):
+            request.headers.update(self._client._authorization())
+        yield request
 
 
 class _Pieces:

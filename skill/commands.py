@@ -40,6 +40,11 @@ def run(options: Namespace, console: Console) -> int:
         return 0
     if name == "mock":
         return _mock(options, console)
+    if name == "contract":
+        from skill.contract import check
+
+        check(options, console)
+        return 0
     return _talk(_TALKING[name], options, console)
 
 

@@ -112,7 +112,13 @@ class Config:
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:
-    text = (environ.get(name) or default).rstrip("/")
+    return address(environ.get(name) or default, name, default)
+
+
+def address(text: str, name: str, default: str = API_URL) -> str:
+    """A backend's base URL, without a slash at its end. Raises UsageError, which names the
+    setting, for any but https, or http on this machine."""
+    text = text.rstrip("/")
     try:
         url = urlsplit(text)
         host, _ = url.hostname, url.port

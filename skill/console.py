@@ -33,6 +33,7 @@ VERBS = {
     "preview": "Making the preview",
     "poster": "Making the poster",
     "sheet": "Making the contact sheet",
+    "check": "Checking",
 }
 _BESIDE = 20  # columns that a bar and its clock take beside a message
 _LINE_AFTER = 2.0  # s without a line after which progress is worth one, where there is no bar
@@ -304,7 +305,8 @@ class Console:
                 "job": error.job,
             }
             answer = {"schema": 1, "ok": False, "command": self.command, "error": told}
-            self._object(self.out, answer | {"next": next_})
+            found = {"data": error.data} if error.data is not None else {}
+            self._object(self.out, answer | found | {"next": next_})
             return
         if self._spoken and not ended:
             self._write(self.out, "\n")

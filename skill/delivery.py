@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from skill.client import Client
     from skill.connection import Connection
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
@@ -229,7 +230,8 @@ class _Download:
                 get = client.download(self._render_id, headers)
                 response = await stack.enter_async_context(get)
             else:
-                response = await self._fetch(stack, self._url, headers)
+                get = public(client, self._url, headers)
+                response = await stack.enter_async_context(get)
             for _ in range(_REDIRECTS):
                 if response.next_request is None:
                     break
@@ -245,25 +247,28 @@ class _Download:
                     get = client.download(self._render_id, headers, at=url)
                     response = await stack.enter_async_context(get)
                 else:
-                    response = await self._fetch(stack, url, headers)
+                    response = await stack.enter_async_context(public(client, url, headers))
             if response.next_request is not None:
                 raise RefusedError(
                     say("The download redirects more than {most} times.", most=_REDIRECTS)
                 )
             yield response
 
-    async def _fetch(
-        self, stack: AsyncExitStack, url: str, headers: Mapping[str, str]
-    ) -> httpx.Response:
-        loopback = self._client.loopback
-        url = check_url(url, loopback=loopback)
-        direct = self._client.proxy(url) is None
+
+@asynccontextmanager
+async def public(
+    client: Client, url: str, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[httpx.Response]:
+    """The answer of an address that somebody else has named, if it is one to fetch from: see
+    `skill.address`, whose errors it raises. A redirect is the answer, not followed."""
+    url = check_url(url, loopback=client.loopback)
+    direct = client.proxy(url) is None
+    if direct:
+        await check_resolved(url, loopback=client.loopback)
+    async with client.fetch(url, headers) as response:
         if direct:
-            await check_resolved(url, loopback=loopback)
-        response = await stack.enter_async_context(self._client.fetch(url, headers))
-        if direct:
-            check_peer(response, loopback=loopback)
-        return response
+            check_peer(response, loopback=client.loopback)
+        yield response
 
 
 def _check_room(folder: Path, needed: int) -> None:

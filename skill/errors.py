@@ -20,7 +20,7 @@ Each error is one line of what is wrong (`message`) and one of what to do next (
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from skill.language import say
 
@@ -40,6 +40,7 @@ class SkillError(Exception):
     backend_code: int | None = None
     final: bool = False  # told again, of work that has ended: nothing is gained by one more try
     instead: tuple[str, ...] = ()  # a command that comes to the same another way
+    data: dict[str, Any] | None = None  # what was found out all the same: --json tells it
 
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)

@@ -31,6 +31,8 @@ def packages_of(options: Namespace) -> Group | None:
     output = getattr(options, "output", None)
     loop = getattr(options, "format", None) or (output.suffix[1:].lower() if output else "")
     beside = any(getattr(options, name, False) for name in ("poster", "sheet"))
+    if options.command == "contract":  # it starts a mock where no other backend is named
+        return "base" if options.against else "local"
     if options.local or options.command in ("demo", "mock") or beside or loop in ("gif", "webp"):
         return "local"
     return "base"

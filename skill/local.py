@@ -18,10 +18,19 @@ from skill.report import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from mock_server import Server
+    from mock_server.contract import Check as Check
+    from mock_server.contract import Report as Report
+    from mock_server.contract import Result as Result
+    from mock_server.contract import Target as Target
     from mock_server.scenarios import Scenario
     from skill.report import Tell
+
+
+CHECKED_UPLOAD = 1024 * 1024
+"""Bytes of the largest file that `mock_to_check` takes."""
 
 
 def require(*, previews: bool = False) -> None:
@@ -135,6 +144,22 @@ def _scenario(named: str) -> Scenario:
     except (ScenarioError, OSError, UnicodeDecodeError) as error:
         reason = str(error) if isinstance(error, ScenarioError) else f"{named}: {error}"
         raise UsageError(say("That is no scenario: {mistakes}", mistakes=reason)) from error
+
+
+def mock_to_check() -> Server:
+    """A mock for `contract` to look at, not started yet: quick, and whose limit of an upload is
+    soon passed."""
+    require()
+    from mock_server import Backend, Server
+
+    return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))
+
+
+def contract() -> ModuleType:
+    """`mock_server.contract`, which needs no more than the client does."""
+    from mock_server import contract
+
+    return contract
 
 
 def previews(what: str, video: Path, target: Path) -> list[str]:

@@ -15,7 +15,7 @@ class Report:
 @dataclass(frozen=True)
 class Stage(Report):
     """A stage begins. `stage`: connect, prepare, draw, upload, generate, render, download, preview,
-    poster or sheet."""
+    poster, sheet or check."""
 
     stage: str
     message: str

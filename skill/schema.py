@@ -55,10 +55,13 @@ def _help(names: list[str]) -> Schema:
 
 
 def _failure(names: list[str]) -> Schema:
-    return _envelope(["", *names], False, {"error": _ERROR})
+    found = {"data": _REPORT} if names == ["contract"] else {}
+    return _envelope(["", *names], False, {"error": _ERROR}, **found)
 
 
-def _envelope(commands: list[str], ok: bool, holds: dict[str, Schema]) -> Schema:
+def _envelope(
+    commands: list[str], ok: bool, holds: dict[str, Schema], **optional: Schema
+) -> Schema:
     return _object(
         {
             "schema": {"const": 1},
@@ -72,7 +75,8 @@ def _envelope(commands: list[str], ok: bool, holds: dict[str, Schema]) -> Schema
                 {"type": "string", "pattern": "^(uv run --project .+ )?image-to-video( |$)"},
                 "Commands that can be run as they stand.",
             ),
-        }
+        },
+        **optional,
     )
 
 
@@ -254,6 +258,43 @@ _UNFINISHED = _object(
     }
 )
 
+_REPORT = _object(
+    {
+        "backend": _told(_SAID, "its address"),
+        "mock": _told(_FLAG, "whether it is a mock"),
+        "keeps": _told(_FLAG, "whether no check failed"),
+        "counts": _object(
+            dict.fromkeys(("passed", "failed", "skipped", "critical", "warning", "info"), _WHOLE)
+        ),
+        "dialect": _told({"enum": ["typed", "adk", None]}, "of the stream; null: none was heard"),
+        "render_shape": _told({"enum": ["bare", "wrapped", None]}, "null: nothing was rendered"),
+        "credits_spent": _or_null({"type": "number"}, "null where it is not known"),
+        "credits_left_out": _told(_AMOUNT, "about what --spend would cost"),
+        "checks": _list(
+            _object(
+                {
+                    "id": _SAID,
+                    "title": _SAID,
+                    "part": _told(_SAID, "of the contract"),
+                    "kind": _one_of("free", "costs", "mock"),
+                    "outcome": _one_of("passed", "failed", "skipped"),
+                    "reason": _told(_TEXT, "why it was skipped; else empty"),
+                    "seconds": _AMOUNT,
+                    "differences": _list(
+                        _object(
+                            {
+                                "severity": _one_of("critical", "warning", "info"),
+                                "place": _told(_TEXT, "as data.files[0].hash"),
+                                "said": _SAID,
+                            }
+                        )
+                    ),
+                }
+            )
+        ),
+    }
+)
+
 # Command → what its `data` may be.
 _DATA: dict[str, tuple[Schema, ...]] = {
     "make": (_MADE, _ANSWERED, _PLAN, _HANDED_OVER),
@@ -319,6 +360,7 @@ _DATA: dict[str, tuple[Schema, ...]] = {
         ),
         _object({"scenarios": _list(_object({"name": _SAID, "description": _SAID}))}),
     ),
+    "contract": (_REPORT,),
     "bundle": (
         _object(
             {

@@ -19,6 +19,7 @@ from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.connection import Connection
 from skill.errors import (
+    AuthError,
     BusyError,
     InternalError,
     NotFoundError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from skill.answers import Credits
+    from skill.client import Client
     from skill.config import Config
     from skill.extras import Extras
     from skill.gui import GuiAction
@@ -131,6 +133,18 @@ class Studio:
     async def credits(self) -> Credits:
         """The account's balance."""
         return await self._connection.read(self._client.credits)
+
+    async def authorized(self) -> Client:
+        """The client, with a token, for whoever has to speak to the backend himself. An anonymous
+        token that is no longer good is replaced; raises AuthError where one of the user's own is
+        not accepted, and what asking for one fails with."""
+        try:
+            await self._connection.once(self._client.credits)
+        except SkillError as error:
+            if isinstance(error, AuthError) or self._client.token is None:
+                raise
+            self._connection.tell(Detail(error.message))
+        return self._client
 
     async def known_balance(self) -> Credits | None:
         """The balance, where there is an account to ask for: no token is taken for it, and no

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import skill
+from mock_server import contract
 from skill import arguments
 from skill.chinese import SENTENCES
 from skill.config import Config
@@ -84,6 +85,7 @@ def _said() -> set[str]:
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
     said |= {sentence for _, sentence in arguments._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
+    said |= {check.title for check in contract.CHECKS} | set(contract.REASONS)
     said |= {listing.example for listing in LISTINGS.values()} | set(LOOKS.values())
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 

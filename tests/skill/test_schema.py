@@ -36,7 +36,7 @@ SESSION = (
     "make PHOTOS --dry-run", "extend -o longer.mp4", "extend --dry-run", "bundle --all -o bundles",
     "ask 'make it 4 seconds'", "ask 'how many credits'", "ask status",
     "ask export", "ask 'use this' --file PHOTO", "ask --file PHOTO", "route export", "jobs",
-    "translate 'Click Export.'", "headers", "doctor", "schema", "schema make", "bundle --all -o dist", "open", "resume --help",
+    "translate 'Click Export.'", "headers", "doctor", "schema", "schema make", "bundle --all -o dist", "open", "contract", "resume --help",
 )  # fmt: skip
 
 

@@ -1,0 +1,31 @@
+"""The published contract as checks that can be run against any backend that is said to keep it.
+
+    target = Target("http://127.0.0.1:8123", ATTRIBUTION, mock=True)
+    report = anyio.run(run, target)
+    assert report.passed, report.failures
+
+Knows a base URL and HTTP, and nothing of the backend behind it. What is free is asked of every
+backend; a message, which costs credits, is sent to a mock, or where `Target.spend` says so, and
+then one alone.
+"""
+
+from mock_server.contract.check import Check, Kind, Outcome, Report, Result
+from mock_server.contract.junit import junit
+from mock_server.contract.running import CHECKS, REASONS, run
+from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError, is_mock
+
+__all__ = [
+    "CHECKS",
+    "MESSAGE_CREDITS",
+    "REASONS",
+    "Check",
+    "Kind",
+    "Outcome",
+    "Report",
+    "Result",
+    "Target",
+    "UnreachableError",
+    "is_mock",
+    "junit",
+    "run",
+]

@@ -1,0 +1,161 @@
+"""All checks, one after the other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio
+import httpx
+
+from mock_server.contract import account, export, project, rules, talk
+from mock_server.contract.caller import Caller
+from mock_server.contract.check import (
+    Check,
+    DoesNotApplyError,
+    Kind,
+    Outcome,
+    Report,
+    Result,
+    UnusableError,
+)
+from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError
+from mock_server.contract.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_server.openapi import Difference
+
+CHECKS: tuple[Check, ...] = (*account.checks, *project.checks, *talk.checks, *export.checks)
+"""Every check, in the order in which they are made: each after those it needs."""
+
+AT_A_MOCK = "only at a mock: it would use up or harm an account"
+PRICE = "it would cost credits"
+NOTHING = "there is nothing to go on from: {of}"
+NO_TIME = "no time was left"
+REASONS = (
+    AT_A_MOCK,
+    PRICE,
+    NOTHING,
+    NO_TIME,
+    "it would send more than 200 MB",
+    "there are not enough credits: {of}",
+    "the stream is in the other dialect: {of}",
+    "the render had ended before it could be cancelled",
+)
+"""The sentences that say why a check was skipped."""
+_LAST_WORD = 10.0  # s for the balance at the end
+
+
+async def run(
+    target: Target,
+    *,
+    seconds: float | None = None,
+    begin: Callable[[Check, int], None] = lambda check, number: None,
+) -> Report:
+    """Make all checks that may be made at a target, in at most so many `seconds`. `begin` is told
+    of each and its number, from 0, before it is made. Raises UnreachableError where no answer
+    comes to the first request."""
+    caller = Caller(target)
+    visit = Visit(target, caller)
+    usable = set() if target.auth is None else {"token"}
+    end = None if seconds is None else anyio.current_time() + seconds
+    results: list[Result] = []
+    try:
+        for number, check in enumerate(CHECKS):
+            begin(check, number)
+            left = check.limit if end is None else end - anyio.current_time()
+            result = _skipped(check, target, usable, left) or await _made(
+                check, visit, min(left, check.limit)
+            )
+            results.append(result)
+            if visit.going_on and result.outcome is not Outcome.SKIPPED:
+                usable.add(check.id)
+        spent = await _spent(visit)
+    finally:
+        await caller.close()
+    priced = any(one.check.kind is Kind.COSTS and one.reason == PRICE for one in results)
+    return Report(
+        url=target.url,
+        mock=target.mock,
+        results=tuple(results),
+        dialect=visit.heard.dialect if visit.heard is not None else None,
+        shape=visit.shape,
+        spent=spent,
+        left_out=MESSAGE_CREDITS if priced else 0,
+    )
+
+
+def _skipped(check: Check, target: Target, usable: set[str], left: float) -> Result | None:
+    if check.kind is Kind.MOCK and not target.mock:
+        return Result(check, Outcome.SKIPPED, reason=AT_A_MOCK)
+    if check.kind is Kind.COSTS and not (target.mock or target.spend):
+        return Result(check, Outcome.SKIPPED, reason=PRICE)
+    if left <= 0:
+        return Result(check, Outcome.SKIPPED, reason=NO_TIME)
+    missing = [name for name in check.needs if name not in usable]
+    return (
+        Result(check, Outcome.SKIPPED, reason=NOTHING, of=", ".join(missing)) if missing else None
+    )
+
+
+async def _made(check: Check, visit: Visit, limit: float) -> Result:
+    visit.found, visit.going_on = [], False
+    begun = anyio.current_time()
+    skipped: DoesNotApplyError | None = None
+    try:
+        with anyio.move_on_after(limit) as deadline:
+            await check.work(visit)
+            visit.going_on = True
+        if deadline.cancelled_caught:
+            said = f"there was no whole answer within {limit:.0f} s"
+            if not visit.caller.reached:
+                raise UnreachableError(said)
+            visit.critical("", said)
+    except DoesNotApplyError as reason:
+        skipped = reason
+    except UnusableError as why:
+        if not any(one.severity == "critical" for one in visit.found):
+            visit.critical("", str(why))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if not visit.caller.reached:
+            raise UnreachableError(str(error) or type(error).__name__) from error
+        visit.critical("", f"the connection failed: {type(error).__name__} {error}".rstrip())
+    took = anyio.current_time() - begun
+    if skipped is not None:
+        return Result(check, Outcome.SKIPPED, (), skipped.reason, skipped.of, took)
+    critical = any(one.severity == "critical" for one in visit.found)
+    outcome = Outcome.FAILED if critical else Outcome.PASSED
+    return Result(check, outcome, _once(visit.found), seconds=took)
+
+
+def _once(found: list[Difference]) -> tuple[Difference, ...]:
+    """Of what was found at one element of a list after the other, the first."""
+    told: dict[tuple[str, str, str], tuple[Difference, int]] = {}
+    for one in found:
+        key = (one.severity, re.sub(r"\[\d+\]", "[]", one.place), one.said)
+        first, count = told.get(key, (one, 0))
+        told[key] = (first, count + 1)
+    return tuple(
+        one if count == 1 else replace(one, said=f"{one.said} ({count} times)")
+        for one, count in told.values()
+    )
+
+
+async def _spent(visit: Visit) -> float | None:
+    """By how much the balance fell; None where that cannot be said."""
+    if not visit.sent:
+        return 0.0
+    with anyio.move_on_after(_LAST_WORD):
+        try:
+            answer = await visit.caller.call("credits")
+        except (httpx.HTTPError, UnusableError):
+            return None
+        value = answer.json
+        data = value.get("data") if isinstance(value, dict) else None
+        total = rules.number(data.get("total")) if isinstance(data, dict) else None
+        if visit.before is not None and total is not None:
+            return visit.before - total
+    return None

@@ -1,0 +1,70 @@
+"""What is checked, and how far one may go there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    Fetch = Callable[[str], AbstractAsyncContextManager[httpx.Response]]
+
+MESSAGE_CREDITS = 100
+"""What the contract says a generation costs, about."""
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class UnreachableError(Exception):
+    """No answer came to the first request: there is nothing to check."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A backend to check.
+
+    headers:  the three attribution headers.
+    auth:     puts the bearer on a request; it goes to `url` alone. None at a mock, where a token
+              is taken for the purpose.
+    mock:     whether it is a mock: with routes under /__mock__/, and accounts that are nobody's.
+    spend:    whether one message may be sent to what is no mock.
+    upload_limit: bytes of the largest file it takes, if that is known and small enough to pass.
+    fetch:    opens a public address, without bearer or attribution; raises httpx.HTTPError.
+              httpx alone if None.
+    sleep:    waits so many seconds. `poll`: seconds between two looks at a render.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    auth: httpx.Auth | None = None
+    mock: bool = False
+    spend: bool = False
+    upload_limit: int | None = None
+    fetch: Fetch | None = None
+    poll: float = 30.0
+    sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep)
+
+    @property
+    def loopback(self) -> bool:
+        return urlsplit(self.url).hostname in _LOOPBACK
+
+
+async def is_mock(url: str) -> bool:
+    """Whether a mock listens there: asked of this machine alone. Raises UnreachableError."""
+    if urlsplit(url).hostname not in _LOOPBACK:
+        return False
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+            answer = await http.get(f"{url}/__mock__/state")
+            state = answer.json()
+    except httpx.HTTPError as error:
+        raise UnreachableError(str(error)) from error
+    except ValueError:
+        return False
+    data = state.get("data") if isinstance(state, dict) else None
+    return isinstance(data, dict) and {"accounts", "sessions", "renders"} <= data.keys()

@@ -1,0 +1,239 @@
+"""`image-to-video contract`: a backend held to the published contract, and what that comes to."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from skill.clock import CLOUD, LOCAL, PacedClock
+from skill.config import API_URL, Config, address
+from skill.errors import BackendFailedError, NetworkError, StoppedError, UsageError
+from skill.language import say
+from skill.local import CHECKED_UPLOAD, contract, mock_to_check
+from skill.report import Detail, Notice, Progress, Stage
+from skill.token import hide
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import httpx
+
+    from skill.client import Client
+    from skill.console import Console
+    from skill.local import Check, Report, Result, Target
+    from skill.studio import Studio
+
+_MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
+
+
+def check(options: Namespace, console: Console) -> None:
+    """Hold a backend to the contract: the one that is named, else a mock of our own. Raises
+    BackendFailedError, with the report as its `data`, where it does not keep it."""
+    from skill.running import run
+
+    if options.local and options.against:
+        raise UsageError(
+            say("--local and --against name two backends."), hint=say("Leave one of them away.")
+        )
+    if options.junit is not None:
+        _check_place(options.junit)
+    reports: list[Report] = []
+    with ExitStack() as stack:
+        own = options.against is None
+        url = (
+            stack.enter_context(mock_to_check()).url
+            if own
+            else address(options.against, "--against")
+        )
+        config = _config(options, url, own=own)
+        if not own and config.token is None and os.environ.get("NEMO_TOKEN"):
+            console.tell(Notice(say("NEMO_TOKEN is not sent there: it is for NEMO_API_URL alone.")))
+
+        begun: list[str] = []
+
+        async def act(studio: Studio) -> None:
+            reports.append(await _look(options, console, studio, begun, own=own))
+
+        try:
+            run(console, config, None, act)
+        except StoppedError as stop:
+            if options.spend and "message" in begun:
+                stop.hint = say(
+                    "The message may have been sent, and charged: image-to-video credits"
+                )
+            raise
+    _answer(options, console, reports[0])
+
+
+def _config(options: Namespace, url: str, *, own: bool) -> Config:
+    """The settings, for the backend at `url`. A token of the user's own goes to NEMO_API_URL, or
+    where that says nothing to the default, and to no other."""
+    environ = {**os.environ, "NEMO_API_URL": url}
+    theirs = address(os.environ.get("NEMO_API_URL") or API_URL, "NEMO_API_URL")
+    if own:
+        environ.pop("NEMO_TOKEN", None)
+    config = Config.resolve(
+        home=options.home,
+        skill=options.skill,
+        pace=options.pace,
+        language=options.language,
+        environ=environ,
+    )
+    return config if config.api_url == theirs else replace(config, token=None)
+
+
+async def _look(
+    options: Namespace, console: Console, studio: Studio, begun: list[str], *, own: bool
+) -> Report:
+    """The report. `begun` takes the ids of the checks as they begin."""
+    checks = contract()
+    total = len(checks.CHECKS)
+    console.tell(Stage("check", say("Checking {url}...", url=studio.config.api_url)))
+
+    def begin(one: Check, number: int) -> None:
+        console.tell(Progress("check", 100 * number / total))
+        console.tell(Detail(one.id))
+        begun.append(one.id)
+
+    try:
+        target = await _target(options, console, studio, own=own)
+        report: Report = await checks.run(target, seconds=options.timeout, begin=begin)
+    except checks.UnreachableError as error:
+        raise NetworkError(
+            say("{url} does not answer ({reason}).", url=studio.config.api_url, reason=error),
+            hint=say("Check the address, and that something listens there."),
+        ) from None
+    console.tell(Progress("check", 100))
+    return report
+
+
+async def _target(options: Namespace, console: Console, studio: Studio, *, own: bool) -> Target:
+    """What is to be checked. At a mock nothing of the user's is used; else the account is his."""
+    checks, config = contract(), studio.config
+    clock = PacedClock(config.pace)
+    target: Target = checks.Target(
+        config.api_url,
+        config.manifest.headers,
+        mock=own or await checks.is_mock(config.api_url),
+        upload_limit=CHECKED_UPLOAD if own else None,
+        sleep=clock.sleep,
+        poll=LOCAL.poll,
+    )
+    if target.mock:
+        return target
+    client = await studio.authorized()
+    if options.spend:
+        balance = await studio.known_balance()
+        console.tell(
+            Notice(
+                say(
+                    "One message is going to be sent, once. It costs about {credits} credits; you have {available}.",
+                    credits=checks.MESSAGE_CREDITS,
+                    available=f"{balance.available:g}" if balance is not None else "?",
+                )
+            )
+        )
+    return replace(
+        target,
+        auth=client.bearer,
+        spend=options.spend,
+        poll=CLOUD.poll,
+        fetch=lambda url: _public(client, url),
+    )
+
+
+@asynccontextmanager
+async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
+    """An address that the backend names, under the rules for those."""
+    import httpx
+
+    from skill.delivery import public
+
+    try:
+        async with public(client, url) as response:
+            yield response
+    except NetworkError as error:
+        raise httpx.RequestError(error.message) from None
+
+
+# ---------------------------------------------------------------- what it came to
+
+
+def _answer(options: Namespace, console: Console, report: Report) -> None:
+    data = report.to_json()
+    for told, result in zip(data["checks"], report.results, strict=True):
+        told["title"], told["reason"] = say(result.check.title), _reason(result)
+    failure: BackendFailedError | UsageError | None = None
+    if not report.passed:
+        failure = BackendFailedError(
+            say(
+                "The backend does not keep the contract: {count} checks failed.",
+                count=len(report.failures),
+            ),
+            hint=say("Each names its part of the contract, and what is not so."),
+        )
+    if options.junit is not None:
+        try:
+            options.junit.write_text(hide(contract().junit(report).decode()), "utf-8")
+        except OSError as error:
+            failure = failure or _unwritten(options.junit, str(error.strerror or error))
+    if failure is None or not console.json:
+        console.answer(data, _lines(report))
+    if failure is not None:
+        failure.data = data
+        raise failure
+
+
+def _lines(report: Report) -> list[str]:
+    wide = max(len(result.check.id) for result in report.results)
+    part = max(len(result.check.part) for result in report.results)
+    lines = []
+    for result in report.results:
+        one = result.check
+        line = f"{_MARKS[result.outcome]} {one.id:<{wide}}  {one.part:<{part}}  {say(one.title)}"
+        reason = _reason(result)
+        lines.append(line + (f" ({reason})" if reason else ""))
+        lines += [f"    {found.severity}: {found}" for found in result.differences]
+    counts: dict[str, Any] = report.to_json()["counts"]
+    told = [
+        say("{passed} passed, {failed} failed, {skipped} skipped.", **counts),
+        say(
+            "{critical} critical differences, {warning} warnings, {info} unknown fields.", **counts
+        ),
+    ]
+    if report.dialect is not None:
+        told.append(say("The stream is in the dialect {dialect}.", dialect=report.dialect))
+    if report.spent is None:
+        told.append(say("What was spent is not known."))
+    else:
+        told.append(say("{spent:g} credits were spent.", spent=report.spent))
+    if report.left_out:
+        told.append(
+            say(
+                "What was left out would cost about {credits:g} (--spend).", credits=report.left_out
+            )
+        )
+    return [*lines, say(" ").join(told)]
+
+
+def _reason(result: Result) -> str:
+    return say(result.reason, of=result.of) if result.reason else ""
+
+
+def _check_place(file: Path) -> None:
+    """Raises UsageError where a report cannot stand: in no folder, or in another file's place."""
+    if not file.absolute().parent.is_dir():
+        raise _unwritten(file, say("there is no such folder"))
+    if file.is_dir() or (file.exists() and b"<testsuites" not in file.read_bytes()[:400]):
+        raise _unwritten(file, say("something else is there"))
+
+
+def _unwritten(file: Path, reason: str) -> UsageError:
+    return UsageError(
+        say("The report cannot be written to {file}: {reason}.", file=file, reason=reason),
+        hint=say("Name another file."),
+    )

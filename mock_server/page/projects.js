@@ -68,7 +68,7 @@ function drawTimeline(draft, files) {
   const step = STEPS.find((one) => (whole / 1000) / one <= TICKS) ?? whole / 1000 / TICKS;
   const marks = Array.from({ length: Math.floor(whole / 1000 / step + 1e-6) + 1 }, (_, at) => at * step);
   const axis = make("div", { class: "lane axis", "aria-hidden": "true" }, marks.map((mark) =>
-    at(make("span", { class: mark * 1000 > whole * 0.97 ? "tick last" : "tick" }, clock(mark)), mark * 1000, 0, whole)));
+    at(make("span", { class: mark * 1000 > whole * 0.9 ? "tick last" : "tick" }, clock(mark)), mark * 1000, 0, whole)));
   const lanes = tracks.map((track) => {
     const name = track.m?.title || KINDS[track.tt] || `Track ${track.tt}`;
     return [
@@ -97,7 +97,10 @@ function segment({ start, length, one }, whole, files) {
   const join = joined ? make("span", { class: "join", title: `${one.tr.type}, ${seconds(joined / 1000)}` }) : null;
   if (join) join.style.width = `${(joined / length) * 100}%`;
   const label = make("bdi", { class: "label" }, name);
-  if (joined) label.style.marginLeft = join.style.width;
+  if (joined) {
+    label.style.marginLeft = join.style.width;
+    label.style.maxWidth = `calc(100% - ${join.style.width} - 6px)`;
+  }
   const element = make("li", { class: "segment", title: `${name} ${span}` },
     file && make("img", { src: file.url, alt: "", loading: "lazy" }), join,
     label, make("span", { class: "unseen" }, `, ${span}`));

@@ -579,6 +579,21 @@ class TestWhatItStands:
         page.until("document.querySelector('.gone')")
         page.complaints.clear()  # the browser tells of the connection that was refused
 
+    def test_with_a_key_it_is_opened_by_it_and_keeps_it_in_no_address(
+        self, browser: Browser
+    ) -> None:
+        server = Server(Backend(pace=0, inspector=inspector), key="a key / of one's own")
+        with server, browser.page() as page:
+            page.open(f"{server.url}/__mock__/")
+            assert "want X-Mock-Key" in page.text("body")
+            page.open(f"{server.url}/__mock__/?key=a%20key%20%2F%20of%20one's%20own")
+            page.until("document.querySelector('.live')")
+            assert page.run("location.href") == f"{server.url}/__mock__/"
+            assert page.run("document.cookie") == ""
+            before = server.backend.clock.now()
+            page.click("[data-days='1']")
+            until(lambda: server.backend.clock.now() > before + 80_000)
+
     def test_a_thousand_requests_are_shown_and_the_oldest_go(self, api: Api, page: Page) -> None:
         visit(page, api)
         api.start()

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import skill
-from mock_server import Backend, Fault
+from mock_server import Backend, Fault, Journal, pytest_plugin
 from mock_server.control import control_routes
 from mock_server.faults import ENDPOINTS
+from mock_server.page import page_routes
 from skill import errors
 from skill.arguments import _SAID, COMMANDS, build_parser
 from skill.config import ENVIRONMENT
@@ -236,12 +237,26 @@ def test_contract_testing_names_every_fault_endpoint_and_route() -> None:
     page = (DOCS / "contract-testing.md").read_text("utf-8")
     names = [item.name for item in fields(Fault) if item.name != "endpoint"]
     names += ENDPOINTS
-    routes = [route.path for mount in control_routes(Backend()) for route in mount.routes]  # type: ignore[attr-defined]
+    backend = Backend()
+    routes = {route.path for mount in control_routes(backend) for route in mount.routes}  # type: ignore[attr-defined]
+    routes -= {route.path for route in page_routes(backend)} - {"/"}  # what the page is made of
     for name in [*names, *inspect.signature(Backend).parameters]:
         if name not in ("storage", "persistent", "inspector"):  # for --local alone
             assert f"`{name}`" in page, name
     for path in routes:
         assert f"/__mock__{path}`" in page, path
+
+
+def test_contract_testing_names_every_fixture_setting_and_demand() -> None:
+    page = (DOCS / "contract-testing.md").read_text("utf-8")
+    names = [name for name in vars(pytest_plugin) if name.startswith("nemo_")]
+    names += pytest_plugin.INI
+    assert len(names) > len(pytest_plugin.INI)
+    for name in names:
+        assert f"`{name}`" in page, name
+    for name in vars(Journal):
+        if name.startswith("assert_"):
+            assert f"`{name}(" in page, name
 
 
 def test_programs_names_every_call_with_what_it_takes() -> None:

@@ -8,10 +8,11 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from mock_server import errors
+from mock_server import errors, instant
 from mock_server.accounts import Accounts, expired, iso
 from mock_server.clock import DAY, Clock
 from mock_server.director import Asset, Kind, direct
@@ -34,6 +35,8 @@ from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
 CLAIM_SECONDS = 3600
 UPLOAD_LIMIT = 200 * 1024 * 1024
+RENDERER_NEEDS = ("av", "cv2", "numpy", "regex", "uharfbuzz")
+"""What `mock_server.render` imports, and a backend that renders instantly does without."""
 SHORT_KEY = 8
 """So many digits of an account's key are shown."""
 
@@ -74,7 +77,9 @@ class Backend:
     render_shape: bare, or wrapped in {"success": true, "data": …}.
     validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
                  are; what is not so is noted in the journal and logged.
-    renderer, inspector: what makes the videos and looks into uploads; mock_server.render's if None.
+    renderer:    what makes the videos: "real" (mock_server.render), "instant" (mock_server.instant)
+                 or one of your own; None is the real one where its packages are installed.
+    inspector:   what looks into uploads; that of the renderer if None.
     """
 
     def __init__(
@@ -92,13 +97,15 @@ class Backend:
         render_shape: Literal["bare", "wrapped"] = "bare",
         prices: Prices | None = None,
         validate: bool = True,
-        renderer: Renderer | None = None,
+        renderer: Renderer | Literal["real", "instant"] | None = None,
         inspector: Inspector | None = None,
     ) -> None:
         if dialect not in ("typed", "adk"):
             raise ValueError(f"no dialect {dialect!r}; there are typed, adk")
         if render_shape not in ("bare", "wrapped"):
             raise ValueError(f"no render shape {render_shape!r}; there are bare, wrapped")
+        if isinstance(renderer, str) and renderer not in ("real", "instant"):
+            raise ValueError(f"no renderer {renderer!r}; there are real, instant")
         if persistent and storage is None:
             raise ValueError("a persistent backend needs a storage folder")
         self.seed = self._first_seed = seed
@@ -119,8 +126,12 @@ class Backend:
         """By session: the draft it gets by itself, and when."""
         self._lock = threading.Lock()
         self.accounts = Accounts(self._store, self.clock)
-        self.library = Library(self._store, inspector or _inspect)
-        self.renders = Renders(self._store, self.clock, renderer or _render, pace=pace)
+        real = renderer == "real" or (renderer != "instant" and all(map(find_spec, RENDERER_NEEDS)))
+        self.library = Library(self._store, inspector or (_inspect if real else instant.inspect))
+        if renderer is None or isinstance(renderer, str):
+            renderer = _render if real else instant.render
+        self.renders = Renders(self._store, self.clock, renderer, pace=pace)
+        self.is_instant = renderer is instant.render
         self.scenarios = Scenarios(self)
         if persistent:
             self.renders.fail_orphans()

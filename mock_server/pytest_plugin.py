@@ -106,7 +106,7 @@ def _made(request: pytest.FixtureRequest) -> Backend:
     except ImportError as error:
         pytest.fail(
             f"The mock backend's packages are not installed ({error.name} is missing): "
-            "pip install 'image-to-video-skill[testing]'",
+            "install image-to-video-skill with its extra [testing]",
             pytrace=False,
         )
     ini = request.config.getini
@@ -119,13 +119,7 @@ def _made(request: pytest.FixtureRequest) -> Backend:
     }
     for marker in reversed(list(request.node.iter_markers("nemo"))):  # the nearest comes last
         settings |= marker.kwargs
-    scenario, renderer = settings.pop("scenario"), settings.pop("renderer")
-    if renderer == "instant":
-        from mock_server import instant
-
-        settings = {"renderer": instant.render, "inspector": instant.inspect, **settings}
-    elif renderer != "real":
-        settings["renderer"] = renderer
+    scenario = settings.pop("scenario")
     backend = Backend(**settings)
     if scenario is not None:
         backend.scenarios.on(scenario)

@@ -1,7 +1,6 @@
 """Who may come in: anonymous and registered accounts, their tokens, credits and plans."""
 
 import secrets
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -130,11 +129,12 @@ class Accounts:
         account.plan = plan or account.plan
 
     def authenticate(self, token: str | None) -> Account:
-        """The account of a bearer. Raises ApiError 1001 if there is none or it has expired."""
+        """The account of a bearer, not to be edited. Raises ApiError 1001 if there is none or it
+        has expired."""
         account = self._store.read().accounts.get(fingerprint(token)) if token else None
         if account is None or expired(account, self._clock.now()):
             raise ApiError(errors.BAD_TOKEN, "Invalid or expired token")
-        return replace(account)
+        return account
 
     def credits(self, key: str) -> int:
         """What an account has, held or not; nothing if it is gone."""

@@ -9,6 +9,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 TEXT_LIMIT = 16_384
@@ -61,6 +62,8 @@ class Entry:
     """Whether a bearer stood where none belongs; `violations` says where."""
     changed: int = 0
     """The journal's version when this entry was last changed."""
+    size: int = 0
+    """Bytes that are kept of body and answer."""
     _body: bytes = field(default=b"", repr=False)
     _answer: list[tuple[float, bytes]] = field(default_factory=list, repr=False)
     _kept: int = field(default=0, repr=False)
@@ -73,14 +76,18 @@ class Entry:
         if (masked := self._masked(text)) != text:
             self.leak("body: holds a bearer")
             body = masked.encode()
+        self.size -= len(self._body)
         self._body = _cut(body)
+        self.size += len(self._body)
         self.touch()
 
     def tell(self, after: float, chunk: bytes) -> None:
         """Keep a part of the answer that goes out `after` so many seconds."""
         if chunk:
             if self._kept < PART_LIMIT:
-                self._answer.append((after, _cut(chunk)))
+                kept = _cut(chunk)
+                self._answer.append((after, kept))
+                self.size += len(kept)
             self._kept += len(chunk)
             self.touch()
 
@@ -163,11 +170,6 @@ class Entry:
             if not item.name.startswith("_")
         }
         return {**public, "body": self.body, "answer": self.answer, "events": self.events}
-
-    @property
-    def size(self) -> int:
-        """Bytes that are kept."""
-        return len(self._body) + min(self._kept, PART_LIMIT)
 
 
 class Journal:
@@ -364,6 +366,12 @@ def _shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    """Whether what is called so, in lower case, is not to be kept."""
+    return any(word in name for word in _SECRETS)
+
+
 def short_fingerprint(secret: str) -> str:
     """Eight hex digits that tell two secrets apart and give neither away."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[:8]
@@ -376,7 +384,7 @@ def clean_body(value: Any, *, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         return {
             str(key): f"sha256:{short_fingerprint(str(item))}"
-            if any(word in str(key).lower() for word in _SECRETS)
+            if _is_secret(str(key).lower())
             else clean_body(item, depth=depth + 1)
             for key, item in list(value.items())[:200]
         }
@@ -419,7 +427,7 @@ def _event(block: bytes) -> Any:
 def _clean_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
     clean = {}
     for name, value in dict(headers).items():
-        if any(word in name for word in _SECRETS):
+        if _is_secret(name):
             scheme, _, secret = value.rpartition(" ")
             clean[name] = f"{scheme} sha256:{short_fingerprint(secret)}".strip()
         else:

@@ -4,6 +4,7 @@ Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered i
 """
 
 import asyncio
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -12,11 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from mock_server import errors, instant
+from mock_server import director, errors, instant
 from mock_server.accounts import Accounts, expired, iso
 from mock_server.clock import DAY, Clock
-from mock_server.director import Asset, Kind, direct
+from mock_server.director import Asset, Kind, Picture, direct
 from mock_server.errors import ApiError
+from mock_server.events import Save
 from mock_server.faults import Fault, Faults
 from mock_server.journal import Journal
 from mock_server.library import (
@@ -120,6 +122,8 @@ class Backend:
         self.prices = prices or Prices()
         self.faults = Faults()
         self.journal = Journal()
+        self.spent = 0
+        """Credits that messages have cost, of all accounts together."""
         self._store = Store(storage, persistent=persistent)
         self._busy: dict[str, _Busy] = {}
         self._later: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -218,29 +222,9 @@ class Backend:
         if mark is None:
             raise ApiError(errors.BUSY, "The session is still busy with another message.")
         try:
-            assets = [
-                Asset(
-                    item.hash,
-                    item.name,
-                    item.type,
-                    item.width,
-                    item.height,
-                    item.duration,
-                    item.sound,
-                    item.fps,
-                )
-                for item in session.uploads
-            ]
-            plan = direct(
-                words,
-                session.draft,
-                assets,
-                seen=session.seen,
-                seed=self.seed,
-                language=session.language,
-                source=source,
-            )
-            busy = _Busy(account.key, self.prices.of(plan.kind), mark, [a.hash for a in assets])
+            plan = self._plan(session, words, source)
+            seen = [item.hash for item in session.uploads]
+            busy = _Busy(account.key, self.prices.of(plan.kind), mark, seen)
             self._hold(session.id, busy)
             with self._store.change() as world:
                 ordinal = world.sessions[session.id].turns
@@ -253,6 +237,51 @@ class Backend:
             mark.close()
             raise
         return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, fault)
+
+    def _plan(self, session: Session, words: str, source: str | None = None) -> director.Plan:
+        assets = [
+            Asset(
+                item.hash,
+                item.name,
+                item.type,
+                item.width,
+                item.height,
+                item.duration,
+                item.sound,
+                item.fps,
+            )
+            for item in session.uploads
+        ]
+        return direct(
+            words,
+            session.draft,
+            assets,
+            seen=session.seen,
+            seed=self.seed,
+            language=session.language,
+            source=source,
+        )
+
+    def prepare(self, token: str, *, photos: int = 1, words: str | None = None) -> str:
+        """The id of a new session of a token's account, for what begins in the middle: so many photos
+        are uploaded to it, and the draft is what a message of these words makes of them. Nothing
+        is charged, nothing stands in the journal. Raises ApiError 1001."""
+        account = self.accounts.authenticate(token)
+        made = self.create_session(account, "project", None)
+        session = self.session(account, made["session_id"])
+        self.library.draw(
+            session.id, [_photo(number) for number in range(1, photos + 1)], upload=True
+        )
+        session = self.session(account, session.id)
+        if words is not None:
+            plan = self._plan(session, words)
+            self.library.draw(session.id, plan.pictures)
+            for step in plan.steps:
+                if isinstance(step, Save):
+                    self.save_draft(session.id, step.draft)
+            with self._store.change() as world:
+                world.sessions[session.id].seen = [item.hash for item in session.uploads]
+        return session.id
 
     def save_draft(self, session_id: str, draft: dict[str, Any], *, after: float = 0.0) -> None:
         """The session's draft becomes this one, at once or so many seconds (times pace) later."""
@@ -278,6 +307,7 @@ class Backend:
             return
         if done and not self.unlimited and busy.price:
             self.accounts.spend(busy.account, busy.price)
+            self.spent += busy.price
         if done:
             with self._store.change() as world:
                 if session_id in world.sessions:
@@ -365,6 +395,7 @@ class Backend:
                 "rate": self.clock.rate,
                 "sleepers": self.clock.sleepers,
             },
+            "spent": self.spent,
             "seed": self.seed,
             "pace": self.pace,
             "dialect": self.dialect,
@@ -426,6 +457,7 @@ class Backend:
         for path in files:
             (self._store.root / path).unlink(missing_ok=True)
         self.journal.clear()
+        self.spent = 0
 
     def close(self) -> None:
         """Stop the renders and remove the temporary folder. May be called twice."""
@@ -451,6 +483,11 @@ class Backend:
                 if render.session_id not in world.sessions:
                     del world.renders[key]
         self.library.prune(now)
+
+
+def _photo(number: int) -> Picture:
+    name = f"photo-{number}"
+    return Picture(hashlib.sha256(name.encode()).hexdigest(), name, 640, 480)
 
 
 def _render(

@@ -7,23 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
-from mock_server.journal import Entry
+from mock_server.journal import ENDPOINTS, Entry
 from mock_server.shape import fault_fields, mistakes, schema
 
-ENDPOINTS = (
-    "token",
-    "session",
-    "message",
-    "upload",
-    "credits",
-    "state",
-    "render",
-    "render_status",
-    "render_cancel",
-    "render_download",
-    "claim",
-    "file",
-)
 ANY = "any"
 """In a fault: whichever endpoint it is."""
 

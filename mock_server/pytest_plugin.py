@@ -10,6 +10,7 @@ is asked for. Needs the `testing` extra.
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,8 +30,9 @@ INI = {
     "nemo_renderer": ("instant", "instant: one dark frame for any draft; real: the real video"),
 }
 MARKER = (
-    "nemo(scenario=None, renderer='instant', **settings): how the mock backend of this test is: "
-    "a scenario by name or as a mapping, the renderer, and what mock_server.Backend takes."
+    "nemo(scenario=None, scenarios=None, renderer='instant', **settings): how the mock backend of "
+    "this test is: a scenario by name or as a mapping, the renderer, and what mock_server.Backend "
+    "takes. With scenarios=('stream-*', …) the test runs once in each that is meant."
 )
 
 
@@ -41,6 +43,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with `nemo(scenarios=…)` once in each scenario that one of the patterns means."""
+    patterns = _marked(metafunc.definition).get("scenarios")
+    if patterns is None or "nemo_backend" not in metafunc.fixturenames:
+        return
+    from mock_server.scenarios import names
+
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    ready = [scenario.name for scenario in names()]
+    for pattern in patterns:
+        if not fnmatch.filter(ready, pattern):
+            raise pytest.UsageError(f"no scenario is {pattern!r}; there are {', '.join(ready)}")
+    meant = [name for name in ready if any(fnmatch.fnmatch(name, one) for one in patterns)]
+    metafunc.parametrize("nemo_backend", meant, indirect=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -100,6 +118,12 @@ def nemo_production(nemo_backend: Backend) -> Iterator[respx.MockRouter]:
 _BACKEND: pytest.StashKey[Backend] = pytest.StashKey()
 
 
+def _marked(node: pytest.Item) -> dict[str, Any]:
+    """What the markers of a test say, the nearest above all."""
+    markers = reversed(list(node.iter_markers("nemo")))
+    return {name: value for marker in markers for name, value in marker.kwargs.items()}
+
+
 def _made(request: pytest.FixtureRequest) -> Backend:
     try:
         from mock_server import Backend
@@ -117,9 +141,10 @@ def _made(request: pytest.FixtureRequest) -> Backend:
         "renderer": ini("nemo_renderer"),
         "scenario": ini("nemo_scenario") or None,
     }
-    for marker in reversed(list(request.node.iter_markers("nemo"))):  # the nearest comes last
-        settings |= marker.kwargs
+    settings |= _marked(request.node)
+    settings.pop("scenarios", None)
     scenario = settings.pop("scenario")
+    scenario = getattr(request, "param", scenario)  # one of `scenarios`
     backend = Backend(**settings)
     if scenario is not None:
         backend.scenarios.on(scenario)

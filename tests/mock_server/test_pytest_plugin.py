@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from mock_server.scenarios import names
+
 pytest_plugins = ["pytester"]
 
 ASK = """
@@ -117,6 +119,43 @@ class TestMarked:
         ini="nemo_dialect = adk\nnemo_seed = 7\nnemo_scenario = no-credits",
     )
     done.assert_outcomes(passed=2)
+
+
+def test_a_test_runs_once_in_each_scenario_that_is_meant(run: Run) -> None:
+    done = run(
+        """
+import pytest
+from mock_server.scenarios import names
+
+@pytest.mark.nemo(scenarios=("stream-cut*", "no-credits"), seed=3)
+class TestThem:
+    def test_it(self, nemo_url, nemo_backend, request):
+        (name,) = nemo_backend.scenarios.active
+        assert f"[{name}]" in request.node.name and nemo_backend.seed == 3
+
+    def test_without_a_backend(self):
+        pass
+
+@pytest.mark.nemo(scenarios="*")
+def test_all(nemo_backend):
+    assert nemo_backend.scenarios.active[0] in [scenario.name for scenario in names()]
+""",
+        "-v",
+    )
+    there_are = len(names())
+    done.assert_outcomes(passed=5 + 1 + there_are)
+    done.stdout.fnmatch_lines(["*::TestThem::test_it?stream-cut-mid-event? PASSED*"])
+
+
+def test_a_pattern_that_means_no_scenario_is_told(run: Run) -> None:
+    done = run("""
+import pytest
+
+@pytest.mark.nemo(scenarios="streams-*")
+def test_it(nemo_backend):
+    pass
+""")
+    done.stdout.fnmatch_lines(["*no scenario is 'streams-?'; there are free-plan, *"])
 
 
 def test_a_backend_without_fixtures_needs_no_renderer_either(run: Run) -> None:

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from mock_server.backend import Prices
-from mock_server.faults import ANY, ENDPOINTS, Fault
+from mock_server.faults import ANY, Fault
+from mock_server.journal import ENDPOINTS
 from mock_server.scenarios import ScenarioError, load, names
 from mock_server.shape import fault_fields, schema
 from tests.mock_server.api import Api

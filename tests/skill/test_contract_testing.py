@@ -40,4 +40,7 @@ def test_mended_the_script_passes(folder: pytest.Pytester) -> None:
     script = folder.path / "make_clip.py"
     before, _, _ = script.read_text("utf-8").partition("def say(")
     script.write_text(before + _block("# make_clip.py, mended"), "utf-8")
-    folder.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+    tests = folder.path / "test_make_clip.py"
+    more = _block("# test_make_clip.py, one more")
+    tests.write_text(f"{tests.read_text('utf-8')}\n\n{more}", "utf-8")
+    folder.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)

@@ -215,6 +215,8 @@ class TestWhatItShows:
         choose(page, "#by-session", "")
         page.click("#by-violations")
         assert page.run(shown) == 1
+        page.press("j", "Enter")
+        page.until("document.querySelector('#detail .facts div')")
 
 
 def choose(page: Page, select: str, value: str) -> None:

@@ -249,6 +249,16 @@ def test_a_limit_of_time_leaves_a_report(mock: Server, run: Callable[..., Ran]) 
     assert outcomes(ran)["cancel"] == "skipped"
 
 
+def test_a_long_wait_is_told_as_everywhere(
+    mock: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")  # two minutes are 0.12 s
+    mock.backend.fail("message", heartbeats_for=15)  # 0.3 s at the mock's pace
+    ran = run("contract", "--against", mock.url)
+    assert "⏳ Still working..." in ran.err
+    assert ran.code == 0
+
+
 def test_it_speaks_chinese(mock: Server, run: Callable[..., Ran]) -> None:
     ran = run("contract", "--against", mock.url, "--language", "zh")
     assert "消息以事件流回复" in ran.out

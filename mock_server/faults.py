@@ -71,7 +71,7 @@ class Fault:
             there = ", ".join((*ENDPOINTS, ANY))
             return [f"no endpoint {self.endpoint!r}; there are {there}"]
         told = self.told
-        wrong = list(mistakes(schema()["$defs"]["fault"], told))
+        wrong = mistakes(schema()["$defs"]["fault"], told)
         for name in told:
             places = fault_fields()[name].get("endpoints")
             if places and self.endpoint not in (*places, ANY):

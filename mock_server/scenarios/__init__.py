@@ -94,7 +94,7 @@ def _parsed(file: Path) -> Any:
 
 
 def _scenario(value: Any, source: str) -> Scenario:
-    if wrong := list(mistakes(schema(), value)):
+    if wrong := mistakes(schema(), value):
         raise ScenarioError(source, wrong)
     faults = []
     for endpoint, items in value.get("faults", {}).items():

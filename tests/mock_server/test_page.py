@@ -364,7 +364,10 @@ class TestHowItIsUsed:
         page.press("Escape")
         assert page.run("document.querySelector('#detail').hidden")
         assert page.run("document.activeElement.id") == "list"
-        page.press("/")
+        page.click("#tab-projects")
+        page.press("j", "Enter")
+        assert page.run("document.activeElement.id") == "detail"
+        page.press("Escape", "/")
         assert page.run("document.activeElement.id") == "filter"
         page.type("j?")
         assert page.run("document.querySelector('#filter').value") == "j?"

@@ -127,7 +127,7 @@ class TestCommand:
         ran = run("mock", "--scenario", file)
         assert ran.code == 2
         assert "mine.yaml: name is missing" in ran.err
-        assert "mine.yaml: settings.credits: -1 is less than 0" in ran.err
+        assert "mine.yaml: settings.credits is less than 0" in ran.err
 
 
 class TestPage:

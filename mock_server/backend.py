@@ -265,7 +265,10 @@ class Backend:
     def prepare(self, token: str, *, photos: int = 1, words: str | None = None) -> str:
         """The id of a new session of a token's account, for what begins in the middle: so many photos
         are uploaded to it, and the draft is what a message of these words makes of them. Nothing
-        is charged, nothing stands in the journal. Raises ApiError 1001."""
+        is charged, nothing stands in the journal. A token that is unknown becomes that of a
+        registered user. Raises ApiError 1001 for one that has expired."""
+        if not self.accounts.knows(token):
+            self.accounts.add(token)
         account = self.accounts.authenticate(token)
         made = self.create_session(account, "project", None)
         session = self.session(account, made["session_id"])

@@ -31,7 +31,7 @@ INI = {
 }
 MARKER = (
     "nemo(scenario=None, scenarios=None, renderer='instant', **settings): how the mock backend of "
-    "this test is: a scenario by name or as a mapping, the renderer, and what mock_server.Backend "
+    "this test is: a scenario by name or as a mapping (or a list of them), the renderer, and what mock_server.Backend "
     "takes. With scenarios=('stream-*', …) the test runs once in each that is meant."
 )
 
@@ -69,7 +69,9 @@ def pytest_runtest_makereport(
     report = yield
     backend = item.stash.get(_BACKEND, None)
     if backend is not None and report.failed:
-        report.sections.append(("NemoVideo mock: what was asked", str(backend.journal)))
+        report.sections.append(
+            ("NemoVideo mock: what was asked", str(backend.journal) or "nothing")
+        )
     return report
 
 
@@ -133,6 +135,8 @@ def _made(request: pytest.FixtureRequest) -> Backend:
             "install image-to-video-skill with its extra [testing]",
             pytrace=False,
         )
+    if any(marker.args for marker in request.node.iter_markers("nemo")):
+        pytest.fail("nemo takes its settings by name: nemo(scenario='no-credits')", pytrace=False)
     ini = request.config.getini
     settings: dict[str, Any] = {
         "dialect": ini("nemo_dialect"),
@@ -146,6 +150,7 @@ def _made(request: pytest.FixtureRequest) -> Backend:
     scenario = settings.pop("scenario")
     scenario = getattr(request, "param", scenario)  # one of `scenarios`
     backend = Backend(**settings)
-    if scenario is not None:
-        backend.scenarios.on(scenario)
+    for one in scenario if isinstance(scenario, list | tuple) else [scenario]:
+        if one is not None:
+            backend.scenarios.on(one)
     return backend

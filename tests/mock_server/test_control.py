@@ -42,9 +42,10 @@ class TestBeginningInTheMiddle:
         assert state(api)["accounts"][0]["credits"] == 55
 
     def test_what_makes_no_sense_is_told(self, api: Api) -> None:
+        expired = turn(api, "accounts", create=True, expire=True)["token"]
         for fields, said in (
             ({"words": "hi"}, "sessions: token is missing"),
-            ({"token": "nobody"}, "sessions: Invalid or expired token"),
+            ({"token": expired}, "sessions: Invalid or expired token"),
             ({"token": "t", "photos": 51}, "sessions: photos must be at most 50"),
         ):
             answer = api.http.post("/__mock__/sessions", json=fields).json()

@@ -9,6 +9,10 @@ from mock_server.scenarios import names
 
 pytest_plugins = ["pytester"]
 
+SCENARIOS = len(names())
+"""Counted here: what is first imported within a test of pytester's, as YAML's C part would be, is
+forgotten after it, and cannot be imported twice."""
+
 ASK = """
 import httpx
 
@@ -142,9 +146,25 @@ def test_all(nemo_backend):
 """,
         "-v",
     )
-    there_are = len(names())
-    done.assert_outcomes(passed=5 + 1 + there_are)
+    done.assert_outcomes(passed=5 + 1 + SCENARIOS)
     done.stdout.fnmatch_lines(["*::TestThem::test_it?stream-cut-mid-event? PASSED*"])
+
+
+def test_a_marker_is_a_list_of_scenarios_too_and_no_bare_word(run: Run) -> None:
+    done = run("""
+import pytest
+
+@pytest.mark.nemo(scenario=["no-credits", {"name": "mine"}])
+def test_both(nemo_backend):
+    assert nemo_backend.scenarios.active == ["no-credits", "mine"]
+    assert len(nemo_backend.prepare("my-token", photos=2)) == 32
+
+@pytest.mark.nemo("no-credits")
+def test_bare(nemo_backend):
+    pass
+""")
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["*nemo takes its settings by name: nemo(scenario='no-credits')*"])
 
 
 def test_a_pattern_that_means_no_scenario_is_told(run: Run) -> None:

@@ -76,6 +76,7 @@ class Backend:
     dialect:     how streams are written: typed or adk.
     pace:        multiplies every delay the backend makes; 0 is none at all.
     silent_rate: the share of edits whose stream closes without text, decided by `seed`.
+    max_requests: further ones have their connection reset, so that who asks for ever comes to an end.
     render_shape: bare, or wrapped in {"success": true, "data": …}.
     validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
                  are; what is not so is noted in the journal and logged.
@@ -96,6 +97,7 @@ class Backend:
         pace: float = 1.0,
         silent_rate: float = 0.3,
         max_upload: int = UPLOAD_LIMIT,
+        max_requests: int | None = None,
         render_shape: Literal["bare", "wrapped"] = "bare",
         prices: Prices | None = None,
         validate: bool = True,
@@ -116,6 +118,7 @@ class Backend:
         self.pace = pace
         self.silent_rate = silent_rate
         self.max_upload = max_upload
+        self.max_requests = max_requests
         self.render_shape = render_shape
         self.unlimited = unlimited
         self.validate = validate

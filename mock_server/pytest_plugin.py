@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 INI = {
     "nemo_dialect": ("typed", "how the mock backend writes its streams: typed or adk"),
     "nemo_pace": ("0", "multiplies every delay of the mock backend; 0 is none at all"),
+    "nemo_max_requests": (
+        "300",
+        "so many requests of a test are answered; then connections are reset, so that it ends",
+    ),
     "nemo_seed": ("0", "the mock backend's seed: the same gives the same answers"),
     "nemo_scenario": ("", "a scenario that is on in every test, by its name"),
     "nemo_renderer": ("instant", "instant: one dark frame for any draft; real: the real video"),
@@ -141,6 +145,7 @@ def _made(request: pytest.FixtureRequest) -> Backend:
     settings: dict[str, Any] = {
         "dialect": ini("nemo_dialect"),
         "pace": float(ini("nemo_pace")),
+        "max_requests": int(ini("nemo_max_requests")),
         "seed": int(ini("nemo_seed")),
         "renderer": ini("nemo_renderer"),
         "scenario": ini("nemo_scenario") or None,

@@ -150,6 +150,24 @@ def test_all(nemo_backend):
     done.stdout.fnmatch_lines(["*::TestThem::test_it?stream-cut-mid-event? PASSED*"])
 
 
+def test_a_client_that_asks_for_ever_comes_to_an_end(run: Run) -> None:
+    done = run("""
+def test_it(nemo_url):
+    while True:
+        httpx.get(nemo_url + PATH)
+""")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*#1 credits: GET *",
+            "*298 more of these",
+            "*#300 credits: GET *",
+            "*#301 credits: GET * no answer, cut (fault: reset=True)",
+            "*more than 300 requests: no further one is answered",
+        ]
+    )
+
+
 def test_a_marker_is_a_list_of_scenarios_too_and_no_bare_word(run: Run) -> None:
     done = run("""
 import pytest

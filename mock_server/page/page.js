@@ -75,16 +75,10 @@ for (const name of TABS) {
 }
 
 const typing = (target) => target.closest("input:not([type=checkbox]), select, textarea") !== null;
-function go(by) {
-  // Enter is then for what was gone to, and not for what was clicked before.
-  if (byId("detail").hidden) byId("list").focus({ preventScroll: true });
-  requests.move(by);
-}
-
 const KEYS = {
   "/": () => byId("filter").focus(),
-  j: () => go(1),
-  k: () => go(-1),
+  j: () => requests.move(1),
+  k: () => requests.move(-1),
   "?": () => byId("help").showModal(),
   1: () => turnTo("projects"),
   2: () => turnTo("accounts"),

@@ -316,7 +316,7 @@ class Backend:
         else:
             await asyncio.sleep(0)
 
-    def fail(self, endpoint: str, **what: Any) -> Fault:
+    def fail(self, endpoint: str, /, **what: Any) -> Fault:
         """Arm a fault: the keywords are the fields of `Fault`. Raises TypeError for any other, and
         ValueError for what one cannot be."""
         known = [item.name for item in fields(Fault) if item.name != "endpoint"]

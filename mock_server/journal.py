@@ -4,26 +4,35 @@ demand what is to hold of it."""
 import hashlib
 import itertools
 import json
+import math
 import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Never
+from urllib.parse import unquote_plus
 
 TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""
 PART_LIMIT = 65_536
 """Bytes kept of a request's body, and of its answer."""
+HEADER_LIMIT = 2048
+"""Characters kept of a header."""
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 """The headers that every request carries, so that it is known for whom it is."""
+DEEPEST = 100
+"""Levels of a body or an answer that are shown."""
 BEARERS_KNOWN = 64
 """So many of the bearers that came last are looked for where none belongs."""
-_TOKEN = re.compile(r"nmv_usr_\w+")
+_TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
+_SCHEMES = ("basic", "bearer", "digest")
+_OF_SECRETS = ("authorization", "x-mock-key")
+"""Headers that are there to hold one."""
 _SHORT = 8
 """Characters of a bearer that might stand anywhere by chance."""
-_SECRETS = ("token", "secret", "password", "authorization", "cookie")
+_SECRETS = ("token", "secret", "password", "authorization", "cookie", "mock-key")
 _SECRET_BYTES = tuple(word.encode() for word in _SECRETS)
 
 
@@ -73,17 +82,20 @@ class Entry:
     def take(self, body: bytes) -> None:
         """Keep the request's body."""
         text = body.decode("utf-8", "replace")
+        if b"\\u" in body and (value := _json(body)) is not None:  # an escape hides nothing
+            text = json.dumps(value, ensure_ascii=False)
         if (masked := self._masked(text)) != text:
             self.leak("body: holds a bearer")
-            body = masked.encode()
+            body = masked.encode("utf-8", "replace")
         self.size -= len(self._body)
         self._body = _cut(body)
         self.size += len(self._body)
         self.touch()
 
     def tell(self, after: float, chunk: bytes) -> None:
-        """Keep a part of the answer that goes out `after` so many seconds."""
-        if chunk:
+        """Keep a part of the answer that goes out `after` so many seconds. A stream that answers
+        what holds a bearer is not kept: it may repeat it in pieces."""
+        if chunk and not (self.leaked and self.streamed):
             if self._kept < PART_LIMIT:
                 kept = _cut(chunk)
                 self._answer.append((after, kept))
@@ -96,6 +108,10 @@ class Entry:
         self.leaked = True
         self.violations.append(what)
 
+    def hide(self, text: str) -> str:
+        """A text of the client's as it may be kept: without the bearers in it."""
+        return self._masked(text)
+
     def touch(self) -> None:
         """Let those who watch the journal see that this entry has changed."""
         self.changed = next(self._versions)
@@ -107,7 +123,7 @@ class Entry:
         value = _json(self._body)
         if value is None and self._body.strip() not in (b"", b"null"):
             return self._body.decode("utf-8", "replace")
-        return value
+        return without_secrets(value, self._masked)
 
     @property
     def answer(self) -> Any:
@@ -119,8 +135,9 @@ class Entry:
             return [value for _, value in self.events]
         whole = b"".join(chunk for _, chunk in self._answer)
         if self.type.startswith("application/json"):
-            return _json(whole)
-        return whole.decode("utf-8", "replace") if self.type.startswith("text/") else None
+            return without_secrets(_json(whole), self._masked)
+        text = self._masked(whole.decode("utf-8", "replace"))
+        return text if self.type.startswith("text/") else None
 
     @property
     def events(self) -> list[tuple[float, Any]]:
@@ -133,7 +150,9 @@ class Entry:
         for after, chunk in self._answer:
             *blocks, rest = (rest + chunk).split(b"\n\n")
             told += [(after, _event(block)) for block in blocks if block]
-        return told + ([(self._answer[-1][0], _event(rest))] if rest else [])
+        if rest:
+            told.append((self._answer[-1][0], _event(rest)))
+        return [(after, without_secrets(value, self._masked)) for after, value in told]
 
     @property
     def streamed(self) -> bool:
@@ -186,6 +205,7 @@ class Journal:
         self._lock = threading.Lock()
         self._bearers: dict[str, None] = {}
         """Those that came last; never shown, and gone with the process."""
+        self._hidden: list[str] = []
 
     def open(
         self,
@@ -322,6 +342,14 @@ class Journal:
         with self._lock:
             self._entries.clear()
 
+    def hide(self, secret: str) -> None:
+        """Keep this one out of sight too, wherever it stands."""
+        self._hidden.append(secret)
+
+    def without_secrets(self, value: Any) -> Any:
+        """A copy of plain data in which no text holds a bearer."""
+        return without_secrets(value, self._masked)
+
     def _look_for_bearers(self, entry: Entry, headers: Mapping[str, str]) -> None:
         """Note bearers that stand in a request's address or headers and should not, and cut them
         out of what is kept."""
@@ -333,21 +361,29 @@ class Journal:
                 del self._bearers[next(iter(self._bearers))]
         if bearer and entry.endpoint == "file":
             entry.leak("header.authorization: a bearer, for a file that is public")
-        others = {name: value for name, value in headers.items() if name != "authorization"}
-        whole = "\n".join([entry.path, entry.query, *others.values()])
+        others = {name: value for name, value in headers.items() if name not in _OF_SECRETS}
+        query = unquote_plus(entry.query)
+        whole = "\n".join([entry.path, query, *others, *others.values()])
         if self._masked(whole) == whole:
             return
-        places = {"path": entry.path, "query": entry.query}
-        places |= {f"header.{name}": value for name, value in others.items()}
+        places = {"path": entry.path, "query": query}
+        places |= {f"header.{name}": f"{name}: {value}" for name, value in others.items()}
         for place, text in places.items():
             if self._masked(text) != text:
-                entry.leak(f"{place}: holds a bearer")
-        entry.path, entry.query = self._masked(entry.path), self._masked(entry.query)
-        entry.headers |= {name: self._masked(entry.headers[name]) for name in others}
+                entry.leak(f"{self._masked(place)}: holds a bearer")
+        entry.path = self._masked(entry.path)
+        if (masked := self._masked(query)) != query:
+            entry.query = masked
+        entry.headers = {
+            self._masked(name): self._masked(others[name])[:HEADER_LIMIT]
+            if name in others and not _is_secret(name)
+            else value
+            for name, value in entry.headers.items()
+        }
 
     def _masked(self, text: str) -> str:
         """A text without the bearers in it: those that are known, and what looks like one."""
-        for bearer in list(self._bearers):
+        for bearer in (*self._hidden, *list(self._bearers)):
             if bearer in text:
                 text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
         return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
@@ -375,6 +411,22 @@ def _is_secret(name: str) -> bool:
 def short_fingerprint(secret: str) -> str:
     """Eight hex digits that tell two secrets apart and give neither away."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def without_secrets(value: Any, masked: Callable[[str], str], *, depth: int = 0) -> Any:
+    """A copy of plain data with each text in it `masked`, and nothing deeper than `DEEPEST`."""
+    if isinstance(value, str):
+        return masked(value)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth == DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        return {
+            masked(str(key)): without_secrets(item, masked, depth=depth + 1)
+            for key, item in value.items()
+        }
+    return [without_secrets(item, masked, depth=depth + 1) for item in value]
 
 
 def clean_body(value: Any, *, depth: int = 0) -> Any:
@@ -410,10 +462,22 @@ def _cut(data: bytes) -> bytes:
 
 
 def _json(data: bytes) -> Any:
+    """JSON, in the strict sense: it can be handed on. None for what is none."""
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=_none_such, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _none_such(name: str) -> Never:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _event(block: bytes) -> Any:
@@ -428,8 +492,10 @@ def _clean_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> di
     clean = {}
     for name, value in dict(headers).items():
         if _is_secret(name):
-            scheme, _, secret = value.rpartition(" ")
-            clean[name] = f"{scheme} sha256:{short_fingerprint(secret)}".strip()
+            scheme, _, secret = value.partition(" ")
+            known = secret and scheme.lower() in _SCHEMES
+            said = f"sha256:{short_fingerprint(secret.strip() if known else value)}"
+            clean[name] = f"{scheme} {said}" if known else said
         else:
-            clean[name] = value[:2048]
+            clean[name] = value[:HEADER_LIMIT]
     return clean

@@ -5,8 +5,10 @@ import json
 import httpx
 import pytest
 
-from mock_server import Journal
+from mock_server import Backend, Journal, Server
+from mock_server.page.feed import Feed
 from tests.mock_server.api import MAKE, Api, until
+from tests.mock_server.conftest import Serve
 
 
 class TestWhatIsKept:
@@ -155,3 +157,113 @@ class TestDemands:
         api.http.get(api.wait()["output"]["url"])
         with pytest.raises(AssertionError, match="a bearer, for a file that is public"):
             api.backend.journal.assert_no_leaks()
+
+
+class TestNoSecretStays:
+    """Whatever a client does with its bearer, nothing that shows the journal shows it."""
+
+    @pytest.mark.parametrize("token", ["nmv_usr_mine", "a-token-of-another-form"])
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "Bearer {} and more",
+            "{} Bearer",
+            "a session",
+            "a name in the query",
+            "the query, encoded",
+            "a name in the body",
+            "the body, escaped",
+            "a name in a form",
+            "a file's name",
+            "a project's name",
+            "words that are repeated",
+            "what a fault answers",
+            "a header's name",
+        ],
+    )
+    def test_a_bearer(self, api: Api, token: str, place: str) -> None:
+        api.backend.accounts.add(token)
+        api.http.headers["Authorization"] = f"Bearer {token}"
+        api.credits()
+        get, post = api.http.get, api.http.post
+        credits, encoded = "/api/credits/balance/simple", "".join(f"%{ord(c):02x}" for c in token)
+        if "Bearer" in place:
+            get(credits, headers={"Authorization": place.format(token)})
+        elif place == "a session":
+            get(f"/api/state/nemo_agent/me/{token}/latest")
+            post("/run_sse", json={"session_id": token})
+        elif place == "a name in the query":
+            get(f"{credits}?{encoded}=1")
+        elif place == "the query, encoded":
+            get(f"{credits}?a={encoded}")
+        elif place == "a name in the body":
+            post("/run_sse", json={token: 1})
+        elif place == "the body, escaped":
+            escaped = "".join(f"\\u{ord(c):04x}" for c in token)
+            post("/run_sse", content=f'{{"session_id": "{escaped}", "b": "{escaped}"}}'.encode())
+        elif place == "what a fault answers":
+            api.backend.fail("credits", body={"said": token}, times=1)
+            api.backend.fail("credits", body=f"<p>{token}", times=1)
+            get(credits), get(credits)
+        elif place == "a header's name":
+            get(credits, headers={f"X-Skill-{token}": "1"})
+        else:
+            made = post(
+                "/api/tasks/me/with-session/nemo_agent",
+                json={"task_name": token if "project" in place else "p"},
+            )
+            api.session = made.json()["data"]["session_id"]
+            name = f"{token}.png" if "file" in place else "a.png"
+            data = {token: "1"} if "form" in place else {}
+            post(
+                f"/api/upload-video/nemo_agent/me/{api.session}",
+                files=[("files", (name, b"picture"))],
+                data=data,
+            )
+            words = f'make a video titled "{token}"' if "words" in place else MAKE
+            post("/run_sse", json=api.message(words))
+            get(f"/api/state/nemo_agent/me/{api.session}/latest")
+        journal = api.backend.journal
+        shown = [json.dumps([entry.to_json() for entry in journal]), str(journal)]
+        shown += [repr(list(journal))]
+        shown += [get(f"/__mock__/{route}").text for route in ("state", "journal", "faults")]
+        shown += [json.dumps(Feed(api.backend, "run", 0)._news())]
+        for text in shown:
+            assert token not in text
+
+    def test_the_key_of_the_control_routes(self, serve: Serve) -> None:
+        backend = Backend(pace=0)
+        key = "the-key-of-the-control-routes"
+        with Server(backend, key=key) as server, httpx.Client(base_url=server.url) as http:
+            http.get(f"/api/credits/balance/simple?key={key}", headers={"X-Mock-Key": key})
+            http.get(
+                "/nowhere", headers={"Cookie": f"mock_key={key}; a=b", "Referer": f"/?k={key}"}
+            )
+            text = http.get("/__mock__/journal", headers={"X-Mock-Key": key}).text
+        assert '"path": "/nowhere"' in text
+        assert key not in text
+
+
+class TestWhatCannotBeShown:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"task_name": "\\ud800"}',
+            b'{"task_name": NaN}',
+            b'{"task_name": 1e999}',
+            b'{"task_name": "\xff\xfe"}',
+            b'{"a":' * 400 + b"1" + b"}" * 400,
+            b"[" * 100_000,
+        ],
+        ids=["surrogate", "nan", "infinity", "no text", "deep", "bottomless"],
+    )
+    def test_is_shown_all_the_same_as_json(self, api: Api, body: bytes) -> None:
+        api.http.post("/api/tasks/me/with-session/nemo_agent", content=body)
+
+        def refuse(name: str) -> None:
+            raise AssertionError(f"{name} is no JSON")
+
+        for route in ("journal", "requests/1"):
+            answer = api.http.get(f"/__mock__/{route}")
+            assert answer.status_code == 200
+            json.loads(answer.content, parse_constant=refuse)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+LARGEST = 2**53 - 1
+"""The largest number that makes sense: up to there every language counts alike."""
 _TYPES: dict[str, tuple[str, type | tuple[type, ...]]] = {
     "string": ("a text", str),
     "integer": ("a whole number", int),
@@ -87,6 +89,8 @@ def _text(rule: Mapping[str, Any], value: str) -> Iterator[str]:
 
 
 def _number(rule: Mapping[str, Any], value: float) -> Iterator[str]:
+    if abs(value) > LARGEST:
+        yield f"{_shown(value)} is more than {LARGEST}, with either sign"
     if value < rule.get("minimum", value):
         yield f"{value} is less than {rule['minimum']}"
     if value > rule.get("maximum", value):

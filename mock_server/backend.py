@@ -405,6 +405,8 @@ class Backend:
         self.renders.forget()
         self.faults.clear()
         self._later.clear()
+        for session_id in list(self._busy):  # who comes again with the same token pays for nothing
+            self.end_turn(session_id, done=False)
         with self._store.change() as world:
             files = [item.path for session in world.sessions.values() for item in session.media]
             files += [f"renders/{render.path}" for render in world.renders.values() if render.path]

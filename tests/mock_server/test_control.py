@@ -1,13 +1,15 @@
 """What a test turns while the mock runs: accounts, the clock, renders. And who may."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from mock_server import Clock, ManualClock, create_app
+from mock_server import Clock, ManualClock, create_app, instant
 from mock_server.accounts import iso
 from mock_server.backend import Backend
 from mock_server.clock import DAY
@@ -236,6 +238,47 @@ class TestReset:
         assert (told["seed"], told["clock"]["time"], told["faults"]) == (3, 1000.0, [])
         assert len(api.backend.journal) == 0
         assert api.token()["code"] == 0  # the client is unknown again
+
+    def test_a_render_from_before_does_not_end_one_that_has_its_id_now(self, serve: Serve) -> None:
+        gates = [threading.Event(), threading.Event()]
+        made = iter(gates)
+        ended = threading.Semaphore(0)
+
+        def render(draft: dict[str, Any], media: Any, target: Path, **hooks: Any) -> instant.Clip:
+            next(made).wait(10)
+            try:
+                return instant.render(draft, media, target)
+            finally:
+                ended.release()
+
+        api = serve(renderer=render).made()
+        api.render()
+        turn(api, "reset")
+        api.made()
+        api.render()
+        gates[0].set()
+        assert ended.acquire(timeout=10)
+        folder = api.backend._store.root / "renders"
+        until(lambda: not list(folder.iterdir()))
+        assert api.render_status()["status"] in ("pending", "processing")
+        gates[1].set()
+        assert api.wait()["status"] == "completed"
+
+    def test_a_message_from_before_costs_who_comes_again_nothing(self, serve: Serve) -> None:
+        clock = ManualClock()
+        api = serve(clock=clock, pace=1.0)
+        api.start()
+        api.upload("a.png")
+        token = api.http.headers["Authorization"].removeprefix("Bearer ")
+        with ThreadPoolExecutor() as pool:
+            said = pool.submit(api.say, MAKE)
+            until(lambda: api.credits()["frozen"] > 0)
+            turn(api, "reset")
+            api.backend.accounts.add(token, credits=100)
+            assert api.credits()["frozen"] == 0
+            api.backend.clock.rate = 1e6
+            said.result(10)
+        assert api.credits()["total"] == 100
 
     def test_the_same_is_answered_after_it(self, serve: Serve) -> None:
         api = serve(silent_rate=0.5, seed=1)

@@ -124,7 +124,10 @@ class TestLoading:
                 "name: a\nsettings: {credits: 99999999999999999999}",
                 "settings.credits: 99.* is more",
             ),
-            ("name: a\nfaults: {state: [{delay: .inf}]}", r"state\[0\].delay: Infinity is more"),
+            (
+                "name: a\nfaults: {state: [{delay: .inf}]}",
+                r"faults.state\[0\].delay: Infinity is more",
+            ),
             (b"\xff\xfe\x00", "is no text in UTF-8: invalid start byte"),
             (b"#" * (2**20 + 1), "is larger than 1 MiB"),
         ],

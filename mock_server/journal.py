@@ -19,7 +19,7 @@ TEXT_LIMIT = 16_384
 PART_LIMIT = 65_536
 """Bytes kept of a request's body, and of its answer."""
 HEADER_LIMIT = 2048
-"""Characters kept of a header."""
+"""Characters kept of a header, of a path and of a query."""
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 """The headers that every request carries, so that it is known for whom it is."""
 DEEPEST = 100
@@ -179,7 +179,7 @@ class Entry:
         ended = "" if self.ended == "complete" else f", {self.ended or 'under way'}"
         fault = f" (fault: {self.fault})" if self.fault else ""
         line = f"#{self.number} {self.endpoint}: {self.method} {self.path}{words} → {answer}"
-        return "\n    ".join([f"{line}{ended}{fault}", *self.violations])
+        return "\n    ".join(map(_printable, [f"{line}{ended}{fault}", *self.violations]))
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data, for the control routes."""
@@ -195,10 +195,12 @@ class Journal:
     """The last `size` requests, oldest first, in at most about `limit` bytes of bodies and answers.
 
     What is demanded by `assert_…` and does not hold is an AssertionError that lists the requests.
+    So it is where requests that might tell otherwise have been forgotten since `clear`.
     """
 
     def __init__(self, size: int = 1000, *, limit: int = 32 * 1024 * 1024) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._forgotten = 0
         self._limit = limit
         self._numbers = itertools.count(1)
         self._versions = itertools.count(1)
@@ -230,7 +232,9 @@ class Journal:
                 _masked=self._masked,
             )
             self._look_for_bearers(entry, headers)
+            entry.path, entry.query = entry.path[:HEADER_LIMIT], entry.query[:HEADER_LIMIT]
             entry.touch()
+            self._forgotten += len(self._entries) == self._entries.maxlen
             self._entries.append(entry)
             if entry.number % 64 == 0:
                 self._bound()
@@ -290,6 +294,7 @@ class Journal:
             raise AssertionError(
                 _listed(f"{endpoint} was asked {len(calls)} times, not once", calls)
             )
+        self._assert_whole()
         return calls[0]
 
     def assert_order(self, *endpoints: str) -> None:
@@ -313,6 +318,7 @@ class Journal:
         ]
         if bare:
             raise AssertionError(_listed(f"sent without {', '.join(ATTRIBUTION)}", bare))
+        self._assert_whole()
 
     def assert_no_repeats(self) -> None:
         """Demand that no session was sent the same message twice: each is charged."""
@@ -322,18 +328,30 @@ class Journal:
         twice = [entry for entry in messages if said[entry.session, entry.text] > 1]
         if twice:
             raise AssertionError(_listed("the same message was sent again", twice))
+        self._assert_whole()
 
     def assert_no_leaks(self) -> None:
         """Demand that bearers stood in `Authorization` alone, and went with no public file."""
         __tracebackhide__ = True
         if leaks := [entry for entry in self if entry.leaked]:
             raise AssertionError(_listed("a bearer stood where none belongs", leaks))
+        self._assert_whole()
 
     def assert_no_violations(self) -> None:
         """Demand that everything was as the contract has it."""
         __tracebackhide__ = True
         if wrong := self.calls(violations=True):
             raise AssertionError(_listed("not as the contract has it", wrong))
+        self._assert_whole()
+
+    def _assert_whole(self) -> None:
+        """Demand that nothing has been forgotten."""
+        __tracebackhide__ = True
+        if self._forgotten:
+            raise AssertionError(
+                f"the first {self._forgotten} requests are no longer in the journal, so this "
+                "cannot be said of all: clear it before what it is to tell of"
+            )
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
@@ -341,6 +359,7 @@ class Journal:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._forgotten = 0
 
     def hide(self, secret: str) -> None:
         """Keep this one out of sight too, wherever it stands."""
@@ -392,10 +411,16 @@ class Journal:
         total = sum(entry.size for entry in self._entries)
         while total > self._limit and len(self._entries) > 1:
             total -= self._entries.popleft().size
+            self._forgotten += 1
 
 
 def _listed(what: str, entries: Iterable[Entry]) -> str:
     return "\n".join([f"{what}:", *(f"  {entry}" for entry in entries)])
+
+
+def _printable(text: str) -> str:
+    """A line for a terminal: what would steer it, or break the line, stands there escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _shortened(text: str, limit: int = 60) -> str:

@@ -1,14 +1,18 @@
 """What the journal keeps of what was asked and answered, and what it lets a test demand."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
 
 from mock_server import Backend, Journal, Server
 from mock_server.page.feed import Feed
-from tests.mock_server.api import MAKE, Api, until
+from tests.mock_server.api import ATTRIBUTION, MAKE, Api, until
 from tests.mock_server.conftest import Serve
+
+ATTRIBUTED = [name.lower() for name in ATTRIBUTION]
 
 
 class TestWhatIsKept:
@@ -56,6 +60,18 @@ class TestWhatIsKept:
             entry.take(b'{"x": "' + b"y" * 9_000 + b'"}')
         assert sum(entry.size for entry in journal) <= 110_000
         assert list(journal)[-1].number == 256
+
+    def test_of_a_long_address_the_beginning_is_kept(self) -> None:
+        journal = Journal()
+        entry = journal.open("unknown", "GET", "/" + "a" * 60_000, {}, 0.0, query="b" * 60_000)
+        assert (len(entry.path), len(entry.query)) == (2048, 2048)
+
+    def test_what_would_steer_a_terminal_is_escaped_in_a_line(self, api: Api) -> None:
+        api.http.get("/a%1b%5b31m%0a%23%32%20credits%c2%9b%e2%80%ae")
+        (entry,) = api.backend.journal
+        line, _ = str(entry).split("\n    ")
+        assert r"/a\x1b[31m\n#2 credits\x9b\u202e" in line
+        assert all(text.isprintable() for text in str(entry).split("\n    "))
 
     def test_when_an_answer_began_and_when_it_was_there(self, api: Api) -> None:
         api.made()
@@ -122,6 +138,25 @@ class TestDemands:
         api.http.post("/run_sse", json={"session_id": api.session})
         with pytest.raises(AssertionError, match=r"(?s)not as the contract.*body\.new_message"):
             api.backend.journal.assert_no_violations()
+
+    @pytest.mark.parametrize("forget", ["by number", "by bytes"])
+    def test_what_was_forgotten_may_tell_otherwise(self, forget: str) -> None:
+        journal = Journal(size=2) if forget == "by number" else Journal(limit=10_000)
+        journal.open("message", "POST", "/run_sse", {}, 0.0)
+        for _ in range(70):
+            entry = journal.open("credits", "GET", "/", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
+            entry.take(b"x" * 300)
+        journal.open("message", "POST", "/run_sse", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
+        demands: list[Callable[[], object]]
+        demands = [journal.assert_no_repeats, journal.assert_no_leaks, journal.assert_attributed]
+        demands += [journal.assert_no_violations, partial(journal.assert_once, "message")]
+        for demand in demands:
+            with pytest.raises(AssertionError, match=r"the first \d+ requests are no longer"):
+                demand()
+        journal.assert_order("credits", "message")
+        journal.clear()
+        for demand in demands[:-1]:
+            demand()
 
     def test_no_leaks_where_all_is_well(self, api: Api) -> None:
         api.made()

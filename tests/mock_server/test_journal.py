@@ -1,7 +1,6 @@
 """What the journal keeps of what was asked and answered, and what it lets a test demand."""
 
 import json
-from collections.abc import Callable
 from functools import partial
 
 import httpx
@@ -147,9 +146,14 @@ class TestDemands:
             entry = journal.open("credits", "GET", "/", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
             entry.take(b"x" * 300)
         journal.open("message", "POST", "/run_sse", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
-        demands: list[Callable[[], object]]
-        demands = [journal.assert_no_repeats, journal.assert_no_leaks, journal.assert_attributed]
-        demands += [journal.assert_no_violations, partial(journal.assert_once, "message")]
+        once = partial(journal.assert_once, "message")
+        demands = (
+            journal.assert_no_repeats,
+            journal.assert_no_leaks,
+            journal.assert_attributed,
+            journal.assert_no_violations,
+            once,
+        )
         for demand in demands:
             with pytest.raises(AssertionError, match=r"the first \d+ requests are no longer"):
                 demand()

@@ -26,6 +26,7 @@ DEEPEST = 100
 """Levels of a body or an answer that are shown."""
 BEARERS_KNOWN = 64
 """So many of the bearers that came last are looked for where none belongs."""
+_TOKEN_BEGINS = "nmv_usr_"
 _TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
 _SCHEMES = ("basic", "bearer", "digest")
 _OF_SECRETS = ("authorization", "x-mock-key")
@@ -381,7 +382,7 @@ class Journal:
         if bearer and entry.endpoint == "file":
             entry.leak("header.authorization: a bearer, for a file that is public")
         others = {name: value for name, value in headers.items() if name not in _OF_SECRETS}
-        query = unquote_plus(entry.query)
+        query = unquote_plus(entry.query) if entry.query else ""
         whole = "\n".join([entry.path, query, *others, *others.values()])
         if self._masked(whole) == whole:
             return
@@ -405,6 +406,8 @@ class Journal:
         for bearer in (*self._hidden, *list(self._bearers)):
             if bearer in text:
                 text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
+        if _TOKEN_BEGINS not in text.lower():
+            return text
         return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
 
     def _bound(self) -> None:

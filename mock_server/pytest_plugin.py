@@ -118,12 +118,16 @@ def _made(request: pytest.FixtureRequest) -> Backend:
         "scenario": ini("nemo_scenario") or None,
     }
     for marker in reversed(list(request.node.iter_markers("nemo"))):  # the nearest comes last
+        if marker.args:
+            pytest.fail(f"nemo takes names and values, not {marker.args!r} alone", pytrace=False)
         settings |= marker.kwargs
     scenario, renderer = settings.pop("scenario"), settings.pop("renderer")
     if renderer == "instant":
         from mock_server import instant
 
         settings = {"renderer": instant.render, "inspector": instant.inspect, **settings}
+    elif isinstance(renderer, str) and renderer != "real":
+        pytest.fail(f"no renderer {renderer!r}; there are instant, real", pytrace=False)
     elif renderer != "real":
         settings["renderer"] = renderer
     backend = Backend(**settings)

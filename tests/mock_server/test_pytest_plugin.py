@@ -119,6 +119,31 @@ class TestMarked:
     done.assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize(
+    ("marker", "ini", "said"),
+    [
+        ('"rate-limited"', "", "nemo takes names and values, not ('rate-limited',) alone"),
+        ('renderer="slow"', "", "no renderer 'slow'; there are instant, real"),
+        ("", "nemo_renderer = slow", "no renderer 'slow'; there are instant, real"),
+    ],
+)
+def test_a_setting_that_would_do_nothing_is_refused(
+    run: Run, marker: str, ini: str, said: str
+) -> None:
+    done = run(
+        f"""
+import pytest
+
+@pytest.mark.nemo({marker})
+def test_it(nemo_backend):
+    pass
+""",
+        ini=ini,
+    )
+    done.assert_outcomes(errors=1)
+    assert said in done.stdout.str()
+
+
 def test_an_export_is_a_real_video_and_needs_no_renderer(run: Run) -> None:
     done = run("""
 import sys

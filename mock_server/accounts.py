@@ -128,6 +128,10 @@ class Accounts:
         account.credits -= fewer
         account.plan = plan or account.plan
 
+    def knows(self, token: str) -> bool:
+        """Whether a token is somebody's, be it expired."""
+        return fingerprint(token) in self._store.read().accounts
+
     def authenticate(self, token: str | None) -> Account:
         """The account of a bearer, not to be edited. Raises ApiError 1001 if there is none or it
         has expired."""

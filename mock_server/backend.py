@@ -4,18 +4,21 @@ Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered i
 """
 
 import asyncio
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from mock_server import errors
+from mock_server import director, errors, instant
 from mock_server.accounts import Accounts, expired, iso
 from mock_server.clock import DAY, Clock
-from mock_server.director import Asset, Kind, direct
+from mock_server.director import Asset, Kind, Picture, direct
 from mock_server.errors import ApiError
+from mock_server.events import Save
 from mock_server.faults import Fault, Faults
 from mock_server.journal import Journal
 from mock_server.library import (
@@ -34,6 +37,8 @@ from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
 CLAIM_SECONDS = 3600
 UPLOAD_LIMIT = 200 * 1024 * 1024
+RENDERER_NEEDS = ("av", "cv2", "numpy", "regex", "uharfbuzz")
+"""What `mock_server.render` imports, and a backend that renders instantly does without."""
 SHORT_KEY = 8
 """So many digits of an account's key are shown."""
 
@@ -71,10 +76,13 @@ class Backend:
     dialect:     how streams are written: typed or adk.
     pace:        multiplies every delay the backend makes; 0 is none at all.
     silent_rate: the share of edits whose stream closes without text, decided by `seed`.
+    max_requests: further ones have their connection reset, so that who asks for ever comes to an end.
     render_shape: bare, or wrapped in {"success": true, "data": …}.
     validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
                  are; what is not so is noted in the journal and logged.
-    renderer, inspector: what makes the videos and looks into uploads; mock_server.render's if None.
+    renderer:    what makes the videos: "real" (mock_server.render), "instant" (mock_server.instant)
+                 or one of your own; None is the real one where its packages are installed.
+    inspector:   what looks into uploads; that of the renderer if None.
     """
 
     def __init__(
@@ -89,16 +97,19 @@ class Backend:
         pace: float = 1.0,
         silent_rate: float = 0.3,
         max_upload: int = UPLOAD_LIMIT,
+        max_requests: int | None = None,
         render_shape: Literal["bare", "wrapped"] = "bare",
         prices: Prices | None = None,
         validate: bool = True,
-        renderer: Renderer | None = None,
+        renderer: Renderer | Literal["real", "instant"] | None = None,
         inspector: Inspector | None = None,
     ) -> None:
         if dialect not in ("typed", "adk"):
             raise ValueError(f"no dialect {dialect!r}; there are typed, adk")
         if render_shape not in ("bare", "wrapped"):
             raise ValueError(f"no render shape {render_shape!r}; there are bare, wrapped")
+        if isinstance(renderer, str) and renderer not in ("real", "instant"):
+            raise ValueError(f"no renderer {renderer!r}; there are real, instant")
         if persistent and storage is None:
             raise ValueError("a persistent backend needs a storage folder")
         self.seed = self._first_seed = seed
@@ -107,20 +118,27 @@ class Backend:
         self.pace = pace
         self.silent_rate = silent_rate
         self.max_upload = max_upload
+        self.max_requests = max_requests
         self.render_shape = render_shape
         self.unlimited = unlimited
         self.validate = validate
         self.prices = prices or Prices()
         self.faults = Faults()
         self.journal = Journal()
+        self.spent = 0
+        """Credits that messages have cost, of all accounts together."""
         self._store = Store(storage, persistent=persistent)
         self._busy: dict[str, _Busy] = {}
         self._later: dict[str, tuple[float, dict[str, Any]]] = {}
         """By session: the draft it gets by itself, and when."""
         self._lock = threading.Lock()
         self.accounts = Accounts(self._store, self.clock)
-        self.library = Library(self._store, inspector or _inspect)
-        self.renders = Renders(self._store, self.clock, renderer or _render, pace=pace)
+        real = renderer == "real" or (renderer != "instant" and all(map(find_spec, RENDERER_NEEDS)))
+        self.library = Library(self._store, inspector or (_inspect if real else instant.inspect))
+        if renderer is None or isinstance(renderer, str):
+            renderer = _render if real else instant.render
+        self.renders = Renders(self._store, self.clock, renderer, pace=pace)
+        self.is_instant = renderer is instant.render
         self.scenarios = Scenarios(self)
         if persistent:
             self.renders.fail_orphans()
@@ -207,29 +225,9 @@ class Backend:
         if mark is None:
             raise ApiError(errors.BUSY, "The session is still busy with another message.")
         try:
-            assets = [
-                Asset(
-                    item.hash,
-                    item.name,
-                    item.type,
-                    item.width,
-                    item.height,
-                    item.duration,
-                    item.sound,
-                    item.fps,
-                )
-                for item in session.uploads
-            ]
-            plan = direct(
-                words,
-                session.draft,
-                assets,
-                seen=session.seen,
-                seed=self.seed,
-                language=session.language,
-                source=source,
-            )
-            busy = _Busy(account.key, self.prices.of(plan.kind), mark, [a.hash for a in assets])
+            plan = self._plan(session, words, source)
+            seen = [item.hash for item in session.uploads]
+            busy = _Busy(account.key, self.prices.of(plan.kind), mark, seen)
             self._hold(session.id, busy)
             with self._store.change() as world:
                 ordinal = world.sessions[session.id].turns
@@ -242,6 +240,54 @@ class Backend:
             mark.close()
             raise
         return Turn(self, session.id, f"{session.ordinal}-{ordinal}", plan, fault)
+
+    def _plan(self, session: Session, words: str, source: str | None = None) -> director.Plan:
+        assets = [
+            Asset(
+                item.hash,
+                item.name,
+                item.type,
+                item.width,
+                item.height,
+                item.duration,
+                item.sound,
+                item.fps,
+            )
+            for item in session.uploads
+        ]
+        return direct(
+            words,
+            session.draft,
+            assets,
+            seen=session.seen,
+            seed=self.seed,
+            language=session.language,
+            source=source,
+        )
+
+    def prepare(self, token: str, *, photos: int = 1, words: str | None = None) -> str:
+        """The id of a new session of a token's account, for what begins in the middle: so many photos
+        are uploaded to it, and the draft is what a message of these words makes of them. Nothing
+        is charged, nothing stands in the journal. A token that is unknown becomes that of a
+        registered user. Raises ApiError 1001 for one that has expired."""
+        if not self.accounts.knows(token):
+            self.accounts.add(token)
+        account = self.accounts.authenticate(token)
+        made = self.create_session(account, "project", None)
+        session = self.session(account, made["session_id"])
+        self.library.draw(
+            session.id, [_photo(number) for number in range(1, photos + 1)], upload=True
+        )
+        session = self.session(account, session.id)
+        if words is not None:
+            plan = self._plan(session, words)
+            self.library.draw(session.id, plan.pictures)
+            for step in plan.steps:
+                if isinstance(step, Save):
+                    self.save_draft(session.id, step.draft)
+            with self._store.change() as world:
+                world.sessions[session.id].seen = [item.hash for item in session.uploads]
+        return session.id
 
     def save_draft(self, session_id: str, draft: dict[str, Any], *, after: float = 0.0) -> None:
         """The session's draft becomes this one, at once or so many seconds (times pace) later."""
@@ -267,6 +313,7 @@ class Backend:
             return
         if done and not self.unlimited and busy.price:
             self.accounts.spend(busy.account, busy.price)
+            self.spent += busy.price
         if done:
             with self._store.change() as world:
                 if session_id in world.sessions:
@@ -354,6 +401,7 @@ class Backend:
                 "rate": self.clock.rate,
                 "sleepers": self.clock.sleepers,
             },
+            "spent": self.spent,
             "seed": self.seed,
             "pace": self.pace,
             "dialect": self.dialect,
@@ -417,6 +465,7 @@ class Backend:
         for path in files:
             (self._store.root / path).unlink(missing_ok=True)
         self.journal.clear()
+        self.spent = 0
 
     def close(self) -> None:
         """Stop the renders and remove the temporary folder. May be called twice."""
@@ -442,6 +491,11 @@ class Backend:
                 if render.session_id not in world.sessions:
                     del world.renders[key]
         self.library.prune(now)
+
+
+def _photo(number: int) -> Picture:
+    name = f"photo-{number}"
+    return Picture(hashlib.sha256(name.encode()).hexdigest(), name, 640, 480)
 
 
 def _render(

@@ -19,9 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server import bodies
 from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
+from mock_server.journal import ENDPOINTS, UNKNOWN
 from mock_server.library import file_path
 from mock_server.page import page_routes
 from mock_server.trouble import fault_actions
+from mock_server.uploads import MAX_FILES
 from mock_server.world import Plan, Status
 
 FORBIDDEN = 403
@@ -40,6 +42,7 @@ def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
         ("GET", "/journal", _journal),
         ("DELETE", "/journal", _clear_journal),
         ("POST", "/accounts", _accounts),
+        ("POST", "/sessions", _sessions),
         ("POST", "/clock", _clock),
         ("POST", "/seed", _seed),
         ("POST", "/renders", _renders),
@@ -233,7 +236,7 @@ def _journal(ask: Ask) -> Any:
     status, code, since = ask.query("status"), ask.query("code"), ask.query("since")
     violations = ask.choice("violations", ["true", "false"])
     entries = ask.backend.journal.calls(
-        ask.text("endpoint"),
+        ask.choice("endpoint", [*ENDPOINTS, UNKNOWN]),
         session=ask.text("session"),
         status=None if status is None else int(status),
         code=None if code is None else int(code),
@@ -293,6 +296,19 @@ def _accounts(ask: Ask) -> Any:
     if not changed and (token or account):
         raise ApiError(NOT_FOUND, f"no account has this {'token' if token else 'account'}")
     return {"changed": changed, **answer}
+
+
+def _sessions(ask: Ask) -> Any:
+    """Make a session that has photos, and a draft if words are given."""
+    ask.only("token", "photos", "words")
+    token, words = ask.text("token"), ask.text("words")
+    photos = ask.whole("photos", least=0)
+    if token is None:
+        raise bad_request("token is missing")
+    if photos is not None and photos > MAX_FILES:
+        raise bad_request(f"photos must be at most {MAX_FILES}")
+    session = ask.backend.prepare(token, photos=1 if photos is None else photos, words=words)
+    return {"session_id": session}
 
 
 def _clock(ask: Ask) -> Any:

@@ -27,6 +27,8 @@ VIOLATIONS_KEPT = 50
 NAME_KEPT = 200
 """Characters kept of the place of an unknown field."""
 _JSON = "application/json"
+_ENOUGH = Fault("any", reset=True)
+"""What hits the requests beyond `Backend.max_requests`."""
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 _log = logging.getLogger(__name__)
@@ -217,7 +219,12 @@ class Endpoint:
         """The response, or None if a fault has cut the connection instead."""
         call.check_head()
         await call.take_body()
-        fault = self._backend.faults.take(call.entry, self._backend.seed)
+        most = self._backend.max_requests
+        if most is not None and call.entry.number > most:
+            call.note(f"more than {most} requests: no further one is answered")
+            fault: Fault | None = _ENOUGH
+        else:
+            fault = self._backend.faults.take(call.entry, self._backend.seed)
         if fault is not None:
             call.fault = fault
             wire.arm(fault)

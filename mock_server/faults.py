@@ -8,23 +8,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
-from mock_server.journal import Entry
+from mock_server.journal import ENDPOINTS, Entry
 from mock_server.shape import fault_fields, mistakes, schema
 
-ENDPOINTS = (
-    "token",
-    "session",
-    "message",
-    "upload",
-    "credits",
-    "state",
-    "render",
-    "render_status",
-    "render_cancel",
-    "render_download",
-    "claim",
-    "file",
-)
 ANY = "any"
 """In a fault: whichever endpoint it is."""
 
@@ -86,7 +72,7 @@ class Fault:
             there = ", ".join((*ENDPOINTS, ANY))
             return [f"no endpoint {self.endpoint!r}; there are {there}"]
         told = self.told
-        wrong = list(mistakes(schema()["$defs"]["fault"], told))
+        wrong = mistakes(schema()["$defs"]["fault"], told)
         for name in told:
             places = fault_fields()[name].get("endpoints")
             if places and self.endpoint not in (*places, ANY):

@@ -7,6 +7,7 @@ import json
 import math
 import re
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,6 +15,22 @@ from functools import lru_cache
 from typing import Any, Never
 from urllib.parse import unquote_plus
 
+ENDPOINTS = (
+    "token",
+    "session",
+    "message",
+    "upload",
+    "credits",
+    "state",
+    "render",
+    "render_status",
+    "render_cancel",
+    "render_download",
+    "claim",
+    "file",
+)
+UNKNOWN = "unknown"
+"""The endpoint of a request to none of them."""
 TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""
 PART_LIMIT = 65_536
@@ -26,11 +43,13 @@ DEEPEST = 100
 """Levels of a body or an answer that are shown."""
 BEARERS_KNOWN = 64
 """So many of the bearers that came last are looked for where none belongs."""
-_TOKEN_BEGINS = "nmv_usr_"
 _TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
+_LOOKS_LIKE_ONE = "nmv_usr_"
 _SCHEMES = ("basic", "bearer", "digest")
 _OF_SECRETS = ("authorization", "x-mock-key")
 """Headers that are there to hold one."""
+_GLANCE = 0.01
+"""Seconds between two looks of who waits."""
 _SHORT = 8
 """Characters of a bearer that might stand anywhere by chance."""
 _SECRETS = ("token", "secret", "password", "authorization", "cookie", "mock-key")
@@ -172,6 +191,25 @@ class Entry:
         texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
         return "".join(text for text in texts if isinstance(text, str))
 
+    @property
+    def said(self) -> str | None:
+        """What a stream tells the user, as a client that reads both dialects has it: the agent's
+        text once, whole where it came whole, without its thoughts. None for anything else."""
+        if not self.streamed:
+            return None
+        said, pieces = "", ""
+        for _, event in self.events:
+            if not isinstance(event, Mapping):
+                continue
+            if event.get("type") == "text":
+                said += str(event.get("content", ""))
+            elif text := _spoken(event):
+                if event.get("partial"):
+                    pieces += text
+                else:
+                    said, pieces = said + text, ""
+        return said + pieces
+
     def __str__(self) -> str:
         """It in a line, and its violations below, for whoever reads why a test failed."""
         words = "" if self.text is None else f" {_shortened(self.text)!r}"
@@ -189,7 +227,8 @@ class Entry:
             for item in fields(self)
             if not item.name.startswith("_")
         }
-        return {**public, "body": self.body, "answer": self.answer, "events": self.events}
+        kept = {"body": self.body, "answer": self.answer, "events": self.events}
+        return {**public, **kept, "said": self.said}
 
 
 class Journal:
@@ -265,7 +304,12 @@ class Journal:
     ) -> list[Entry]:
         """The requests for which everything holds that is given: the endpoint, the session, the
         HTTP status and the code of the answer, begun at `after` or later and before `before` (Unix
-        seconds, by the backend's clock), with or without violations."""
+        seconds, by the backend's clock), with or without violations. Raises ValueError for an
+        endpoint that there is not."""
+        if endpoint not in (None, *ENDPOINTS, UNKNOWN):
+            raise ValueError(
+                f"no endpoint {endpoint!r}; there are {', '.join(ENDPOINTS)}, {UNKNOWN}"
+            )
         return [
             entry
             for entry in self
@@ -354,8 +398,21 @@ class Journal:
                 "cannot be said of all: clear it before what it is to tell of"
             )
 
+    def wait_for(self, endpoint: str, *, times: int = 1, seconds: float = 10.0) -> Entry:
+        """Wait until an endpoint was asked so many times and the last of these answers is over, and
+        get that request: for what works beside the test. Not to be called in an event loop; there
+        `await asyncio.to_thread(…)`."""
+        __tracebackhide__ = True
+        until = time.monotonic() + seconds
+        while len(calls := self.calls(endpoint)) < times or calls[times - 1].ended is None:
+            if time.monotonic() > until:
+                told = f"{endpoint} was not answered {times} times in {seconds:g} s"
+                raise AssertionError(_listed(told, self))
+            time.sleep(_GLANCE)
+        return calls[times - 1]
+
     def __str__(self) -> str:
-        return "\n".join(map(str, self))
+        return "\n".join(_folded(self))
 
     def clear(self) -> None:
         with self._lock:
@@ -406,7 +463,7 @@ class Journal:
         for bearer in (*self._hidden, *list(self._bearers)):
             if bearer in text:
                 text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
-        if _TOKEN_BEGINS not in text.lower():
+        if _LOOKS_LIKE_ONE not in text.lower():
             return text
         return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
 
@@ -418,7 +475,18 @@ class Journal:
 
 
 def _listed(what: str, entries: Iterable[Entry]) -> str:
-    return "\n".join([f"{what}:", *(f"  {entry}" for entry in entries)])
+    return "\n".join([f"{what}:", *(f"  {line}" for line in _folded(entries))])
+
+
+def _folded(entries: Iterable[Entry]) -> Iterator[str]:
+    """Them in lines; of many of a kind in a row the first and the last, and how many lie between."""
+    for _, alike in itertools.groupby(entries, lambda entry: str(entry).partition(" ")[2]):
+        first, *between = alike
+        yield str(first)
+        if len(between) > 3:
+            yield f"… {len(between) - 1} more of these"
+            between = between[-1:]
+        yield from map(str, between)
 
 
 def _printable(text: str) -> str:
@@ -506,6 +574,19 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(text)
     return value
+
+
+def _spoken(event: Mapping[str, Any]) -> str:
+    """The text of an event of the agent kit that is for the user."""
+    content = event.get("content")
+    if not isinstance(content, Mapping) or content.get("role") == "user":
+        return ""
+    parts = content.get("parts")
+    return "".join(
+        str(part.get("text", ""))
+        for part in (parts if isinstance(parts, list) else [])
+        if isinstance(part, Mapping) and not part.get("thought")
+    )
 
 
 def _event(block: bytes) -> Any:

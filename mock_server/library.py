@@ -83,13 +83,14 @@ class Library:
                     spare.path.unlink(missing_ok=True)
         return answer
 
-    def draw(self, session_id: str, pictures: Sequence[Picture]) -> None:
-        """Draw generated pictures and put them into the session."""
+    def draw(self, session_id: str, pictures: Sequence[Picture], *, upload: bool = False) -> None:
+        """Draw pictures and put them into the session: generated ones, or as if they were uploaded."""
         drawn = [draw(picture, self.incoming) for picture in pictures]
         with self._store.change() as world:
             session = world.sessions[session_id]
-            have = {item.hash for item in session.generated}
-            session.generated += [item for item in drawn if item.hash not in have]
+            media = session.uploads if upload else session.generated
+            have = {item.hash for item in media}
+            media += [item for item in drawn if item.hash not in have]
 
     def find(self, key: str) -> tuple[Path, str] | None:
         """Where the public file with that key lies, and its name; None if there is none."""

@@ -5,39 +5,18 @@ yes or no, and by walking the schema, which says what is where.
 """
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache, cached_property
 from importlib import resources
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-Severity = Literal["critical", "warning", "info"]
-Schema = Mapping[str, Any]
+from mock_server.schemas import FORMATS, Difference, Schema, Schemas
 
 UNKNOWN = "is not in the contract"
 WALKS = 10
 """How often a value is held to a schema before that is compiled: the first costs some 20 us each
 time, the second some 2 ms once and 2 us from then on."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Where a value is not as its schema has it.
-
-    severity: critical is a field that is missing or of the wrong type, warning a value outside of
-              what is known (an enum, a range, a format), info a field the contract does not know.
-    place:    "data.files[0].hash"; the value itself is "".
-    """
-
-    severity: Severity
-    place: str
-    said: str
-
-    def __str__(self) -> str:
-        return f"{self.place} {self.said}".strip()
 
 
 @dataclass(frozen=True)
@@ -109,7 +88,7 @@ def differences(schema: str, value: Any) -> list[Difference]:
     are not in the contract last of each object."""
     if holds(schema, value):
         return []
-    return list(_differ(document()["components"]["schemas"][schema], value, ""))
+    return list(schemas().differences({"$ref": f"#/components/schemas/{schema}"}, value))
 
 
 def header_differences(operation: Operation, headers: Mapping[str, str]) -> list[Difference]:
@@ -122,7 +101,7 @@ def header_differences(operation: Operation, headers: Mapping[str, str]) -> list
             if value is None:
                 found.append(Difference("critical", place, "is missing"))
             else:
-                found += _differ(header.schema, value, place)
+                found += schemas().differences(header.schema, value, place)
     for name in headers:
         if name.startswith("x-skill-") and name not in known:
             found.append(Difference("info", f"header.{name.title()}", UNKNOWN))
@@ -143,20 +122,16 @@ def answer_differences(
     return [] if schema is None else differences(schema, value)
 
 
-def resolve(node: Schema) -> Schema:
-    """A part of the document, or what its `$ref` stands for."""
-    while "$ref" in node:
-        target: Any = document()
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node
+@cache
+def schemas() -> Schemas:
+    """The schemas of the document, to hold a value to."""
+    return Schemas(document(), unknown=lambda known: UNKNOWN)
 
 
 def _operation(path: str, method: str, item: Schema) -> Operation:
-    parameters = [resolve(parameter) for parameter in item.get("parameters", [])]
+    parameters = [schemas().resolve(parameter) for parameter in item.get("parameters", [])]
     answers = {
-        int(status): resolve(response)["content"]
+        int(status): schemas().resolve(response)["content"]
         for status, response in item["responses"].items()
         if status != "default"
     }
@@ -184,7 +159,7 @@ def _operation(path: str, method: str, item: Schema) -> Operation:
             }
             for status, content in answers.items()
         },
-        event=_name(resolve(stream["schema"])["properties"]["data"]["contentSchema"])
+        event=_name(schemas().resolve(stream["schema"])["properties"]["data"]["contentSchema"])
         if stream
         else None,
     )
@@ -227,7 +202,7 @@ class _Check:
     def __call__(self, value: Any) -> bool:
         self._asked += 1
         if self._asked < WALKS:
-            return next(_differ(self._schema, value, ""), None) is None
+            return next(schemas().differences(self._schema, value), None) is None
         if self._validate is None:
             self._validate = self._compiled()
         try:
@@ -241,7 +216,7 @@ class _Check:
 
         closed = _closed(self._schema)
         validate: Callable[[Any], Any] = fastjsonschema.compile(
-            closed, formats=_FORMATS, use_default=False, detailed_exceptions=False
+            closed, formats=FORMATS, use_default=False, detailed_exceptions=False
         )
         return validate
 
@@ -249,7 +224,7 @@ class _Check:
 def _closed(schema: Schema, *, part: bool = False) -> dict[str, Any]:
     """A schema without references that refuses fields it does not know. `part`: it is one that
     only some of the fields are told of, and stays open. The first of `oneOf` is enough."""
-    schema = resolve(schema)
+    schema = schemas().resolve(schema)
     closed = {key: value for key, value in schema.items() if key in KEYWORDS}
     if "const" in closed:
         # fastjsonschema 2.22 cannot compile a const without its detailed exceptions.
@@ -267,26 +242,6 @@ def _closed(schema: Schema, *, part: bool = False) -> dict[str, Any]:
     return closed
 
 
-def _is_time(value: str) -> bool:
-    try:
-        return "T" in value and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _is_address(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return bool(parts.scheme and parts.netloc) and not re.search(r"\s", value)
-
-
-_FORMATS: dict[str, Callable[[str], bool]] = {
-    "binary": lambda value: True,
-    "date-time": _is_time,
-    "uri": _is_address,
-}
 KEYWORDS = frozenset(
     (
         *("type", "const", "enum", "required", "pattern", "format"),
@@ -294,130 +249,3 @@ KEYWORDS = frozenset(
     )
 )
 """The keywords, beside those that hold schemas, that the document may use."""
-
-
-# What is where
-
-_TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "object": ("an object", lambda value: isinstance(value, dict)),
-    "array": ("a list", lambda value: isinstance(value, list)),
-    "string": ("a string", lambda value: isinstance(value, str)),
-    "boolean": ("true or false", lambda value: isinstance(value, bool)),
-    "null": ("null", lambda value: value is None),
-    "integer": ("a whole number", lambda value: _is_number(value) and float(value).is_integer()),
-    "number": ("a number", lambda value: _is_number(value)),
-}
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _differ(schema: Schema, value: Any, place: str) -> Iterator[Difference]:
-    schema = resolve(schema)
-    if "oneOf" in schema:
-        yield from _nearest(schema["oneOf"], value, place)
-        return
-    types = schema.get("type", [])
-    names = [types] if isinstance(types, str) else types
-    if names and not any(_TYPES[name][1](value) for name in names):
-        wanted = " or ".join(_TYPES[name][0] for name in names)
-        yield Difference("critical", place, f"must be {wanted}")
-    elif "const" in schema and value != schema["const"]:
-        yield Difference("critical", place, f"must be {_quoted(schema['const'])}")
-    elif "enum" in schema and value not in schema["enum"]:
-        known = ", ".join(_quoted(item) for item in schema["enum"])
-        yield Difference("warning", place, f"is {_quoted(value)}, which is none of {known}")
-    elif isinstance(value, str):
-        yield from _differ_string(schema, value, place)
-    elif isinstance(value, dict):
-        yield from _differ_object(schema, value, place)
-    elif isinstance(value, list):
-        yield from _differ_list(schema, value, place)
-    elif _is_number(value):
-        if value < schema.get("minimum", value):
-            yield Difference("warning", place, f"is less than {schema['minimum']}")
-        if value > schema.get("maximum", value):
-            yield Difference("warning", place, f"is more than {schema['maximum']}")
-
-
-def _differ_string(schema: Schema, value: str, place: str) -> Iterator[Difference]:
-    pattern, limit = schema.get("pattern"), schema.get("maxLength", len(value))
-    if len(value) < schema.get("minLength", 0) or (
-        pattern == r"\S" and not re.search(pattern, value)
-    ):
-        yield Difference("warning", place, "is empty")
-    elif pattern and not re.search(pattern, value):
-        yield Difference("warning", place, f"does not match {pattern}")
-    if len(value) > limit:
-        yield Difference("warning", place, f"is longer than {limit} characters")
-    if "format" in schema and not _FORMATS[schema["format"]](value):
-        yield Difference("warning", place, f"is no {schema['format']}")
-
-
-def _differ_object(schema: Schema, value: dict[str, Any], place: str) -> Iterator[Difference]:
-    prefix = f"{place}." if place else ""
-    required, known = schema.get("required", []), schema.get("properties", {})
-    # As they are required, then as they are described.
-    for name in dict.fromkeys([*required, *known]):
-        if name in value:
-            yield from _differ(known.get(name, {}), value[name], f"{prefix}{name}")
-        elif name in required:
-            yield Difference("critical", f"{prefix}{name}", "is missing")
-    if known and not schema.get("additionalProperties", False):
-        for name in value:
-            if name not in known:
-                yield Difference("info", f"{prefix}{name}", UNKNOWN)
-
-
-def _differ_list(schema: Schema, value: list[Any], place: str) -> Iterator[Difference]:
-    limit = schema.get("maxItems", len(value))
-    if len(value) < schema.get("minItems", 0):
-        yield Difference("warning", place, "is empty")
-        return
-    if len(value) > limit:
-        yield Difference("warning", place, f"has more than {limit} entries")
-    for number, item in enumerate(value):
-        yield from _differ(schema.get("items", {}), item, f"{place}[{number}]")
-    if "contains" in schema and not any(
-        all(found.severity == "info" for found in _differ(schema["contains"], item, ""))
-        for item in value
-    ):
-        yield Difference("warning", place, f"must hold {schema['contains']['description']}")
-
-
-def _nearest(branches: list[Schema], value: Any, place: str) -> list[Difference]:
-    """The differences from the branch that is meant: the one whose fixed fields (a `type`, a
-    `status`, `code` 0) are right, else the one that knows most of the fields."""
-
-    def far(branch: Schema, found: list[Difference]) -> tuple[int, ...]:
-        fixed = _fixed(branch)
-        fields = value if isinstance(value, dict) else {}
-        right = sum(_is(fixed, name, fields) for name in fixed)
-        unknown = sum(item.severity == "info" for item in found)
-        critical = sum(item.severity == "critical" for item in found)
-        return len(fixed) - right, -right, unknown, critical, len(found)
-
-    told = [(branch, list(_differ(branch, value, place))) for branch in _flat(branches)]
-    return min(told, key=lambda pair: far(*pair))[1]
-
-
-def _flat(branches: list[Schema]) -> Iterator[Schema]:
-    for branch in map(resolve, branches):
-        if "oneOf" in branch:
-            yield from _flat(branch["oneOf"])
-        else:
-            yield branch
-
-
-def _fixed(branch: Schema) -> dict[str, Schema]:
-    properties = {name: resolve(item) for name, item in branch.get("properties", {}).items()}
-    return {name: item for name, item in properties.items() if "const" in item or "enum" in item}
-
-
-def _is(fixed: Mapping[str, Schema], name: str, value: Mapping[str, Any]) -> bool:
-    return name in value and not list(_differ(fixed[name], value[name], ""))
-
-
-def _quoted(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else json.dumps(value)

@@ -11,20 +11,8 @@ from mock_server.world import Media
 
 def draw(picture: Picture, folder: Path) -> Media:
     """Draw a picture into `folder` as a PNG. The same picture is the same file."""
-    import numpy as np  # heavy, and only a clip made from words alone needs it
-
     width, height = picture.width, picture.height
-    random = np.random.default_rng(int(picture.hash[:16], 16))
-    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    low, high = random.uniform(20, 110, 3), random.uniform(120, 235, 3)
-    ground = low + (high - low) * (y * 0.7 + x * 0.3)[..., None]
-    for _ in range(4):
-        cx, cy, radius = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.08, 0.35)
-        spot = np.exp(-(((x - cx) * width / height) ** 2 + (y - cy) ** 2) / radius**2)
-        ground += spot[..., None] * random.uniform(-70, 90, 3)
-    pixels = np.clip(ground, 0, 255).astype(np.uint8)
-    rows = np.insert(pixels.reshape(height, width * 3), 0, 0, axis=1)
-    data = _png(width, height, rows.tobytes())
+    data = _png(width, height, _rows(picture))
     key = hashlib.sha256(f"{folder}:{picture.hash}".encode()).hexdigest()[:32]
     path = folder / f"{key}.png"
     path.write_bytes(data)
@@ -39,6 +27,27 @@ def draw(picture: Picture, folder: Path) -> Media:
         width=width,
         height=height,
     )
+
+
+def _rows(picture: Picture) -> bytes:
+    """Its rows as `_png` wants them. Of one colour where numpy, and so the renderer that would show
+    it, is not installed."""
+    width, height = picture.width, picture.height
+    try:
+        import numpy as np  # heavy, and only a clip made from words alone needs it
+    except ImportError:
+        return (b"\0" + bytes.fromhex(picture.hash[:6]) * width) * height
+    random = np.random.default_rng(int(picture.hash[:16], 16))
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    low, high = random.uniform(20, 110, 3), random.uniform(120, 235, 3)
+    ground = low + (high - low) * (y * 0.7 + x * 0.3)[..., None]
+    for _ in range(4):
+        cx, cy, radius = random.uniform(0, 1), random.uniform(0, 1), random.uniform(0.08, 0.35)
+        spot = np.exp(-(((x - cx) * width / height) ** 2 + (y - cy) ** 2) / radius**2)
+        ground += spot[..., None] * random.uniform(-70, 90, 3)
+    pixels = np.clip(ground, 0, 255).astype(np.uint8)
+    rows: bytes = np.insert(pixels.reshape(height, width * 3), 0, 0, axis=1).tobytes()
+    return rows
 
 
 def _png(width: int, height: int, rows: bytes) -> bytes:

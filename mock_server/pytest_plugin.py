@@ -10,6 +10,7 @@ is asked for. Needs the `testing` extra.
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
 INI = {
     "nemo_dialect": ("typed", "how the mock backend writes its streams: typed or adk"),
     "nemo_pace": ("0", "multiplies every delay of the mock backend; 0 is none at all"),
+    "nemo_max_requests": (
+        "300",
+        "so many requests of a test are answered; then connections are reset, so that it ends",
+    ),
     "nemo_seed": ("0", "the mock backend's seed: the same gives the same answers"),
     "nemo_scenario": ("", "a scenario that is on in every test, by its name"),
     "nemo_renderer": ("instant", "instant: one dark frame for any draft; real: the real video"),
 }
 MARKER = (
-    "nemo(scenario=None, renderer='instant', **settings): how the mock backend of this test is: "
-    "a scenario by name or as a mapping, the renderer, and what mock_server.Backend takes."
+    "nemo(scenario=None, scenarios=None, renderer='instant', **settings): how the mock backend of "
+    "this test is: a scenario by name or as a mapping (or a list of them), the renderer, and what mock_server.Backend "
+    "takes. With scenarios=('stream-*', …) the test runs once in each that is meant."
 )
 
 
@@ -43,6 +49,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with `nemo(scenarios=…)` once in each scenario that one of the patterns means."""
+    patterns = _marked(metafunc.definition).get("scenarios")
+    if patterns is None or "nemo_backend" not in metafunc.fixturenames:
+        return
+    from mock_server.scenarios import names
+
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    ready = [scenario.name for scenario in names()]
+    for pattern in patterns:
+        if not fnmatch.filter(ready, pattern):
+            raise pytest.UsageError(f"no scenario is {pattern!r}; there are {', '.join(ready)}")
+    meant = [name for name in ready if any(fnmatch.fnmatch(name, one) for one in patterns)]
+    metafunc.parametrize("nemo_backend", meant, indirect=True)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -51,7 +73,9 @@ def pytest_runtest_makereport(
     report = yield
     backend = item.stash.get(_BACKEND, None)
     if backend is not None and report.failed:
-        report.sections.append(("NemoVideo mock: what was asked", str(backend.journal)))
+        report.sections.append(
+            ("NemoVideo mock: what was asked", str(backend.journal) or "nothing")
+        )
     return report
 
 
@@ -100,37 +124,38 @@ def nemo_production(nemo_backend: Backend) -> Iterator[respx.MockRouter]:
 _BACKEND: pytest.StashKey[Backend] = pytest.StashKey()
 
 
+def _marked(node: pytest.Item) -> dict[str, Any]:
+    """What the markers of a test say, the nearest above all."""
+    markers = reversed(list(node.iter_markers("nemo")))
+    return {name: value for marker in markers for name, value in marker.kwargs.items()}
+
+
 def _made(request: pytest.FixtureRequest) -> Backend:
     try:
         from mock_server import Backend
     except ImportError as error:
         pytest.fail(
             f"The mock backend's packages are not installed ({error.name} is missing): "
-            "pip install 'image-to-video-skill[testing]'",
+            "install image-to-video-skill with its extra [testing]",
             pytrace=False,
         )
+    if any(marker.args for marker in request.node.iter_markers("nemo")):
+        pytest.fail("nemo takes its settings by name: nemo(scenario='no-credits')", pytrace=False)
     ini = request.config.getini
     settings: dict[str, Any] = {
         "dialect": ini("nemo_dialect"),
         "pace": float(ini("nemo_pace")),
+        "max_requests": int(ini("nemo_max_requests")),
         "seed": int(ini("nemo_seed")),
         "renderer": ini("nemo_renderer"),
         "scenario": ini("nemo_scenario") or None,
     }
-    for marker in reversed(list(request.node.iter_markers("nemo"))):  # the nearest comes last
-        if marker.args:
-            pytest.fail(f"nemo takes names and values, not {marker.args!r} alone", pytrace=False)
-        settings |= marker.kwargs
-    scenario, renderer = settings.pop("scenario"), settings.pop("renderer")
-    if renderer == "instant":
-        from mock_server import instant
-
-        settings = {"renderer": instant.render, "inspector": instant.inspect, **settings}
-    elif isinstance(renderer, str) and renderer != "real":
-        pytest.fail(f"no renderer {renderer!r}; there are instant, real", pytrace=False)
-    elif renderer != "real":
-        settings["renderer"] = renderer
+    settings |= _marked(request.node)
+    settings.pop("scenarios", None)
+    scenario = settings.pop("scenario")
+    scenario = getattr(request, "param", scenario)  # one of `scenarios`
     backend = Backend(**settings)
-    if scenario is not None:
-        backend.scenarios.on(scenario)
+    for one in scenario if isinstance(scenario, list | tuple) else [scenario]:
+        if one is not None:
+            backend.scenarios.on(one)
     return backend

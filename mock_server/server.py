@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
@@ -100,6 +101,7 @@ class Server:
             heard.append(number)
             stop.set()
 
+        _want_more_files()
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = [signal.signal(number, ask_to_stop) for number in numbers]
         try:
@@ -139,6 +141,18 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _want_more_files() -> None:
+    """Let this process have as many files open as it may: each stream is one, and many systems
+    give a program 1,024 unless it asks for more."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # where "no limit" cannot be asked for
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Uvicorn(uvicorn.Server):

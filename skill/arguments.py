@@ -323,6 +323,11 @@ def _mock(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="the same seed gives the same answers")
     add("--dialect", choices=("typed", "adk"), default="typed", help="of the stream")
     add(
+        "--renderer",
+        choices=("real", "instant"),
+        help="of the videos; instant is one dark frame, and all there is where OpenCV and PyAV are not",
+    )
+    add(
         "--scenario",
         action="append",
         default=[],

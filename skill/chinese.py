@@ -91,6 +91,7 @@ SENTENCES: Final[dict[str, str]] = {
     "{job} is given up.": "已放弃 {job}。",
     "{job} is {step} already.": "{job} 的状态已是“{step}”。",
     "The mock backend listens at {url}": "模拟后台的地址：{url}",
+    "Its videos are one dark frame each.": "它的视频都只是一帧暗色画面。",
     "See what happens: {page}": "查看发生的一切：{page}",
     "Key of its control routes: {key}": "控制接口的密钥：{key}",
     "There is no scenario {name}, and no such file.": "没有名为 {name} 的场景，也没有这个文件。",

@@ -426,12 +426,14 @@ def _mock(options: Namespace, console: Console) -> int:
                 "page": page,
                 "dialect": backend.dialect,
                 "seed": backend.seed,
+                "renderer": "instant" if backend.is_instant else "real",
                 "scenarios": backend.scenarios.active,
                 **key,
             },
             [
                 say("The mock backend listens at {url}", url=url),
                 *([say("Key of its control routes: {key}", **key)] if key else []),
+                *([say("Its videos are one dark frame each.")] if backend.is_instant else []),
                 say("See what happens: {page}", page=page),
                 console.runnable(say("Use it: NEMO_API_URL={url} image-to-video connect", url=url)),
             ],
@@ -444,6 +446,7 @@ def _mock(options: Namespace, console: Console) -> int:
             pace=1.0 if options.pace is None else options.pace,
             host=options.host,
             port=options.port,
+            renderer=options.renderer,
             scenarios=options.scenario,
         )
     except (OSError, OverflowError) as error:

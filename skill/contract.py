@@ -107,7 +107,8 @@ async def _look(
             target = await _target(options, console, studio, own=own)
         took = anyio.current_time() - begun_at
         seconds = None if options.timeout is None else max(options.timeout - took, 0.0)
-        report: Report = await checks.run(target, seconds=seconds, begin=begin)
+        async with _reassured(console, target):
+            report: Report = await checks.run(target, seconds=seconds, begin=begin)
     except (checks.UnreachableError, TimeoutError) as error:
         raise NetworkError(
             say(
@@ -119,6 +120,28 @@ async def _look(
         ) from None
     console.tell(Progress("check", 100))
     return report
+
+
+@asynccontextmanager
+async def _reassured(console: Console, target: Target) -> AsyncIterator[None]:
+    """While this lasts, "⏳ Still working..." as often as the contract wants it."""
+    import anyio
+
+    async def remind() -> None:
+        while True:
+            await target.sleep(CLOUD.still_working)
+            console.tell(Notice(say("⏳ Still working...")))
+
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(remind)
+        try:
+            yield
+        except Exception as error:  # a task group would wrap it
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 async def _target(options: Namespace, console: Console, studio: Studio, *, own: bool) -> Target:

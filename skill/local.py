@@ -9,7 +9,7 @@ import asyncio
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from skill import itself, packages
 from skill.errors import UsageError
@@ -33,10 +33,11 @@ CHECKED_UPLOAD = 1024 * 1024
 """Bytes of the largest file that `mock_to_check` takes."""
 
 
-def require(*, previews: bool = False) -> None:
-    """Raises UsageError where the renderer's packages are not installed. `previews`: it is for
-    what is made beside a video."""
-    if missing := packages.missing("local"):
+def require(*, renderer: bool = True, previews: bool = False) -> None:
+    """Raises UsageError where the packages of the backend, and of its renderer if it is wanted, are
+    not installed. `previews`: it is for what is made beside a video."""
+    unwanted = () if renderer else packages.RENDERER
+    if missing := [name for name in packages.missing("local") if name not in unwanted]:
         names = say(", ").join(missing)
         raise UsageError(
             say(
@@ -106,15 +107,23 @@ def _in_words(record: logging.LogRecord) -> str:
 
 
 def mock(
-    *, seed: int, dialect: str, pace: float, host: str, port: int, scenarios: Sequence[str] = ()
+    *,
+    seed: int,
+    dialect: str,
+    pace: float,
+    host: str,
+    port: int,
+    renderer: Literal["real", "instant"] | None = None,
+    scenarios: Sequence[str] = (),
 ) -> Server:
     """The mock backend for contract tests, not started yet. `scenarios`: ready-made ones or files;
-    raises UsageError for what is neither."""
-    require()
+    raises UsageError for what is neither. `renderer`: the real one where it is installed, if None."""
+    require(renderer=renderer == "real")
     from mock_server import Backend, Server
 
     to_play = [_scenario(named) for named in scenarios]
-    server = Server(Backend(seed=seed, dialect=dialect, pace=pace), host=host, port=port)
+    backend = Backend(seed=seed, dialect=dialect, pace=pace, renderer=renderer)
+    server = Server(backend, host=host, port=port)
     for scenario in to_play:
         server.backend.scenarios.on(scenario)
     return server
@@ -122,7 +131,7 @@ def mock(
 
 def scenarios() -> list[Scenario]:
     """What the mock can play by name."""
-    require()
+    require(renderer=False)
     from mock_server.scenarios import names
 
     return names()
@@ -149,7 +158,7 @@ def _scenario(named: str) -> Scenario:
 def mock_to_check() -> Server:
     """A mock for `contract` to look at, not started yet: quick, and whose limit of an upload is
     soon passed."""
-    require()
+    require(renderer=False)
     from mock_server import Backend, Server
 
     return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))

@@ -33,19 +33,16 @@ Group = Literal["base", "local"]
 
 LOCKS: dict[Group, str] = {"base": "requirements.lock", "local": "requirements-local.lock"}
 _BASE = ("anyio", "filetype", "frontmatter", "httpx", "PIL", "platformdirs")
+RENDERER = ("av", "cv2", "numpy", "regex", "uharfbuzz")
 NEEDED: dict[Group, tuple[str, ...]] = {
     "base": _BASE,
     "local": (
         *_BASE,
-        "av",
-        "cv2",
+        *RENDERER,
         "fastjsonschema",
-        "numpy",
-        "regex",
-        "starlette",
-        "uharfbuzz",
-        "uvicorn",
         "python_multipart",
+        "starlette",
+        "uvicorn",
     ),
 }
 _GLANCE = 0.2  # s between two looks at the installer

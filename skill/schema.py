@@ -354,6 +354,7 @@ _DATA: dict[str, tuple[Schema, ...]] = {
                 "page": {"type": "string", "pattern": "^http://"},
                 "dialect": _one_of("typed", "adk"),
                 "seed": {"type": "integer"},
+                "renderer": _told(_one_of("real", "instant"), "of its videos"),
                 "scenarios": _list(_SAID, "those that are on"),
             },
             key=_told(_TEXT, "of the control routes, where other machines reach the mock"),

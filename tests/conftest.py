@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -119,6 +120,32 @@ def renderer(clip: bytes) -> Renderer:
         cancelled: Callable[[], bool],
     ) -> Rendered:
         progress(0.5)
+        target.write_bytes(clip)
+        return Rendered(target, 64, 36, 1.0, len(clip))
+
+    return render
+
+
+@pytest.fixture
+def reluctant(clip: bytes) -> Renderer:
+    """One whose first clip of each backend is instant; the others come only once given up."""
+
+    from mock_server.render import Rendered
+
+    begun: set[Path] = set()
+
+    def render(
+        draft: dict[str, Any],
+        media: Mapping[str, Path],
+        target: Path,
+        *,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Rendered:
+        pause = threading.Event()
+        while target.parent in begun and not cancelled():
+            pause.wait(0.002)
+        begun.add(target.parent)
         target.write_bytes(clip)
         return Rendered(target, 64, 36, 1.0, len(clip))
 

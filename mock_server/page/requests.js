@@ -150,6 +150,7 @@ export function move(by) {
   const to = at < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + by, 0), shown.length - 1);
   choose(Number(shown[to].id.slice(8)));
   if (opened != null) open(chosen);
+  else list.focus({ preventScroll: true }); // so that Enter is not the button's that was clicked last
 }
 
 export function openChosen() {

@@ -141,7 +141,7 @@ def _plain(text: str) -> Any:
 
 
 def _scenario(value: Any, source: str) -> Scenario:
-    if wrong := list(mistakes(schema(), value)):
+    if wrong := mistakes(schema(), value):
         raise ScenarioError(source, wrong)
     faults = []
     for endpoint, items in value.get("faults", {}).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,12 +34,9 @@ from mock_server.contract import (
     stream,
 )
 from mock_server.contract.caller import Bearer
-from mock_server.render import Rendered
 from tests.mock_server.api import ATTRIBUTION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mock_server.renders import Renderer
@@ -118,26 +115,7 @@ Look = Callable[..., Report]
 
 
 @pytest.fixture
-def film(clip: bytes) -> Renderer:
-    """A renderer whose every clip is the same real second."""
-
-    def render(
-        draft: dict[str, Any],
-        media: Mapping[str, Path],
-        target: Path,
-        *,
-        progress: Callable[[float], None],
-        cancelled: Callable[[], bool],
-    ) -> Rendered:
-        progress(0.5)
-        target.write_bytes(clip)
-        return Rendered(target, 64, 36, 1.0, len(clip))
-
-    return render
-
-
-@pytest.fixture
-def serve(film: Renderer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+def serve(reluctant: Renderer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
     """Start a mock; `breach` changes its answers."""
     with ExitStack() as stack:
 
@@ -147,7 +125,7 @@ def serve(film: Renderer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
                     "mock_server.server.create_app",
                     lambda *args, **options: Broken(create_app(*args, **options), breach),
                 )
-            options = {"pace": 0.02, "max_upload": MIB, "renderer": film, **options}
+            options = {"pace": 0.02, "max_upload": MIB, "renderer": reluctant, **options}
             return stack.enter_context(Server(Backend(**options)))
 
         yield start
@@ -693,7 +671,7 @@ def test_no_rule_stumbles_over_any_json(value: Any) -> None:
     ),
 )
 def test_no_answer_of_any_endpoint_stops_the_checks(
-    film: Renderer, value: Any, place: tuple[str, str]
+    reluctant: Renderer, value: Any, place: tuple[str, str]
 ) -> None:
     """The mock, but for what one endpoint holds."""
 
@@ -711,7 +689,7 @@ def test_no_answer_of_any_endpoint_stops_the_checks(
             "mock_server.server.create_app",
             lambda *args, **options: Broken(create_app(*args, **options), _in_json(*place, hold)),
         )
-        with Server(Backend(pace=0, max_upload=MIB, renderer=film)) as server:
+        with Server(Backend(pace=0, max_upload=MIB, renderer=reluctant)) as server:
             assert len(look(server).results) == len(CHECKS)
 
 

@@ -36,6 +36,38 @@ def state(api: Api) -> dict[str, Any]:
     return data
 
 
+class TestBeginningInTheMiddle:
+    def test_a_session_with_photos_and_a_draft_costs_nothing_and_is_not_journalled(
+        self, api: Api
+    ) -> None:
+        token = turn(api, "accounts", create=True, credits=60)["token"]
+        api.session = turn(api, "sessions", token=token, photos=2, words=MAKE)["session_id"]
+        assert len(api.backend.journal) == 0
+        api.http.headers["Authorization"] = f"Bearer {token}"
+        (session,) = state(api)["sessions"]
+        assert [item["name"] for item in session["uploads"]] == ["photo-1.png", "photo-2.png"]
+        assert session["draft"]["t"]
+        assert state(api)["spent"] == 0
+        api.say("make it 5 seconds")  # an edit: there is a draft
+        assert state(api)["spent"] == api.backend.spent == 5
+        assert state(api)["accounts"][0]["credits"] == 55
+
+    def test_what_makes_no_sense_is_told(self, api: Api) -> None:
+        expired = turn(api, "accounts", create=True, expire=True)["token"]
+        for fields, said in (
+            ({"words": "hi"}, "sessions: token is missing"),
+            ({"token": expired}, "sessions: Invalid or expired token"),
+            ({"token": "t", "photos": 51}, "sessions: photos must be at most 50"),
+        ):
+            answer = api.http.post("/__mock__/sessions", json=fields).json()
+            assert answer["message"] == said
+
+    def test_of_an_endpoint_that_there_is_not_no_requests_are_told(self, api: Api) -> None:
+        answer = api.http.get("/__mock__/journal", params={"endpoint": "mesage"})
+        assert (answer.status_code, answer.json()["code"]) == (400, 400)
+        assert answer.json()["message"].startswith("journal: endpoint is one of token, ")
+
+
 class TestState:
     def test_it_tells_all_there_is_and_nothing_of_it_is_journalled(self, serve: Serve) -> None:
         api = serve(clock=ManualClock(1_760_000_000), seed=3).made("beach.png")

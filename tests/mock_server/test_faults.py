@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mock_server import Fault, ManualClock
-from mock_server.faults import ENDPOINTS
+from mock_server.journal import ENDPOINTS
 from tests.mock_server.api import MAKE, Api, until
 from tests.mock_server.conftest import Serve
 

@@ -1,6 +1,7 @@
 """What the journal keeps of what was asked and answered, and what it lets a test demand."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import httpx
@@ -88,9 +89,72 @@ class TestWhatIsKept:
         assert [entry.code for entry in journal.calls("credits")] == [2001, 0]
         assert len(journal.calls("credits", code=2001)) == len(journal.calls(code=2001)) == 1
 
+    def test_an_endpoint_that_there_is_not_is_no_empty_list(self, api: Api) -> None:
+        with pytest.raises(ValueError, match="no endpoint 'mesage'; there are token, session, "):
+            api.backend.journal.calls("mesage")
+        api.http.get("/nowhere")
+        assert len(api.backend.journal.calls("unknown")) == 1
+
+    @pytest.mark.parametrize("dialect", ["typed", "adk"])
+    def test_what_a_stream_says_is_there_once_in_either_dialect(
+        self, serve: Serve, dialect: str
+    ) -> None:
+        api = serve(dialect=dialect, silent_rate=0.0).made()
+        entry = api.backend.journal.assert_once("message")
+        assert entry.said is not None
+        assert entry.said.startswith("I've put together a first cut of your 3 files: ")
+        assert entry.said.endswith("Click the Export button to download your video.")
+        assert entry.to_json()["said"] == entry.said
+        assert api.backend.journal.calls("upload")[0].said is None
+
+    @pytest.mark.parametrize("dialect", ["typed", "adk"])
+    def test_of_a_text_that_was_cut_off_it_is_what_came(self, serve: Serve, dialect: str) -> None:
+        api = serve(dialect=dialect).start()
+        api.upload("beach.png")
+        api.backend.fail("message", cut_after_events=8 if dialect == "typed" else 9)
+        with pytest.raises(httpx.TransportError):
+            api.say(MAKE)
+        said = api.backend.journal.wait_for("message").said
+        assert said is not None
+        assert said == "I've put together a"
+
+
+class TestWaiting:
+    def test_it_is_for_an_answer_that_is_over(self, api: Api) -> None:
+        api.start()
+        api.upload("beach.png")
+        api.backend.fail("message", stall=0.2, stall_after_events=2)
+        api.backend.pace = 1.0
+        with ThreadPoolExecutor() as pool:
+            pool.submit(api.say, MAKE)
+            entry = api.backend.journal.wait_for("message")
+            assert (entry.text, entry.ended) == (MAKE, "complete")
+
+    def test_what_does_not_come_is_told_with_what_did(self, api: Api) -> None:
+        api.start()
+        with pytest.raises(AssertionError) as failed:
+            api.backend.journal.wait_for("session", times=2, seconds=0.05)
+        told = str(failed.value).splitlines()
+        assert told[0] == "session was not answered 2 times in 0.05 s:"
+        assert told[2].startswith("  #2 session: POST ")
+
 
 class TestDemands:
     """What does not hold is told with the requests it is about."""
+
+    def test_many_of_a_kind_in_a_row_are_told_in_three_lines(self, api: Api) -> None:
+        api.start()
+        for _ in range(9):
+            api.http.get("/api/credits/balance/simple")
+        with pytest.raises(AssertionError) as failed:
+            api.backend.journal.assert_once("credits")
+        path = "GET /api/credits/balance/simple → 200"
+        assert str(failed.value).splitlines()[1:] == [
+            f"  #3 credits: {path}",
+            "  … 7 more of these",
+            f"  #11 credits: {path}",
+        ]
+        assert len(str(api.backend.journal).splitlines()) == 5
 
     def test_once(self, api: Api) -> None:
         api.made()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
 from mock_server import openapi
-from mock_server.faults import ENDPOINTS
+from mock_server.journal import ENDPOINTS
 from tests.mock_server.api import Api
 
 MEDIA = {

@@ -14,7 +14,8 @@ from PIL import Image
 
 from mock_server.backend import Backend
 from mock_server.clock import ManualClock
-from mock_server.faults import ANY, ENDPOINTS
+from mock_server.faults import ANY
+from mock_server.journal import ENDPOINTS
 from mock_server.page import TYPES
 from mock_server.server import Server
 from tests.mock_server import browser as chromium
@@ -214,6 +215,8 @@ class TestWhatItShows:
         choose(page, "#by-session", "")
         page.click("#by-violations")
         assert page.run(shown) == 1
+        page.press("j", "Enter")
+        page.until("document.querySelector('#detail .facts div')")
 
 
 def choose(page: Page, select: str, value: str) -> None:
@@ -361,7 +364,10 @@ class TestHowItIsUsed:
         page.press("Escape")
         assert page.run("document.querySelector('#detail').hidden")
         assert page.run("document.activeElement.id") == "list"
-        page.press("/")
+        page.click("#tab-projects")
+        page.press("j", "Enter")
+        assert page.run("document.activeElement.id") == "detail"
+        page.press("Escape", "/")
         assert page.run("document.activeElement.id") == "filter"
         page.type("j?")
         assert page.run("document.querySelector('#filter').value") == "j?"

@@ -5,7 +5,13 @@ import sys
 
 import pytest
 
+from mock_server.scenarios import names
+
 pytest_plugins = ["pytester"]
+
+SCENARIOS = len(names())
+"""Counted here: what is first imported within a test of pytester's, as YAML's C part would be, is
+forgotten after it, and cannot be imported twice."""
 
 ASK = """
 import httpx
@@ -119,29 +125,98 @@ class TestMarked:
     done.assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize(
-    ("marker", "ini", "said"),
-    [
-        ('"rate-limited"', "", "nemo takes names and values, not ('rate-limited',) alone"),
-        ('renderer="slow"', "", "no renderer 'slow'; there are instant, real"),
-        ("", "nemo_renderer = slow", "no renderer 'slow'; there are instant, real"),
-    ],
-)
-def test_a_setting_that_would_do_nothing_is_refused(
-    run: Run, marker: str, ini: str, said: str
-) -> None:
+def test_a_test_runs_once_in_each_scenario_that_is_meant(run: Run) -> None:
     done = run(
-        f"""
+        """
+import pytest
+from mock_server.scenarios import names
+
+@pytest.mark.nemo(scenarios=("stream-cut*", "no-credits"), seed=3)
+class TestThem:
+    def test_it(self, nemo_url, nemo_backend, request):
+        (name,) = nemo_backend.scenarios.active
+        assert f"[{name}]" in request.node.name and nemo_backend.seed == 3
+
+    def test_without_a_backend(self):
+        pass
+
+@pytest.mark.nemo(scenarios="*")
+def test_all(nemo_backend):
+    assert nemo_backend.scenarios.active[0] in [scenario.name for scenario in names()]
+""",
+        "-v",
+    )
+    done.assert_outcomes(passed=5 + 1 + SCENARIOS)
+    done.stdout.fnmatch_lines(["*::TestThem::test_it?stream-cut-mid-event? PASSED*"])
+
+
+def test_a_client_that_asks_for_ever_comes_to_an_end(run: Run) -> None:
+    done = run("""
+def test_it(nemo_url):
+    while True:
+        httpx.get(nemo_url + PATH)
+""")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*#1 credits: GET *",
+            "*298 more of these",
+            "*#300 credits: GET *",
+            "*#301 credits: GET * no answer, cut (fault: reset=True)",
+            "*more than 300 requests: no further one is answered",
+        ]
+    )
+
+
+def test_a_marker_is_a_list_of_scenarios_too_and_no_bare_word(run: Run) -> None:
+    done = run("""
 import pytest
 
-@pytest.mark.nemo({marker})
+@pytest.mark.nemo(scenario=["no-credits", {"name": "mine"}])
+def test_both(nemo_backend):
+    assert nemo_backend.scenarios.active == ["no-credits", "mine"]
+    assert len(nemo_backend.prepare("my-token", photos=2)) == 32
+
+@pytest.mark.nemo("no-credits")
+def test_bare(nemo_backend):
+    pass
+""")
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["*nemo takes its settings by name: nemo(scenario='no-credits')*"])
+
+
+def test_a_pattern_that_means_no_scenario_is_told(run: Run) -> None:
+    done = run("""
+import pytest
+
+@pytest.mark.nemo(scenarios="streams-*")
 def test_it(nemo_backend):
     pass
-""",
-        ini=ini,
-    )
-    done.assert_outcomes(errors=1)
-    assert said in done.stdout.str()
+""")
+    done.stdout.fnmatch_lines(["*no scenario is 'streams-?'; there are free-plan, *"])
+
+
+def test_a_backend_without_fixtures_needs_no_renderer_either(run: Run) -> None:
+    done = run("""
+import sys
+from mock_server import Backend, Server
+
+def test_it():
+    for heavy in ("av", "cv2", "numpy"):
+        sys.modules[heavy] = None  # as if it were not installed
+    with Server(Backend(pace=0)) as server, httpx.Client(base_url=server.url) as http:
+        answer = http.post("/api/auth/anonymous-token", headers={"X-Client-Id": "me"})
+        http.headers["Authorization"] = "Bearer " + answer.json()["data"]["token"]
+        body = {"task_name": "project"}
+        answer = http.post("/api/tasks/me/with-session/nemo_agent", json=body)
+        session = answer.json()["data"]["session_id"]
+        words = {"parts": [{"text": "make a video of the sea"}]}  # of pictures that are drawn
+        http.post("/run_sse", json={"app_name": "nemo_agent", "user_id": "me",
+                                    "session_id": session, "new_message": words})
+        state = http.get(f"/api/state/nemo_agent/me/{session}/latest").json()["data"]["state"]
+        assert state["generated_media"] and state["draft"]["t"]
+""")
+    done.assert_outcomes(passed=1)
 
 
 def test_an_export_is_a_real_video_and_needs_no_renderer(run: Run) -> None:
@@ -200,7 +275,7 @@ def test_it(nemo_backend):
     pass
 """)
     done.assert_outcomes(errors=1)
-    done.stdout.fnmatch_lines(["*anyio is missing*pip install 'image-to-video-skill?testing?'*"])
+    done.stdout.fnmatch_lines(["*anyio is missing*its extra ?testing?*"])
 
 
 def test_a_run_that_asks_for_no_fixture_loads_nothing_for_it() -> None:

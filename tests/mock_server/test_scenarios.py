@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from mock_server.backend import Prices
-from mock_server.faults import ANY, ENDPOINTS, Fault
+from mock_server.faults import ANY, Fault
+from mock_server.journal import ENDPOINTS
 from mock_server.scenarios import ScenarioError, load, names
 from mock_server.shape import fault_fields, schema
 from tests.mock_server.api import Api
@@ -54,28 +55,29 @@ class TestLoading:
         ("value", "lines"),
         [
             ({}, ["name is missing"]),
-            (["name"], ['["name"] is not a mapping']),
-            ({"name": "Rainy Day"}, ['name: "Rainy Day" is not [a-z0-9][a-z0-9-]*']),
+            (["name"], ["must be an object"]),
+            ({"name": "Rainy Day"}, ["name does not match ^[a-z0-9][a-z0-9-]*$"]),
             (
                 {"name": "a", "colour": 1},
-                ["there is no colour; there are name, description, settings, faults"],
+                ["colour is unknown; there are name, description, settings, faults"],
             ),
-            ({"name": "a", "settings": {"plan": "gold"}}, ['settings.plan: "gold" is not trial, free or pro']),
-            ({"name": "a", "settings": {"seed": "x"}}, ['settings.seed: "x" is not a whole number']),
-            ({"name": "a", "settings": {"credits": -1}}, ["settings.credits: -1 is less than 0"]),
-            ({"name": "a", "settings": {"silent_rate": 2}}, ["settings.silent_rate: 2 is more than 1"]),
-            ({"name": "a", "faults": {"state": [{"drip": 0}]}}, ["faults.state[0].drip: 0 is not more than 0"]),
+            ({"name": "a", "settings": {"plan": "gold"}}, ["settings.plan is 'gold', which is none of 'trial', 'free', 'pro'"]),
+            ({"name": "a", "settings": {"seed": "x"}}, ["settings.seed must be a whole number"]),
+            ({"name": "a", "settings": {"seed": 7.0}}, ["settings.seed must be a whole number"]),
+            ({"name": "a", "settings": {"credits": -1}}, ["settings.credits is less than 0"]),
+            ({"name": "a", "settings": {"silent_rate": 2}}, ["settings.silent_rate is more than 1"]),
+            ({"name": "a", "faults": {"state": [{"drip": 0}]}}, ["faults.state[0].drip must be more than 0"]),
             (
                 {"name": "a", "faults": {"nowhere": []}},
-                [f"faults: there is no nowhere; there are {', '.join((*ENDPOINTS, ANY))}"],
+                [f"faults.nowhere is unknown; there are {', '.join((*ENDPOINTS, ANY))}"],
             ),
             (
                 {"name": "a", "faults": {"state": [{}, {"times": 0, "status": 99}]}},
-                ["faults.state[1].times: 0 is less than 1", "faults.state[1].status: 99 is less than 200"],
+                ["faults.state[1].times is less than 1", "faults.state[1].status is less than 200"],
             ),
             (
                 {"name": "a", "faults": {"message": [{"match": {"regex": "("}}]}},
-                ['faults.message[0].match.regex: "(" is no regular expression: missing ), unterminated subpattern at position 0'],
+                ["faults.message[0].match.regex is no regex"],
             ),
             (
                 {"name": "a", "faults": {"state": [{"outcome": "failed"}, {"stop_work": True}]}},
@@ -87,7 +89,7 @@ class TestLoading:
             ),
             (
                 {"name": "a", "faults": {"message": [{"stall": "never"}, {"mid_event": True}]}},
-                ['faults.message[0].stall: "never" is not forever'],
+                ["faults.message[0].stall does not match ^forever$"],
             ),
         ],
     )  # fmt: skip
@@ -122,11 +124,11 @@ class TestLoading:
             ("name: !!python/name:os.system\n", "line 1: no YAML: could not determine"),
             (
                 "name: a\nsettings: {credits: 99999999999999999999}",
-                "settings.credits: 99.* is more",
+                "settings.credits is more",
             ),
             (
                 "name: a\nfaults: {state: [{delay: .inf}]}",
-                r"faults.state\[0\].delay: Infinity is more",
+                r"faults.state\[0\].delay is more",
             ),
             (b"\xff\xfe\x00", "is no text in UTF-8: invalid start byte"),
             (b"#" * (2**20 + 1), "is larger than 1 MiB"),
@@ -260,7 +262,7 @@ class TestRoutes:
         [
             ({"name": "stream-cuts"}, "no such scenario; there are"),
             ({"name": 7}, "name must be a text"),
-            ({"name": "mine", "faults": {"state": [{"cut": 1}]}}, "faults.state[0]: there is no cut; there are times, "),
+            ({"name": "mine", "faults": {"state": [{"cut": 1}]}}, "faults.state[0].cut is unknown; there are times, "),
             ({}, "name is missing"),
         ],
     )  # fmt: skip

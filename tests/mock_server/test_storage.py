@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -221,6 +223,32 @@ class TestNothingIsLeftBehind:
             out, err = process.communicate(timeout=10)
         assert (out, err, process.returncode) == ("stopped\n", "", 0)
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+    def test_as_a_program_it_takes_as_many_connections_as_the_system_lets_it(self) -> None:
+        program = (
+            "import resource\n"
+            "_, most = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))\n"
+            "from mock_server import Backend, Server\n"
+            "Server(Backend()).serve_forever(lambda url: print(url, flush=True))\n"
+        )
+        root = Path(__file__).parents[2]
+        with (
+            subprocess.Popen(
+                [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=root
+            ) as process,
+            ExitStack() as stack,
+        ):
+            stack.callback(process.terminate)
+            assert process.stdout is not None
+            address = urlsplit(process.stdout.readline().strip())
+            for _ in range(100):
+                last = stack.enter_context(
+                    socket.create_connection((address.hostname, address.port), 10)
+                )
+            last.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert last.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_a_clock_moved_by_hand_wakes_who_waits(serve: Serve) -> None:

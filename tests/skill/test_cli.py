@@ -508,6 +508,17 @@ class TestLocal:
             assert ".[local]" in ran.err
             assert "Traceback" not in ran.err
 
+    def test_a_mock_needs_no_renderer(
+        self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in packages.RENDERER:
+            monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+        monkeypatch.setitem(packages.LOCKS, "local", "no.lock")
+        ran = run("contract", "--json")
+        assert (ran.code, ran.answer["data"]["credits_spent"]) == (0, 50), ran.answer
+        assert run("mock", "--scenarios").code == 0
+        assert run("mock", "--renderer", "real").code == 2
+
 
 class TestWithoutABackend:
     def test_route(self, run: Callable[..., Ran]) -> None:

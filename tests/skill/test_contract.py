@@ -25,11 +25,11 @@ MINE = "nmv_usr_0123456789abcdef"
 
 
 @pytest.fixture
-def mock(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def mock(reluctant: Renderer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A mock that runs already."""
     monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.01")
     monkeypatch.setenv("NEMO_API_URL", "http://127.0.0.1:1")
-    with Server(Backend(pace=0.02, renderer=renderer)) as server:
+    with Server(Backend(pace=0.02, renderer=reluctant)) as server:
         yield server
 
 
@@ -257,8 +257,10 @@ def test_words_that_are_wrong_send_nothing(
 def test_a_report_takes_the_place_of_the_one_before(
     mock: Server, run: Callable[..., Ran], tmp_path: Path
 ) -> None:
-    for _ in range(2):
-        assert run("contract", "--against", mock.url, "--junit", "report.xml").code == 0
+    report = tmp_path / "report.xml"
+    report.write_text('<?xml version="1.0" encoding="utf-8"?>\n<testsuites />\n', "utf-8")
+    assert run("contract", "--against", mock.url, "--junit", report).code == 0
+    assert len(list(ET.parse(report).getroot().iter("testcase"))) == len(CHECKS)
 
 
 def test_a_report_that_cannot_be_written_is_told_with_what_was_found(
@@ -276,6 +278,16 @@ def test_a_limit_of_time_leaves_a_report(mock: Server, run: Callable[..., Ran]) 
     assert ran.code == 10
     assert outcomes(ran)["state"] == "failed"
     assert outcomes(ran)["cancel"] == "skipped"
+
+
+def test_a_long_wait_is_told_as_everywhere(
+    mock: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")  # two minutes are 0.12 s
+    mock.backend.fail("message", heartbeats_for=15)  # 0.3 s at the mock's pace
+    ran = run("contract", "--against", mock.url)
+    assert "⏳ Still working..." in ran.err
+    assert ran.code == 0
 
 
 def test_it_speaks_chinese(mock: Server, run: Callable[..., Ran]) -> None:

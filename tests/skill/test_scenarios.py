@@ -102,6 +102,12 @@ class TestCommand:
         assert answer["data"]["scenarios"] == ["no-credits", "mine"]
         assert (answer["data"]["seed"], answer["data"]["dialect"]) == (7, "adk")
 
+    def test_its_videos_are_made_as_it_is_told(self) -> None:
+        answer = self.told("--renderer", "instant")
+        assert complaints(answer, "mock") == []
+        assert answer["data"]["renderer"] == "instant"
+        assert self.told()["data"]["renderer"] == "real"
+
     def test_it_lists_what_there_is(self, run: Callable[..., Ran]) -> None:
         answer = run("mock", "--scenarios", "--json").answer
         assert [row["name"] for row in answer["data"]["scenarios"]] == NAMES
@@ -121,7 +127,7 @@ class TestCommand:
         ran = run("mock", "--scenario", file)
         assert ran.code == 2
         assert "mine.yaml: name is missing" in ran.err
-        assert "mine.yaml: settings.credits: -1 is less than 0" in ran.err
+        assert "mine.yaml: settings.credits is less than 0" in ran.err
 
 
 class TestPage:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
@@ -31,6 +32,8 @@ def create_app(backend: Backend, *, control: bool = True, key: str | None = None
 
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
+    if key:
+        backend.journal.hide(key)
     handlers: dict[str, Handler] = {
         "token": _token,
         "session": _session,
@@ -55,11 +58,26 @@ def create_app(backend: Backend, *, control: bool = True, key: str | None = None
             Route("/__mock__", RedirectResponse("/__mock__/")),
             *control_routes(backend, key),
         ]
-    routes.append(Route("/{path:path}", Endpoint(backend, "unknown", _Nowhere(routes[:]))))
+    routes.append(Route("/{path:anything}", Endpoint(backend, "unknown", _Nowhere(routes[:]))))
     return Starlette(
         routes=routes,
         exception_handlers={HTTPException: _http_error, StorageError: _storage_error},
     )
+
+
+class _Anything(Convertor[str]):
+    """A path to its end, also one with a line break in it."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 @dataclass(frozen=True)

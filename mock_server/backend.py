@@ -363,7 +363,7 @@ class Backend:
         else:
             await asyncio.sleep(0)
 
-    def fail(self, endpoint: str, **what: Any) -> Fault:
+    def fail(self, endpoint: str, /, **what: Any) -> Fault:
         """Arm a fault: the keywords are the fields of `Fault`. Raises TypeError for any other, and
         ValueError for what one cannot be."""
         known = [item.name for item in fields(Fault) if item.name != "endpoint"]
@@ -453,6 +453,8 @@ class Backend:
         self.renders.forget()
         self.faults.clear()
         self._later.clear()
+        for session_id in list(self._busy):  # who comes again with the same token pays for nothing
+            self.end_turn(session_id, done=False)
         with self._store.change() as world:
             files = [item.path for session in world.sessions.values() for item in session.media]
             files += [f"renders/{render.path}" for render in world.renders.values() if render.path]

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from mock_server.errors import BreachError, bad_request
 
 BODY_LIMIT = 8 * 1024 * 1024
+DEEPEST = 100
+"""Levels of lists and objects that a body may have."""
 
 
 async def read(request: Request) -> bytes:
@@ -33,7 +35,16 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise bad_request(f"the body is not valid JSON: {error}"[:200]) from error
     if not isinstance(value, dict):
         raise bad_request("the body must be a JSON object")
+    if body.count(b"{") + body.count(b"[") > DEEPEST and not _fits(value, DEEPEST):
+        raise bad_request(f"the body is nested more than {DEEPEST} levels deep")
     return value
+
+
+def _fits(value: Any, levels: int) -> bool:
+    inner = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    )
+    return inner is None or (levels > 0 and all(_fits(item, levels - 1) for item in inner))
 
 
 def _no_constant(name: str) -> Never:

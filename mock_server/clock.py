@@ -6,6 +6,8 @@ import threading
 import time
 
 DAY = 86_400.0
+LAST = 253_370_764_800.0
+"""9999-01-01: no clock goes beyond, so that there is a date for a week later too."""
 
 
 class Clock:
@@ -21,6 +23,8 @@ class Clock:
     def __init__(self, start: float | None = None, *, rate: float = 1.0) -> None:
         self._lock = threading.Lock()
         self._sleepers: list[tuple[float, asyncio.AbstractEventLoop, asyncio.Event]] = []
+        if start is not None and not 0 <= start <= LAST:
+            raise ValueError("a clock begins from 1970 on and before the year 9999")
         self._first = start, _checked(rate)
         self._begin()
 
@@ -35,17 +39,20 @@ class Clock:
     @rate.setter
     def rate(self, rate: float) -> None:
         with self._lock:
+            checked = _checked(rate)
             self._read, self._at = self._now(), time.time()
-            self._rate = _checked(rate)
+            self._rate = checked
             self._wake(self._read)
 
     def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
         """Move it on; who waited for a moment that has come goes on. Raises ValueError for a way
-        back."""
+        back, and for one beyond the year 9998."""
         step = seconds + days * DAY
         if not 0 <= step < float("inf"):
             raise ValueError("a clock is moved on by a number of seconds, not negative")
         with self._lock:
+            if self._now() + step > LAST:
+                raise ValueError("a clock does not go beyond the year 9998")
             self._read += step
             self._wake(self._now())
 
@@ -85,7 +92,7 @@ class Clock:
         self._read = self._at if start is None else start
 
     def _now(self) -> float:
-        return self._read + (time.time() - self._at) * self._rate
+        return min(self._read + (time.time() - self._at) * self._rate, LAST)
 
     def _left(self, sleeper: tuple[float, asyncio.AbstractEventLoop, asyncio.Event]) -> float:
         """Seconds that a sleeper still waits; none if it is waited for no more."""

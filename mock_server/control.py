@@ -6,7 +6,6 @@ import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +30,8 @@ FORBIDDEN = 403
 KEY_HEADER = "x-mock-key"
 KEY_COOKIE = "mock_key"
 PREFIX = "/__mock__"
+LARGEST = 2**53 - 1
+"""The largest whole number that is taken: what a page's script can still count."""
 
 
 def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
@@ -83,20 +84,18 @@ class Guard:
             return "The control routes are not for pages of other origins."
         host = request.headers.get("host", "")
         origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin not in (f"http://{host}", f"https://{host}"):
             return "The control routes are not for pages of other origins."
         if self._key is not None:
             return None if self._shown(request) else "The control routes want X-Mock-Key."
         client = request.client.host if request.client else ""
-        name = urlsplit(f"//{host}").hostname or ""
-        here = is_loopback(client) and is_loopback(name)
+        here = is_loopback(client) and is_loopback(_name(host))
         return None if here else "The control routes are for this machine only."
 
     def _shown(self, request: Request) -> bool:
-        cookie = SimpleCookie(request.headers.get("cookie", "")).get(KEY_COOKIE)
         shown = [
             request.headers.get(KEY_HEADER),
-            cookie.value if cookie else None,
+            request.cookies.get(KEY_COOKIE),
             request.query_params.get("key") if request.method == "GET" else None,
         ]
         wanted = (self._key or "").encode()
@@ -105,6 +104,14 @@ class Guard:
             for key in shown
             if key is not None
         )
+
+
+def _name(host: str) -> str:
+    """The name or address in a Host header; empty if there is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:
@@ -151,6 +158,8 @@ class Ask:
             raise bad_request(f"{name} must be a whole number")
         if least is not None and value < least:
             raise bad_request(f"{name} must be at least {least}")
+        if abs(value) > LARGEST:
+            raise bad_request(f"{name} must be at most {LARGEST}, with either sign")
         return value
 
     def number(self, name: str) -> float | None:
@@ -160,6 +169,8 @@ class Ask:
             return None
         if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
             raise bad_request(f"{name} must be a number, not negative")
+        if value > LARGEST:
+            raise bad_request(f"{name} must be at most {LARGEST}")
         return float(value)
 
     def query(self, name: str) -> float | None:
@@ -196,6 +207,8 @@ def _answering(backend: Backend, action: Action) -> Callable[[Request], Awaitabl
             data = action(Ask(backend, fields, str(request.base_url).rstrip("/")))
         except ApiError as error:
             return _answer(None, error.code, f"{name}: {error.message}")
+        if request.method == "GET":  # a client may have put its bearer wherever it has a say
+            data = backend.journal.without_secrets(data)
         return _answer(data)
 
     return route
@@ -206,7 +219,8 @@ def _plain(action: Callable[[Backend, dict[str, Any]], Any]) -> Action:
 
 
 def _answer(data: Any, code: int = 0, message: str = "success") -> Response:
-    text = json.dumps({"code": code, "message": message, "data": data}, ensure_ascii=False)
+    # In ASCII: half a surrogate pair, which a client may have sent, has no UTF-8.
+    text = json.dumps({"code": code, "message": message, "data": data})
     status = code if 400 <= code < 600 else 200
     return Response(text.encode(), status, media_type="application/json")
 
@@ -304,9 +318,12 @@ def _clock(ask: Ask) -> Any:
     if seconds is None and days is None and rate is None:
         raise bad_request("advance, days or rate is missing")
     clock = ask.backend.clock
-    if rate is not None:
-        clock.rate = rate
-    clock.advance(seconds or 0.0, days=days or 0.0)
+    try:
+        if rate is not None:
+            clock.rate = rate
+        clock.advance(seconds or 0.0, days=days or 0.0)
+    except ValueError as error:
+        raise bad_request(str(error)) from error
     return {"now": clock.now(), "rate": clock.rate}
 
 

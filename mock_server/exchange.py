@@ -79,7 +79,7 @@ class Call:
 
     def note(self, violation: str) -> None:
         """Put into the journal what is not as the contract has it."""
-        noted = self.entry.violations
+        noted, violation = self.entry.violations, self.entry.hide(violation)
         if violation not in noted and len(noted) < VIOLATIONS_KEPT:
             noted.append(violation)
             self.entry.touch()
@@ -87,7 +87,7 @@ class Call:
     def note_unknown(self, place: str) -> None:
         """Put into the journal what the contract does not know."""
         if len(self.entry.unknown) < VIOLATIONS_KEPT:
-            self.entry.unknown.append(place[:NAME_KEPT])
+            self.entry.unknown.append(self.entry.hide(place)[:NAME_KEPT])
 
     def check_head(self) -> None:
         """Hold headers and query to the contract."""
@@ -125,7 +125,7 @@ class Call:
             return
         session = body.get("session_id", body.get("sessionId"))
         if isinstance(session, str):
-            self.entry.session = session
+            self.entry.session = self.entry.hide(session)
         if self._kind not in requests:
             self.note(f"header.Content-Type must be {' or '.join(requests)}")
         schema = requests[_JSON]
@@ -202,7 +202,8 @@ class Endpoint:
             backend.clock.now(),
             query=scope["query_string"].decode("latin-1"),
         )
-        entry.session = scope["path_params"].get("session")
+        session = scope["path_params"].get("session")
+        entry.session = None if session is None else entry.hide(session)
         wire = Wire(scope, receive, send, entry, backend.pause)
         call = Call(backend, request, entry, headers, self._operation)
         try:

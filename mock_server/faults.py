@@ -1,6 +1,7 @@
 """What is to go wrong, where and how often."""
 
 import hashlib
+import json
 import re
 import threading
 from collections.abc import Collection, Mapping
@@ -76,6 +77,13 @@ class Fault:
             places = fault_fields()[name].get("endpoints")
             if places and self.endpoint not in (*places, ANY):
                 wrong.append(f"{name} is for {', '.join(places)}, not {self.endpoint}")
+        try:
+            json.dumps(self.body, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            wrong.append(f"body: cannot be sent: {error}"[:200])
+        for name, value in self.headers.items() if not wrong else ():
+            if not _HEADER.fullmatch(f"{name}: {value}"):
+                wrong.append(f"headers.{name!r}: no header: a name, and a line of Latin-1 for it")
         for name, needs in _NEEDS.items():
             if name in told and not told.keys() & set(needs):
                 wrong.append(f"{name} needs {' or '.join(needs)}")
@@ -130,6 +138,9 @@ class Fault:
         )
 
 
+_HEADER = re.compile(
+    r"[\w!#$%&'*+.^`|~-]+: ([!-~\xa1-\xff]([ !-~\xa1-\xff]*[!-~\xa1-\xff])?)?", re.ASCII
+)
 _NEEDS = {
     "mid_event": ("cut_after_events", "stall_after_events"),
     "stop_work": ("cut_after_bytes", "cut_after_events"),

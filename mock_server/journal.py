@@ -4,6 +4,7 @@ demand what is to hold of it."""
 import hashlib
 import itertools
 import json
+import math
 import re
 import threading
 import time
@@ -11,7 +12,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Never
+from urllib.parse import unquote_plus
 
 ENDPOINTS = (
     "token",
@@ -33,16 +35,24 @@ TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""
 PART_LIMIT = 65_536
 """Bytes kept of a request's body, and of its answer."""
+HEADER_LIMIT = 2048
+"""Characters kept of a header, of a path and of a query."""
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 """The headers that every request carries, so that it is known for whom it is."""
+DEEPEST = 100
+"""Levels of a body or an answer that are shown."""
 BEARERS_KNOWN = 64
 """So many of the bearers that came last are looked for where none belongs."""
-_TOKEN = re.compile(r"nmv_usr_\w+")
+_TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
+_LOOKS_LIKE_ONE = "nmv_usr_"
+_SCHEMES = ("basic", "bearer", "digest")
+_OF_SECRETS = ("authorization", "x-mock-key")
+"""Headers that are there to hold one."""
 _GLANCE = 0.01
 """Seconds between two looks of who waits."""
 _SHORT = 8
 """Characters of a bearer that might stand anywhere by chance."""
-_SECRETS = ("token", "secret", "password", "authorization", "cookie")
+_SECRETS = ("token", "secret", "password", "authorization", "cookie", "mock-key")
 _SECRET_BYTES = tuple(word.encode() for word in _SECRETS)
 
 
@@ -92,17 +102,20 @@ class Entry:
     def take(self, body: bytes) -> None:
         """Keep the request's body."""
         text = body.decode("utf-8", "replace")
+        if b"\\u" in body and (value := _json(body)) is not None:  # an escape hides nothing
+            text = json.dumps(value, ensure_ascii=False)
         if (masked := self._masked(text)) != text:
             self.leak("body: holds a bearer")
-            body = masked.encode()
+            body = masked.encode("utf-8", "replace")
         self.size -= len(self._body)
         self._body = _cut(body)
         self.size += len(self._body)
         self.touch()
 
     def tell(self, after: float, chunk: bytes) -> None:
-        """Keep a part of the answer that goes out `after` so many seconds."""
-        if chunk:
+        """Keep a part of the answer that goes out `after` so many seconds. A stream that answers
+        what holds a bearer is not kept: it may repeat it in pieces."""
+        if chunk and not (self.leaked and self.streamed):
             if self._kept < PART_LIMIT:
                 kept = _cut(chunk)
                 self._answer.append((after, kept))
@@ -115,6 +128,10 @@ class Entry:
         self.leaked = True
         self.violations.append(what)
 
+    def hide(self, text: str) -> str:
+        """A text of the client's as it may be kept: without the bearers in it."""
+        return self._masked(text)
+
     def touch(self) -> None:
         """Let those who watch the journal see that this entry has changed."""
         self.changed = next(self._versions)
@@ -126,7 +143,7 @@ class Entry:
         value = _json(self._body)
         if value is None and self._body.strip() not in (b"", b"null"):
             return self._body.decode("utf-8", "replace")
-        return value
+        return without_secrets(value, self._masked)
 
     @property
     def answer(self) -> Any:
@@ -138,8 +155,9 @@ class Entry:
             return [value for _, value in self.events]
         whole = b"".join(chunk for _, chunk in self._answer)
         if self.type.startswith("application/json"):
-            return _json(whole)
-        return whole.decode("utf-8", "replace") if self.type.startswith("text/") else None
+            return without_secrets(_json(whole), self._masked)
+        text = self._masked(whole.decode("utf-8", "replace"))
+        return text if self.type.startswith("text/") else None
 
     @property
     def events(self) -> list[tuple[float, Any]]:
@@ -152,7 +170,9 @@ class Entry:
         for after, chunk in self._answer:
             *blocks, rest = (rest + chunk).split(b"\n\n")
             told += [(after, _event(block)) for block in blocks if block]
-        return told + ([(self._answer[-1][0], _event(rest))] if rest else [])
+        if rest:
+            told.append((self._answer[-1][0], _event(rest)))
+        return [(after, without_secrets(value, self._masked)) for after, value in told]
 
     @property
     def streamed(self) -> bool:
@@ -198,7 +218,7 @@ class Entry:
         ended = "" if self.ended == "complete" else f", {self.ended or 'under way'}"
         fault = f" (fault: {self.fault})" if self.fault else ""
         line = f"#{self.number} {self.endpoint}: {self.method} {self.path}{words} → {answer}"
-        return "\n    ".join([f"{line}{ended}{fault}", *self.violations])
+        return "\n    ".join(map(_printable, [f"{line}{ended}{fault}", *self.violations]))
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain data, for the control routes."""
@@ -215,16 +235,19 @@ class Journal:
     """The last `size` requests, oldest first, in at most about `limit` bytes of bodies and answers.
 
     What is demanded by `assert_…` and does not hold is an AssertionError that lists the requests.
+    So it is where requests that might tell otherwise have been forgotten since `clear`.
     """
 
     def __init__(self, size: int = 1000, *, limit: int = 32 * 1024 * 1024) -> None:
         self._entries: deque[Entry] = deque(maxlen=size)
+        self._forgotten = 0
         self._limit = limit
         self._numbers = itertools.count(1)
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
         self._bearers: dict[str, None] = {}
         """Those that came last; never shown, and gone with the process."""
+        self._hidden: list[str] = []
 
     def open(
         self,
@@ -249,7 +272,9 @@ class Journal:
                 _masked=self._masked,
             )
             self._look_for_bearers(entry, headers)
+            entry.path, entry.query = entry.path[:HEADER_LIMIT], entry.query[:HEADER_LIMIT]
             entry.touch()
+            self._forgotten += len(self._entries) == self._entries.maxlen
             self._entries.append(entry)
             if entry.number % 64 == 0:
                 self._bound()
@@ -314,6 +339,7 @@ class Journal:
             raise AssertionError(
                 _listed(f"{endpoint} was asked {len(calls)} times, not once", calls)
             )
+        self._assert_whole()
         return calls[0]
 
     def assert_order(self, *endpoints: str) -> None:
@@ -337,6 +363,7 @@ class Journal:
         ]
         if bare:
             raise AssertionError(_listed(f"sent without {', '.join(ATTRIBUTION)}", bare))
+        self._assert_whole()
 
     def assert_no_repeats(self) -> None:
         """Demand that no session was sent the same message twice: each is charged."""
@@ -346,18 +373,30 @@ class Journal:
         twice = [entry for entry in messages if said[entry.session, entry.text] > 1]
         if twice:
             raise AssertionError(_listed("the same message was sent again", twice))
+        self._assert_whole()
 
     def assert_no_leaks(self) -> None:
         """Demand that bearers stood in `Authorization` alone, and went with no public file."""
         __tracebackhide__ = True
         if leaks := [entry for entry in self if entry.leaked]:
             raise AssertionError(_listed("a bearer stood where none belongs", leaks))
+        self._assert_whole()
 
     def assert_no_violations(self) -> None:
         """Demand that everything was as the contract has it."""
         __tracebackhide__ = True
         if wrong := self.calls(violations=True):
             raise AssertionError(_listed("not as the contract has it", wrong))
+        self._assert_whole()
+
+    def _assert_whole(self) -> None:
+        """Demand that nothing has been forgotten."""
+        __tracebackhide__ = True
+        if self._forgotten:
+            raise AssertionError(
+                f"the first {self._forgotten} requests are no longer in the journal, so this "
+                "cannot be said of all: clear it before what it is to tell of"
+            )
 
     def wait_for(self, endpoint: str, *, times: int = 1, seconds: float = 10.0) -> Entry:
         """Wait until an endpoint was asked so many times and the last of these answers is over, and
@@ -378,6 +417,15 @@ class Journal:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+            self._forgotten = 0
+
+    def hide(self, secret: str) -> None:
+        """Keep this one out of sight too, wherever it stands."""
+        self._hidden.append(secret)
+
+    def without_secrets(self, value: Any) -> Any:
+        """A copy of plain data in which no text holds a bearer."""
+        return without_secrets(value, self._masked)
 
     def _look_for_bearers(self, entry: Entry, headers: Mapping[str, str]) -> None:
         """Note bearers that stand in a request's address or headers and should not, and cut them
@@ -390,29 +438,40 @@ class Journal:
                 del self._bearers[next(iter(self._bearers))]
         if bearer and entry.endpoint == "file":
             entry.leak("header.authorization: a bearer, for a file that is public")
-        others = {name: value for name, value in headers.items() if name != "authorization"}
-        whole = "\n".join([entry.path, entry.query, *others.values()])
+        others = {name: value for name, value in headers.items() if name not in _OF_SECRETS}
+        query = unquote_plus(entry.query) if entry.query else ""
+        whole = "\n".join([entry.path, query, *others, *others.values()])
         if self._masked(whole) == whole:
             return
-        places = {"path": entry.path, "query": entry.query}
-        places |= {f"header.{name}": value for name, value in others.items()}
+        places = {"path": entry.path, "query": query}
+        places |= {f"header.{name}": f"{name}: {value}" for name, value in others.items()}
         for place, text in places.items():
             if self._masked(text) != text:
-                entry.leak(f"{place}: holds a bearer")
-        entry.path, entry.query = self._masked(entry.path), self._masked(entry.query)
-        entry.headers |= {name: self._masked(entry.headers[name]) for name in others}
+                entry.leak(f"{self._masked(place)}: holds a bearer")
+        entry.path = self._masked(entry.path)
+        if (masked := self._masked(query)) != query:
+            entry.query = masked
+        entry.headers = {
+            self._masked(name): self._masked(others[name])[:HEADER_LIMIT]
+            if name in others and not _is_secret(name)
+            else value
+            for name, value in entry.headers.items()
+        }
 
     def _masked(self, text: str) -> str:
         """A text without the bearers in it: those that are known, and what looks like one."""
-        for bearer in list(self._bearers):
+        for bearer in (*self._hidden, *list(self._bearers)):
             if bearer in text:
                 text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
+        if _LOOKS_LIKE_ONE not in text.lower():
+            return text
         return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
 
     def _bound(self) -> None:
         total = sum(entry.size for entry in self._entries)
         while total > self._limit and len(self._entries) > 1:
             total -= self._entries.popleft().size
+            self._forgotten += 1
 
 
 def _listed(what: str, entries: Iterable[Entry]) -> str:
@@ -430,6 +489,11 @@ def _folded(entries: Iterable[Entry]) -> Iterator[str]:
         yield from map(str, between)
 
 
+def _printable(text: str) -> str:
+    """A line for a terminal: what would steer it, or break the line, stands there escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -443,6 +507,22 @@ def _is_secret(name: str) -> bool:
 def short_fingerprint(secret: str) -> str:
     """Eight hex digits that tell two secrets apart and give neither away."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def without_secrets(value: Any, masked: Callable[[str], str], *, depth: int = 0) -> Any:
+    """A copy of plain data with each text in it `masked`, and nothing deeper than `DEEPEST`."""
+    if isinstance(value, str):
+        return masked(value)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
+    if depth == DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        return {
+            masked(str(key)): without_secrets(item, masked, depth=depth + 1)
+            for key, item in value.items()
+        }
+    return [without_secrets(item, masked, depth=depth + 1) for item in value]
 
 
 def clean_body(value: Any, *, depth: int = 0) -> Any:
@@ -478,10 +558,22 @@ def _cut(data: bytes) -> bytes:
 
 
 def _json(data: bytes) -> Any:
+    """JSON, in the strict sense: it can be handed on. None for what is none."""
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=_none_such, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
+
+
+def _none_such(name: str) -> Never:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _spoken(event: Mapping[str, Any]) -> str:
@@ -509,8 +601,10 @@ def _clean_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> di
     clean = {}
     for name, value in dict(headers).items():
         if _is_secret(name):
-            scheme, _, secret = value.rpartition(" ")
-            clean[name] = f"{scheme} sha256:{short_fingerprint(secret)}".strip()
+            scheme, _, secret = value.partition(" ")
+            known = secret and scheme.lower() in _SCHEMES
+            said = f"sha256:{short_fingerprint(secret.strip() if known else value)}"
+            clean[name] = f"{scheme} {said}" if known else said
         else:
-            clean[name] = value[:2048]
+            clean[name] = value[:HEADER_LIMIT]
     return clean

@@ -235,7 +235,9 @@ class Renders:
             self._leave(job)
 
     def _render(self, job: _Job) -> None:
-        render = self._store.read().renders[job.render_id]
+        render = self._store.read().renders.get(job.render_id)
+        if render is None or self._jobs.get(job.render_id) is not job:
+            return  # forgotten
         target = self._store.root / "renders" / f"{render.key}.mp4"
 
         def progress(share: float) -> None:
@@ -254,15 +256,17 @@ class Renders:
                 self._settle(job, Status.FAILED, error=str(error) or type(error).__name__)
             return
         done = {"width": made.width, "height": made.height, "duration": made.duration}
-        self._settle(
-            job, Status.COMPLETED, progress=100.0, path=target.name, size=made.size, **done
-        )
+        facts = {"path": target.name, "size": made.size, **done}
+        if not self._settle(job, Status.COMPLETED, progress=100.0, **facts):
+            target.unlink(missing_ok=True)
 
     def _settle(self, job: _Job, status: Status, **changes: Any) -> bool:
-        """Move a render on; False if it had ended already (or is gone)."""
+        """Move a render on; False if it had ended already, or was forgotten: another may have its
+        id by now."""
         with self._store.change() as world:
             render = world.renders.get(job.render_id)
-            if render is None or render.status.final:
+            forgotten = self._jobs.get(job.render_id) is not job
+            if render is None or render.status.final or forgotten:
                 return False
             render.status = status
             for name, value in changes.items():

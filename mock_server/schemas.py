@@ -75,6 +75,8 @@ class Schemas:
         elif isinstance(value, list):
             yield from self._of_list(schema, value, place)
         elif _is_number(value):
+            if self.whole and abs(value) > LARGEST:
+                yield Difference("warning", place, f"is more than {LARGEST}, whatever its sign")
             yield from _of_number(schema, value, place)
 
     def _is(self, kind: str, value: Any) -> bool:
@@ -181,6 +183,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
+LARGEST = 2**53 - 1
+"""The largest number that a scenario may hold: up to there every language counts alike."""
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("an object", lambda value: isinstance(value, Mapping)),
     "array": ("a list", lambda value: isinstance(value, list)),

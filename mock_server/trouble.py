@@ -27,8 +27,10 @@ def _armed(backend: Backend, query: dict[str, Any]) -> Any:
 
 
 def _arm(backend: Backend, body: dict[str, Any]) -> Any:
+    if not isinstance(body.get("endpoint"), str):
+        raise bad_request("endpoint is missing or no text")
     try:
-        return asdict(backend.fail(**body))
+        return asdict(backend.fail(body.pop("endpoint"), **body))
     except (TypeError, ValueError) as error:
         raise bad_request(str(error)) from error
 

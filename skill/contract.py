@@ -90,6 +90,8 @@ async def _look(
     options: Namespace, console: Console, studio: Studio, begun: list[str], *, own: bool
 ) -> Report:
     """The report. `begun` takes the ids of the checks as they begin."""
+    import anyio
+
     checks = contract()
     total = len(checks.CHECKS)
     console.tell(Stage("check", say("Checking {url}...", url=studio.config.api_url)))
@@ -99,13 +101,21 @@ async def _look(
         console.tell(Detail(one.id))
         begun.append(one.id)
 
+    begun_at = anyio.current_time()
     try:
-        target = await _target(options, console, studio, own=own)
+        with anyio.fail_after(options.timeout):
+            target = await _target(options, console, studio, own=own)
+        took = anyio.current_time() - begun_at
+        seconds = None if options.timeout is None else max(options.timeout - took, 0.0)
         async with _reassured(console, target):
-            report: Report = await checks.run(target, seconds=options.timeout, begin=begin)
-    except checks.UnreachableError as error:
+            report: Report = await checks.run(target, seconds=seconds, begin=begin)
+    except (checks.UnreachableError, TimeoutError) as error:
         raise NetworkError(
-            say("{url} does not answer ({reason}).", url=studio.config.api_url, reason=error),
+            say(
+                "{url} does not answer ({reason}).",
+                url=studio.config.api_url,
+                reason=str(error) or type(error).__name__,
+            ),
             hint=say("Check the address, and that something listens there."),
         ) from None
     console.tell(Progress("check", 100))
@@ -164,6 +174,7 @@ async def _target(options: Namespace, console: Console, studio: Studio, *, own: 
         target,
         auth=client.bearer,
         spend=options.spend,
+        hide=hide,
         poll=CLOUD.poll,
         fetch=lambda url: _public(client, url),
     )

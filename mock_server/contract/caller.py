@@ -26,7 +26,7 @@ LARGEST = 16 * 1024 * 1024
 @dataclass(frozen=True)
 class Answer:
     """An answer to an operation: HTTP status, content type without its parameters, and the body
-    as it came; `json` is None where it is none."""
+    as it came but for the bearer; `json` is None where it is none."""
 
     operation: str
     status: int
@@ -104,7 +104,14 @@ class Caller:
                 content += piece
                 if len(content) > LARGEST:
                     raise UnusableError(f"the answer is larger than {LARGEST} bytes")
-        return Answer(operation, response.status_code, _type(response), bytes(content))
+        body = self.hidden(bytes(content))
+        return Answer(operation, response.status_code, _type(response), body)
+
+    def hidden(self, content: bytes) -> bytes:
+        """What came, without the bearer."""
+        text = content.decode("utf-8", "surrogateescape")
+        hidden = self._target.hide(text)
+        return content if hidden == text else hidden.encode("utf-8", "surrogateescape")
 
     @asynccontextmanager
     async def opened(

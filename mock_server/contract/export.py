@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from mock_server.contract.caller import Caller
     from mock_server.contract.visit import Visit
 
 checks = Catalogue()
@@ -25,6 +26,7 @@ LONGEST = 300.0
 _ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 _REDIRECTS = 5
 _LARGEST = 1024 * 1024 * 1024
+_HEAD = 4096
 _numbers = itertools.count(1)
 _ANY_DRAFT = {"t": [{"tt": 0, "sg": [{"d": 1000}]}], "d": 1000, "m": {}}
 
@@ -201,7 +203,7 @@ async def _clip(visit: Visit, opened: AbstractAsyncContextManager[httpx.Response
                 visit.compare("status", response.status_code, 200)
                 if response.status_code != 200:
                     raise UnusableError("there is no file")
-                clip = await _taken(response)
+                clip = await _taken(response, visit.caller)
                 if not rules.is_mp4(clip.head):
                     visit.critical("", f"is no MP4: it begins with {clip.head!r}")
                 if clip.type != "video/mp4":
@@ -212,13 +214,13 @@ async def _clip(visit: Visit, opened: AbstractAsyncContextManager[httpx.Response
     raise UnusableError(f"redirects more than {_REDIRECTS} times")
 
 
-async def _taken(response: httpx.Response) -> Clip:
+async def _taken(response: httpx.Response, caller: Caller) -> Clip:
     size, digest, head = 0, hashlib.sha256(), b""
     async for piece in response.aiter_bytes():
         digest.update(piece)
         size += len(piece)
-        head = head or bytes(piece[:16])
+        head += piece[: max(0, _HEAD - len(head))]
         if size > _LARGEST:
             raise UnusableError(f"the file is larger than {_LARGEST} bytes")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Clip(size, digest.hexdigest(), head, kind)
+    return Clip(size, digest.hexdigest(), caller.hidden(head)[:16], kind)

@@ -123,6 +123,11 @@ async def _made(check: Check, visit: Visit, limit: float) -> Result:
         if not visit.caller.reached:
             raise UnreachableError(str(error) or type(error).__name__) from error
         visit.critical("", f"the connection failed: {type(error).__name__} {error}".rstrip())
+    except UnreachableError:
+        raise
+    except Exception as error:
+        # The boundary to the backend: whatever it has answered, the other checks go on.
+        visit.critical("", f"the answer cannot be looked at: {type(error).__name__}")
     took = anyio.current_time() - begun
     if skipped is not None:
         return Result(check, Outcome.SKIPPED, (), skipped.reason, skipped.of, took)

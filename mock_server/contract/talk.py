@@ -53,6 +53,7 @@ async def message(visit: Visit) -> None:
         if visit.heard is None:
             raise
         visit.heard.broke = f"{type(error).__name__}: {error}".rstrip(": ")
+    heard.body = bytearray(visit.caller.hidden(bytes(heard.body)))
     visit.compare("status", heard.status, 200)
     if kind.partition(";")[0].strip().lower() != "text/event-stream":
         begins = heard.body[:120].decode("utf-8", "replace")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MESSAGE_CREDITS = 100
 """What the contract says a generation costs, about."""
+_PATIENCE = 10.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,6 +37,8 @@ class Target:
     upload_limit: bytes of the largest file it takes, if that is known and small enough to pass.
     fetch:    opens a public address, without bearer or attribution; raises httpx.HTTPError.
               httpx alone if None.
+    hide:     takes the bearer out of a text, wherever a backend repeats it: nothing that is looked
+              at holds it then, and no cut leaves a half.
     sleep:    waits so many seconds. `poll`: seconds between two looks at a render.
     """
 
@@ -46,6 +49,7 @@ class Target:
     spend: bool = False
     upload_limit: int | None = None
     fetch: Fetch | None = None
+    hide: Callable[[str], str] = field(default=str)
     poll: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep)
 
@@ -55,16 +59,18 @@ class Target:
 
 
 async def is_mock(url: str) -> bool:
-    """Whether a mock listens there: asked of this machine alone. Raises UnreachableError."""
+    """Whether a mock listens there: asked of this machine alone. Raises UnreachableError, also where
+    the answer does not end."""
     if urlsplit(url).hostname not in _LOOPBACK:
         return False
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
-            answer = await http.get(f"{url}/__mock__/state")
-            state = answer.json()
-    except httpx.HTTPError as error:
-        raise UnreachableError(str(error)) from error
-    except ValueError:
+        with anyio.fail_after(_PATIENCE):
+            async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as http:
+                answer = await http.get(f"{url}/__mock__/state")
+        state = answer.json()
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise UnreachableError(str(error) or "no whole answer") from error
+    except (ValueError, RecursionError):
         return False
     data = state.get("data") if isinstance(state, dict) else None
     return isinstance(data, dict) and {"accounts", "sessions", "renders"} <= data.keys()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mock_server import openapi
 from mock_server.contract.caller import Bearer
 from mock_server.contract.check import UnusableError
-from mock_server.schemas import Difference
+from mock_server.schemas import Difference, Severity
 
 if TYPE_CHECKING:
     from mock_server.contract.caller import Answer, Caller
@@ -56,10 +56,14 @@ class Visit:
     # ------------------------------------------------------------ what is found
 
     def critical(self, place: str, said: str) -> None:
-        self.found.append(Difference("critical", place, _shown(said)))
+        self._note("critical", place, said)
 
     def warning(self, place: str, said: str) -> None:
-        self.found.append(Difference("warning", place, _shown(said)))
+        self._note("warning", place, said)
+
+    def _note(self, severity: Severity, place: str, said: str) -> None:
+        hide = self.target.hide
+        self.found.append(Difference(severity, _shown(hide(place)), _shown(hide(said))))
 
     def compare(self, place: str, value: object, expected: object) -> None:
         """A value that has to be this one."""
@@ -70,7 +74,7 @@ class Visit:
         """Note where a value is not as its schema in the document has it."""
         for one in openapi.differences(schema, value):
             place = f"{under}.{one.place}" if under and one.place else under or one.place
-            self.found.append(Difference(one.severity, _shown(place), _shown(one.said)))
+            self._note(one.severity, place, one.said)
 
     # ------------------------------------------------------------ what is asked
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from mock_server.faults import Fault
 from mock_server.shape import mistakes, schema
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from mock_server.backend import Backend
 
 HERE = Path(__file__).parent
+LARGEST = 2**20
+"""Bytes of a scenario's file."""
+DEEPEST = 100
+"""Levels of lists and mappings in it."""
 
 
 class ScenarioError(ValueError):
@@ -80,17 +84,60 @@ def _ready_made() -> dict[str, Scenario]:
 def _parsed(file: Path) -> Any:
     import yaml
 
-    text = file.read_text("utf-8")
+    with file.open("rb") as opened:
+        raw = opened.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise ScenarioError(file.name, [f"is larger than {LARGEST // 2**20} MiB"])
     try:
-        value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        return json.loads(json.dumps(value))
-    except (TypeError, ValueError) as error:  # a date, an anchor inside itself
+        return json.loads(json.dumps(_plain(raw.decode("utf-8-sig"))))
+    except UnicodeDecodeError as error:
+        raise ScenarioError(file.name, [f"is no text in UTF-8: {error.reason}"]) from error
+    except (TypeError, ValueError) as error:  # a date, a set
         raise ScenarioError(file.name, [f"holds what JSON does not know: {error}"]) from error
+    except (AttributeError, LookupError) as error:  # PyYAML, of a `!!` that its value is not
+        raise ScenarioError(file.name, [f"a tag and its value do not fit: {error}"]) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}: " if mark else ""
         said = getattr(error, "problem", None) or "cannot be read"
         raise ScenarioError(file.name, [f"{place}no YAML: {said}"]) from error
+
+
+def _plain(text: str) -> Any:
+    """The value that a YAML text holds. Raises yaml.YAMLError, also for an alias, with which a few
+    lines can stand for millions, for a key that stands twice, and for what is nested too deep."""
+    import yaml
+
+    def refuse(said: str, where: Any) -> Never:
+        raise yaml.MarkedYAMLError(problem=said, problem_mark=where.start_mark)
+
+    kind = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    levels = 0
+    for event in yaml.parse(text, kind):
+        levels += isinstance(event, yaml.CollectionStartEvent)
+        levels -= isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            refuse("a scenario has no aliases", event)
+        if levels > DEEPEST:
+            refuse(f"nested more than {DEEPEST} levels deep", event)
+    loader = kind(text)
+    try:
+        node = loader.get_single_node()
+        nodes = [node] if node is not None else []
+        while nodes:
+            inner = nodes.pop()
+            if isinstance(inner, yaml.MappingNode):
+                keys = set()
+                for key, item in inner.value:
+                    nodes.append(item)
+                    if isinstance(key, yaml.ScalarNode) and key.value in keys:
+                        refuse(f"{key.value} stands there twice", key)
+                    keys.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            elif isinstance(inner, yaml.SequenceNode):
+                nodes += inner.value
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _scenario(value: Any, source: str) -> Scenario:

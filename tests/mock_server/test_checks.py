@@ -707,6 +707,23 @@ def test_whatever_a_backend_answers_is_told_and_breaks_nothing(value: Any, under
     assert not report.passed
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": 0, "message": "", "data": {"session_id": "\\ud800", "task_id": "t", "user_id": "u"}}',
+        b'{"code": %(n)s, "message": "", "data": {"available": %(n)s, "frozen": %(n)s, "total": %(n)s}}'
+        % {b"n": b"9" * 4200},
+        b'{"code": 0, "message": "", "data": ' + b'{"a":' * 900 + b"1" + b"}" * 901,
+    ],
+    ids=["half a surrogate pair", "numbers without end", "depth without end"],
+)
+def test_what_cannot_even_be_sent_back_is_told_and_breaks_nothing(body: bytes) -> None:
+    report = anyio.run(_against, lambda request: httpx.Response(200, content=body))
+    assert not report.passed
+    assert len(report.results) == len(CHECKS)
+    ET.fromstring(junit(report))
+
+
 async def _against(answer: Callable[[httpx.Request], httpx.Response]) -> Report:
     with pytest.MonkeyPatch.context() as patch:
         client = httpx.AsyncClient

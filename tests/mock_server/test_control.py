@@ -1,14 +1,18 @@
 """What a test turns while the mock runs: accounts, the clock, renders. And who may."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from mock_server import Clock, ManualClock, create_app
+from mock_server import Clock, ManualClock, create_app, instant
+from mock_server.accounts import iso
 from mock_server.backend import Backend
+from mock_server.clock import DAY
 from mock_server.server import Server
 from tests.mock_server.api import MAKE, Api, FakeRenderer, inspector, until
 from tests.mock_server.conftest import Serve
@@ -18,6 +22,13 @@ def turn(api: Api, route: str, **fields: Any) -> Any:
     answer = api.http.post(f"/__mock__/{route}", json=fields)
     assert answer.json()["code"] == 0, answer.text
     return answer.json()["data"]
+
+
+def nested(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
 
 
 def state(api: Api) -> dict[str, Any]:
@@ -186,6 +197,13 @@ class TestClock:
             turn(api, "clock", advance=3601)
             assert waiting.result(10).status_code == 200
 
+    def test_it_has_an_end(self) -> None:
+        clock = Clock(0.0, rate=1e300)
+        assert iso(clock.now() + 7 * DAY).startswith("9999-01-")
+        for start in (-1.0, float("nan"), 1e300):
+            with pytest.raises(ValueError, match="begins"):
+                Clock(start)
+
     def test_there_is_no_way_back(self) -> None:
         for clock in (Clock(), ManualClock()):
             with pytest.raises(ValueError, match="not negative"):
@@ -253,6 +271,47 @@ class TestReset:
         assert len(api.backend.journal) == 0
         assert api.token()["code"] == 0  # the client is unknown again
 
+    def test_a_render_from_before_does_not_end_one_that_has_its_id_now(self, serve: Serve) -> None:
+        gates = [threading.Event(), threading.Event()]
+        made = iter(gates)
+        ended = threading.Semaphore(0)
+
+        def render(draft: dict[str, Any], media: Any, target: Path, **hooks: Any) -> instant.Clip:
+            next(made).wait(10)
+            try:
+                return instant.render(draft, media, target)
+            finally:
+                ended.release()
+
+        api = serve(renderer=render).made()
+        api.render()
+        turn(api, "reset")
+        api.made()
+        api.render()
+        gates[0].set()
+        assert ended.acquire(timeout=10)
+        folder = api.backend._store.root / "renders"
+        until(lambda: not list(folder.iterdir()))
+        assert api.render_status()["status"] in ("pending", "processing")
+        gates[1].set()
+        assert api.wait()["status"] == "completed"
+
+    def test_a_message_from_before_costs_who_comes_again_nothing(self, serve: Serve) -> None:
+        clock = ManualClock()
+        api = serve(clock=clock, pace=1.0)
+        api.start()
+        api.upload("a.png")
+        token = api.http.headers["Authorization"].removeprefix("Bearer ")
+        with ThreadPoolExecutor() as pool:
+            said = pool.submit(api.say, MAKE)
+            until(lambda: api.credits()["frozen"] > 0)
+            turn(api, "reset")
+            api.backend.accounts.add(token, credits=100)
+            assert api.credits()["frozen"] == 0
+            api.backend.clock.rate = 1e6
+            said.result(10)
+        assert api.credits()["total"] == 100
+
     def test_the_same_is_answered_after_it(self, serve: Serve) -> None:
         api = serve(silent_rate=0.5, seed=1)
 
@@ -290,6 +349,19 @@ class TestWhatMakesNoSense:
             ("renders", {"id": "render_1"}, "status is missing"),
             ("renders", {"status": "lost"}, "status is one of completed, failed"),
             ("reset", {"all": True}, "unknown: all"),
+            ("reset", {"a": nested(101)}, "nested more than 100 levels deep"),
+            ("faults", {"endpoint": ["message"]}, "endpoint is missing or no text"),
+            ("faults", {"endpoint": "state", "self": 1}, "a fault has no self"),
+            ("faults", {"endpoint": "state", "body": nested(300)}, "nested more than 100"),
+            ("faults", {"endpoint": "state", "headers": {"x": "a\r\nb: c"}}, "headers.'x'"),
+            ("faults", {"endpoint": "state", "headers": {"x": "日"}}, "headers.'x'"),
+            ("faults", {"endpoint": "state", "headers": {"a b": "c"}}, "headers.'a b'"),
+            ("accounts", {"credits": 10**4000}, "credits must be at most 9007199254740991"),
+            ("accounts", {"grant": -(10**20)}, "grant must be at most 9007199254740991"),
+            ("seed", {"seed": 10**20}, "seed must be at most"),
+            ("clock", {"advance": 10**400}, "advance must be at most"),
+            ("clock", {"advance": 1e15}, "does not go beyond the year 9998"),
+            ("clock", {"days": 3e6}, "does not go beyond the year 9998"),
         ],
     )
     def test_is_400_and_the_field_is_named(
@@ -299,6 +371,8 @@ class TestWhatMakesNoSense:
         assert (answer.status_code, answer.json()["code"]) == (400, 400)
         assert answer.json()["message"].startswith(f"{route}: ")
         assert said in answer.json()["message"]
+        for shown in ("state", "journal", "faults", "scenarios"):
+            assert api.http.get(f"/__mock__/{shown}").status_code == 200
 
     @pytest.mark.parametrize(
         ("query", "said"),
@@ -355,6 +429,9 @@ class TestWhoMay:
             {"Host": "evil.example"},
             {"Host": "evil.example:80"},
             {"Host": "127.0.0.1.evil.example"},
+            {"Host": "["},
+            {"Host": "[::1"},
+            {"Origin": "http://["},
             {"Sec-Fetch-Site": "cross-site"},
             {"Sec-Fetch-Site": "same-site"},
             {"Origin": "http://evil.example"},
@@ -410,6 +487,22 @@ class TestKey:
         assert far("POST", "/__mock__/reset").status_code == 200
         crossed = far("POST", "/__mock__/reset", Origin="http://192.168.7.7:9999")
         assert crossed.status_code == 403
+
+    def test_its_cookie_is_found_among_those_of_others(self, far: Caller) -> None:
+        cookie = 'theirs={"a": 1}; mock_key="open sesame"'
+        assert far.get("/__mock__/state", Cookie=cookie).status_code == 200
+
+    def test_an_empty_one_is_none(self) -> None:
+        with Server(Backend(inspector=inspector), key="") as server:
+            assert server.key is None
+            foreign = {"Host": "evil.example", "X-Mock-Key": ""}
+            answer = httpx.get(f"{server.url}/__mock__/state", headers=foreign)
+            assert answer.status_code == 403
+
+    @pytest.mark.parametrize("key", ["ключ", "a;b", "a b", "a\n"])
+    def test_one_that_cannot_be_shown_is_refused(self, key: str) -> None:
+        with pytest.raises(ValueError, match="a key is made of letters"):
+            Server(Backend(inspector=inspector), key=key)
 
     def test_a_wrong_one_in_the_address_gets_none(self, far: Caller) -> None:
         answer = far.get("/__mock__/?key=guess")

@@ -37,6 +37,11 @@ class TestAnswers:
         answer = api.http.get(f"/api/state/nemo_agent/me/{api.session}/latest")
         assert (answer.json(), answer.headers["retry-after"]) == ({"code": 0}, "7")
 
+    @pytest.mark.parametrize("body", ["\ud800", {"a": float("nan")}, {"a": {1, 2}}])
+    def test_a_body_that_cannot_be_sent_is_refused(self, api: Api, body: Any) -> None:
+        with pytest.raises(ValueError, match="body: "):
+            api.backend.fail("state", body=body)
+
     def test_every_endpoint_can_fail(self, api: Api) -> None:
         api.made()
         api.render()

@@ -2,13 +2,17 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
 
-from mock_server import Journal
-from tests.mock_server.api import MAKE, Api, until
+from mock_server import Backend, Journal, Server
+from mock_server.page.feed import Feed
+from tests.mock_server.api import ATTRIBUTION, MAKE, Api, until
 from tests.mock_server.conftest import Serve
+
+ATTRIBUTED = [name.lower() for name in ATTRIBUTION]
 
 
 class TestWhatIsKept:
@@ -56,6 +60,18 @@ class TestWhatIsKept:
             entry.take(b'{"x": "' + b"y" * 9_000 + b'"}')
         assert sum(entry.size for entry in journal) <= 110_000
         assert list(journal)[-1].number == 256
+
+    def test_of_a_long_address_the_beginning_is_kept(self) -> None:
+        journal = Journal()
+        entry = journal.open("unknown", "GET", "/" + "a" * 60_000, {}, 0.0, query="b" * 60_000)
+        assert (len(entry.path), len(entry.query)) == (2048, 2048)
+
+    def test_what_would_steer_a_terminal_is_escaped_in_a_line(self, api: Api) -> None:
+        api.http.get("/a%1b%5b31m%0a%23%32%20credits%c2%9b%e2%80%ae")
+        (entry,) = api.backend.journal
+        line, _ = str(entry).split("\n    ")
+        assert r"/a\x1b[31m\n#2 credits\x9b\u202e" in line
+        assert all(text.isprintable() for text in str(entry).split("\n    "))
 
     def test_when_an_answer_began_and_when_it_was_there(self, api: Api) -> None:
         api.made()
@@ -186,6 +202,30 @@ class TestDemands:
         with pytest.raises(AssertionError, match=r"(?s)not as the contract.*body\.new_message"):
             api.backend.journal.assert_no_violations()
 
+    @pytest.mark.parametrize("forget", ["by number", "by bytes"])
+    def test_what_was_forgotten_may_tell_otherwise(self, forget: str) -> None:
+        journal = Journal(size=2) if forget == "by number" else Journal(limit=10_000)
+        journal.open("message", "POST", "/run_sse", {}, 0.0)
+        for _ in range(70):
+            entry = journal.open("credits", "GET", "/", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
+            entry.take(b"x" * 300)
+        journal.open("message", "POST", "/run_sse", dict.fromkeys(ATTRIBUTED, "x"), 0.0)
+        once = partial(journal.assert_once, "message")
+        demands = (
+            journal.assert_no_repeats,
+            journal.assert_no_leaks,
+            journal.assert_attributed,
+            journal.assert_no_violations,
+            once,
+        )
+        for demand in demands:
+            with pytest.raises(AssertionError, match=r"the first \d+ requests are no longer"):
+                demand()
+        journal.assert_order("credits", "message")
+        journal.clear()
+        for demand in demands[:-1]:
+            demand()
+
     def test_no_leaks_where_all_is_well(self, api: Api) -> None:
         api.made()
         api.render()
@@ -220,3 +260,113 @@ class TestDemands:
         api.http.get(api.wait()["output"]["url"])
         with pytest.raises(AssertionError, match="a bearer, for a file that is public"):
             api.backend.journal.assert_no_leaks()
+
+
+class TestNoSecretStays:
+    """Whatever a client does with its bearer, nothing that shows the journal shows it."""
+
+    @pytest.mark.parametrize("token", ["nmv_usr_mine", "a-token-of-another-form"])
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "Bearer {} and more",
+            "{} Bearer",
+            "a session",
+            "a name in the query",
+            "the query, encoded",
+            "a name in the body",
+            "the body, escaped",
+            "a name in a form",
+            "a file's name",
+            "a project's name",
+            "words that are repeated",
+            "what a fault answers",
+            "a header's name",
+        ],
+    )
+    def test_a_bearer(self, api: Api, token: str, place: str) -> None:
+        api.backend.accounts.add(token)
+        api.http.headers["Authorization"] = f"Bearer {token}"
+        api.credits()
+        get, post = api.http.get, api.http.post
+        credits, encoded = "/api/credits/balance/simple", "".join(f"%{ord(c):02x}" for c in token)
+        if "Bearer" in place:
+            get(credits, headers={"Authorization": place.format(token)})
+        elif place == "a session":
+            get(f"/api/state/nemo_agent/me/{token}/latest")
+            post("/run_sse", json={"session_id": token})
+        elif place == "a name in the query":
+            get(f"{credits}?{encoded}=1")
+        elif place == "the query, encoded":
+            get(f"{credits}?a={encoded}")
+        elif place == "a name in the body":
+            post("/run_sse", json={token: 1})
+        elif place == "the body, escaped":
+            escaped = "".join(f"\\u{ord(c):04x}" for c in token)
+            post("/run_sse", content=f'{{"session_id": "{escaped}", "b": "{escaped}"}}'.encode())
+        elif place == "what a fault answers":
+            api.backend.fail("credits", body={"said": token}, times=1)
+            api.backend.fail("credits", body=f"<p>{token}", times=1)
+            get(credits), get(credits)
+        elif place == "a header's name":
+            get(credits, headers={f"X-Skill-{token}": "1"})
+        else:
+            made = post(
+                "/api/tasks/me/with-session/nemo_agent",
+                json={"task_name": token if "project" in place else "p"},
+            )
+            api.session = made.json()["data"]["session_id"]
+            name = f"{token}.png" if "file" in place else "a.png"
+            data = {token: "1"} if "form" in place else {}
+            post(
+                f"/api/upload-video/nemo_agent/me/{api.session}",
+                files=[("files", (name, b"picture"))],
+                data=data,
+            )
+            words = f'make a video titled "{token}"' if "words" in place else MAKE
+            post("/run_sse", json=api.message(words))
+            get(f"/api/state/nemo_agent/me/{api.session}/latest")
+        journal = api.backend.journal
+        shown = [json.dumps([entry.to_json() for entry in journal]), str(journal)]
+        shown += [repr(list(journal))]
+        shown += [get(f"/__mock__/{route}").text for route in ("state", "journal", "faults")]
+        shown += [json.dumps(Feed(api.backend, "run", 0)._news())]
+        for text in shown:
+            assert token not in text
+
+    def test_the_key_of_the_control_routes(self, serve: Serve) -> None:
+        backend = Backend(pace=0)
+        key = "the-key-of-the-control-routes"
+        with Server(backend, key=key) as server, httpx.Client(base_url=server.url) as http:
+            http.get(f"/api/credits/balance/simple?key={key}", headers={"X-Mock-Key": key})
+            http.get(
+                "/nowhere", headers={"Cookie": f"mock_key={key}; a=b", "Referer": f"/?k={key}"}
+            )
+            text = http.get("/__mock__/journal", headers={"X-Mock-Key": key}).text
+        assert '"path": "/nowhere"' in text
+        assert key not in text
+
+
+class TestWhatCannotBeShown:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{"task_name": "\\ud800"}',
+            b'{"task_name": NaN}',
+            b'{"task_name": 1e999}',
+            b'{"task_name": "\xff\xfe"}',
+            b'{"a":' * 400 + b"1" + b"}" * 400,
+            b"[" * 100_000,
+        ],
+        ids=["surrogate", "nan", "infinity", "no text", "deep", "bottomless"],
+    )
+    def test_is_shown_all_the_same_as_json(self, api: Api, body: bytes) -> None:
+        api.http.post("/api/tasks/me/with-session/nemo_agent", content=body)
+
+        def refuse(name: str) -> None:
+            raise AssertionError(f"{name} is no JSON")
+
+        for route in ("journal", "requests/1"):
+            answer = api.http.get(f"/__mock__/{route}")
+            assert answer.status_code == 200
+            json.loads(answer.content, parse_constant=refuse)

@@ -109,7 +109,41 @@ class TestLoading:
         with pytest.raises(ScenarioError, match=r"^mine\.yaml: line 3: no YAML: .+"):
             load(file)
 
-    @pytest.mark.parametrize("body", ["{at: 2026-01-01}", "&me [*me]"])
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("a: &a [1, 1]\nb: [*a, *a]\n", "line 2: no YAML: a scenario has no aliases"),
+            (
+                "faults:\n  state: [{}]\n  state: [{}]\n",
+                "line 3: no YAML: state stands there twice",
+            ),
+            ("[" * 200_000, "line 1: no YAML: nested more than 100 levels deep"),
+            ("name: !!timestamp x\n", "a tag and its value do not fit"),
+            ("name: !!int ''\n", "a tag and its value do not fit"),
+            ("name: !!bool x\n", "a tag and its value do not fit"),
+            ("name: !!python/name:os.system\n", "line 1: no YAML: could not determine"),
+            (
+                "name: a\nsettings: {credits: 99999999999999999999}",
+                "settings.credits is more",
+            ),
+            (
+                "name: a\nfaults: {state: [{delay: .inf}]}",
+                r"faults.state\[0\].delay is more",
+            ),
+            (b"\xff\xfe\x00", "is no text in UTF-8: invalid start byte"),
+            (b"#" * (2**20 + 1), "is larger than 1 MiB"),
+        ],
+        ids=lambda value: None if isinstance(value, str) and len(value) < 99 else "file",
+    )
+    def test_a_hostile_or_clumsy_file_is_refused_in_a_line(
+        self, content: str | bytes, said: str, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "mine.yaml"
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        with pytest.raises(ScenarioError, match=rf"^mine\.yaml: {said}.*$"):
+            load(file)
+
+    @pytest.mark.parametrize("body", ["{at: 2026-01-01}", "!!set {a}"])
     def test_yaml_that_is_no_json_is_refused(self, body: str, tmp_path: Path) -> None:
         file = tmp_path / "mine.yaml"
         file.write_text(f"name: a\nfaults: {{state: [{{body: {body}}}]}}\n", "utf-8")

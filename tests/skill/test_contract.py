@@ -194,6 +194,37 @@ def test_no_token_is_told_whatever_the_backend_says(
         assert "\x1b" not in told
 
 
+@pytest.mark.parametrize("endpoint", ["claim", "message"])
+def test_nor_is_a_half_of_it_where_what_is_told_is_cut(
+    endpoint: str,
+    real: Server,
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    own = "a-token-of-another-form" + "x" * 150
+    real.backend.accounts.add(own)
+    monkeypatch.setenv("NEMO_TOKEN", own)
+    many = " ".join([own] * 30)
+    body = many if endpoint == "message" else {"code": 1002, "message": many, "data": None}
+    real.backend.fail(endpoint, times=None, body=body)
+    report = tmp_path / "report.xml"
+    ran = run("contract", "--against", real.url, "--spend", "--junit", report)
+    told = ran.out + ran.err + report.read_text("utf-8")
+    assert "[token]" in told
+    assert own[:9] not in told
+
+
+def test_a_limit_of_time_holds_before_the_first_check_too(
+    real: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEMO_TOKEN", MINE)
+    real.backend.accounts.add(MINE)
+    real.backend.fail("credits", stall="forever", times=None)
+    ran = run("contract", "--against", real.url, "--spend", "--timeout", "0.5")
+    assert ran.code == 9
+
+
 def test_where_nobody_listens_it_is_a_matter_of_the_network(run: Callable[..., Ran]) -> None:
     with Server(Backend()) as gone:
         url = gone.url

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import re
 import secrets
 import signal
 import socket
@@ -34,7 +33,7 @@ class Server:
     Port 0 takes a free one. Who shows `key` may use the control routes; without one they are for
     this machine. An address that other machines reach always has a key: `self.key`, made if none is
     given. Raises OSError if the address cannot be had; the backend is closed then. Raises ValueError
-    for a key that does not fit into a header, a cookie and an address as it is.
+    for a key that does not fit into a header.
     """
 
     def __init__(
@@ -47,8 +46,8 @@ class Server:
         key: str | None = None,
     ) -> None:
         self.backend = backend
-        if key and not re.fullmatch(r"[\w.~-]+", key, re.ASCII):
-            raise ValueError("a key is made of letters, digits, and - _ . ~")
+        if key and not (key.isascii() and key.isprintable() and key == key.strip()):
+            raise ValueError("a key is printable ASCII, with no space before or after it")
         self.key = key or (None if is_loopback(host) else secrets.token_hex(16))
         try:
             self._socket = _listen(host, port)

@@ -499,9 +499,9 @@ class TestKey:
             answer = httpx.get(f"{server.url}/__mock__/state", headers=foreign)
             assert answer.status_code == 403
 
-    @pytest.mark.parametrize("key", ["ключ", "a;b", "a b", "a\n"])
+    @pytest.mark.parametrize("key", ["ключ", " a", "a\n", "a\x1bb"])
     def test_one_that_cannot_be_shown_is_refused(self, key: str) -> None:
-        with pytest.raises(ValueError, match="a key is made of letters"):
+        with pytest.raises(ValueError, match="a key is printable"):
             Server(Backend(inspector=inspector), key=key)
 
     def test_a_wrong_one_in_the_address_gets_none(self, far: Caller) -> None:

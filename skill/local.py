@@ -66,11 +66,16 @@ def running(home: Path, tell: Tell) -> Iterator[str]:
     log, warnings = logging.getLogger("mock_server"), _Warnings(tell)
     log.addHandler(warnings)
     try:
-        with Server(
+        backend = Backend(
+            storage=storage,
+            persistent=True,
+            unlimited=True,
+            pace=0.0,
             # What it answers is held to the contract in the tests; here that would only take time.
-            Backend(storage=storage, persistent=True, unlimited=True, pace=0.0, validate=False),
-            control=False,
-        ) as server:
+            validate=False,
+            renderer="real",
+        )
+        with Server(backend, control=False) as server:
             yield server.url
     finally:
         log.removeHandler(warnings)

@@ -33,7 +33,7 @@ def create_app(backend: Backend, *, control: bool = True, key: str | None = None
     Faults that cut a connection need `Server`, which has a hold of the socket.
     """
     if key:
-        backend.journal.hide(key)
+        backend.journal.secrets.hide(key)
     handlers: dict[str, Handler] = {
         "token": _token,
         "session": _session,

@@ -208,7 +208,7 @@ def _answering(backend: Backend, action: Action) -> Callable[[Request], Awaitabl
         except ApiError as error:
             return _answer(None, error.code, f"{name}: {error.message}")
         if request.method == "GET":  # a client may have put its bearer wherever it has a say
-            data = backend.journal.without_secrets(data)
+            data = backend.journal.secrets.clean(data)
         return _answer(data)
 
     return route

@@ -1,19 +1,27 @@
 """What was asked of the backend and what it answered, in order, so that a test can look it up and
 demand what is to hold of it."""
 
-import hashlib
 import itertools
 import json
-import math
-import re
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
-from typing import Any, Never
+from typing import Any
 from urllib.parse import unquote_plus
+
+from mock_server.redaction import (
+    HEADER_LIMIT,
+    HOLD_SECRETS,
+    PART_LIMIT,
+    Secrets,
+    clean_headers,
+    cut,
+    is_secret,
+    strict_json,
+    without_secrets,
+)
 
 ENDPOINTS = (
     "token",
@@ -31,29 +39,10 @@ ENDPOINTS = (
 )
 UNKNOWN = "unknown"
 """The endpoint of a request to none of them."""
-TEXT_LIMIT = 16_384
-"""Characters kept of a text in a body."""
-PART_LIMIT = 65_536
-"""Bytes kept of a request's body, and of its answer."""
-HEADER_LIMIT = 2048
-"""Characters kept of a header, of a path and of a query."""
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 """The headers that every request carries, so that it is known for whom it is."""
-DEEPEST = 100
-"""Levels of a body or an answer that are shown."""
-BEARERS_KNOWN = 64
-"""So many of the bearers that came last are looked for where none belongs."""
-_TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
-_LOOKS_LIKE_ONE = "nmv_usr_"
-_SCHEMES = ("basic", "bearer", "digest")
-_OF_SECRETS = ("authorization", "x-mock-key")
-"""Headers that are there to hold one."""
 _GLANCE = 0.01
 """Seconds between two looks of who waits."""
-_SHORT = 8
-"""Characters of a bearer that might stand anywhere by chance."""
-_SECRETS = ("token", "secret", "password", "authorization", "cookie", "mock-key")
-_SECRET_BYTES = tuple(word.encode() for word in _SECRETS)
 
 
 @dataclass(eq=False)
@@ -102,13 +91,13 @@ class Entry:
     def take(self, body: bytes) -> None:
         """Keep the request's body."""
         text = body.decode("utf-8", "replace")
-        if b"\\u" in body and (value := _json(body)) is not None:  # an escape hides nothing
+        if b"\\u" in body and (value := strict_json(body)) is not None:  # an escape hides nothing
             text = json.dumps(value, ensure_ascii=False)
         if (masked := self._masked(text)) != text:
             self.leak("body: holds a bearer")
             body = masked.encode("utf-8", "replace")
         self.size -= len(self._body)
-        self._body = _cut(body)
+        self._body = cut(body)
         self.size += len(self._body)
         self.touch()
 
@@ -117,7 +106,7 @@ class Entry:
         what holds a bearer is not kept: it may repeat it in pieces."""
         if chunk and not (self.leaked and self.streamed):
             if self._kept < PART_LIMIT:
-                kept = _cut(chunk)
+                kept = cut(chunk)
                 self._answer.append((after, kept))
                 self.size += len(kept)
             self._kept += len(chunk)
@@ -140,7 +129,7 @@ class Entry:
     def body(self) -> Any:
         """The request's body as JSON, or as text if it is none; of an upload {"files": names};
         None if there was none."""
-        value = _json(self._body)
+        value = strict_json(self._body)
         if value is None and self._body.strip() not in (b"", b"null"):
             return self._body.decode("utf-8", "replace")
         return without_secrets(value, self._masked)
@@ -155,7 +144,7 @@ class Entry:
             return [value for _, value in self.events]
         whole = b"".join(chunk for _, chunk in self._answer)
         if self.type.startswith("application/json"):
-            return without_secrets(_json(whole), self._masked)
+            return without_secrets(strict_json(whole), self._masked)
         text = self._masked(whole.decode("utf-8", "replace"))
         return text if self.type.startswith("text/") else None
 
@@ -245,9 +234,7 @@ class Journal:
         self._numbers = itertools.count(1)
         self._versions = itertools.count(1)
         self._lock = threading.Lock()
-        self._bearers: dict[str, None] = {}
-        """Those that came last; never shown, and gone with the process."""
-        self._hidden: list[str] = []
+        self.secrets = Secrets()
 
     def open(
         self,
@@ -265,11 +252,11 @@ class Journal:
                 endpoint,
                 method,
                 path,
-                _clean_headers(headers),
+                clean_headers(headers),
                 started,
                 query,
                 _versions=self._versions,
-                _masked=self._masked,
+                _masked=self.secrets.mask,
             )
             self._look_for_bearers(entry, headers)
             entry.path, entry.query = entry.path[:HEADER_LIMIT], entry.query[:HEADER_LIMIT]
@@ -419,53 +406,34 @@ class Journal:
             self._entries.clear()
             self._forgotten = 0
 
-    def hide(self, secret: str) -> None:
-        """Keep this one out of sight too, wherever it stands."""
-        self._hidden.append(secret)
-
-    def without_secrets(self, value: Any) -> Any:
-        """A copy of plain data in which no text holds a bearer."""
-        return without_secrets(value, self._masked)
-
     def _look_for_bearers(self, entry: Entry, headers: Mapping[str, str]) -> None:
         """Note bearers that stand in a request's address or headers and should not, and cut them
         out of what is kept."""
+        mask = self.secrets.mask
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
         bearer = bearer.strip() if scheme.lower() == "bearer" else ""
-        if len(bearer) > _SHORT and bearer not in self._bearers:
-            self._bearers[bearer] = None
-            if len(self._bearers) > BEARERS_KNOWN:
-                del self._bearers[next(iter(self._bearers))]
+        self.secrets.know(bearer)
         if bearer and entry.endpoint == "file":
             entry.leak("header.authorization: a bearer, for a file that is public")
-        others = {name: value for name, value in headers.items() if name not in _OF_SECRETS}
+        others = {name: value for name, value in headers.items() if name not in HOLD_SECRETS}
         query = unquote_plus(entry.query) if entry.query else ""
         whole = "\n".join([entry.path, query, *others, *others.values()])
-        if self._masked(whole) == whole:
+        if mask(whole) == whole:
             return
         places = {"path": entry.path, "query": query}
         places |= {f"header.{name}": f"{name}: {value}" for name, value in others.items()}
         for place, text in places.items():
-            if self._masked(text) != text:
-                entry.leak(f"{self._masked(place)}: holds a bearer")
-        entry.path = self._masked(entry.path)
-        if (masked := self._masked(query)) != query:
+            if mask(text) != text:
+                entry.leak(f"{mask(place)}: holds a bearer")
+        entry.path = mask(entry.path)
+        if (masked := mask(query)) != query:
             entry.query = masked
         entry.headers = {
-            self._masked(name): self._masked(others[name])[:HEADER_LIMIT]
-            if name in others and not _is_secret(name)
+            mask(name): mask(others[name])[:HEADER_LIMIT]
+            if name in others and not is_secret(name)
             else value
             for name, value in entry.headers.items()
         }
-
-    def _masked(self, text: str) -> str:
-        """A text without the bearers in it: those that are known, and what looks like one."""
-        for bearer in (*self._hidden, *list(self._bearers)):
-            if bearer in text:
-                text = text.replace(bearer, f"sha256:{short_fingerprint(bearer)}")
-        if _LOOKS_LIKE_ONE not in text.lower():
-            return text
-        return _TOKEN.sub(lambda found: f"sha256:{short_fingerprint(found[0])}", text)
 
     def _bound(self) -> None:
         total = sum(entry.size for entry in self._entries)
@@ -498,84 +466,6 @@ def _shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-@lru_cache(maxsize=1024)
-def _is_secret(name: str) -> bool:
-    """Whether what is called so, in lower case, is not to be kept."""
-    return any(word in name for word in _SECRETS)
-
-
-def short_fingerprint(secret: str) -> str:
-    """Eight hex digits that tell two secrets apart and give neither away."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-
-
-def without_secrets(value: Any, masked: Callable[[str], str], *, depth: int = 0) -> Any:
-    """A copy of plain data with each text in it `masked`, and nothing deeper than `DEEPEST`."""
-    if isinstance(value, str):
-        return masked(value)
-    if not isinstance(value, Mapping | list | tuple):
-        return value
-    if depth == DEEPEST:
-        return "…"
-    if isinstance(value, Mapping):
-        return {
-            masked(str(key)): without_secrets(item, masked, depth=depth + 1)
-            for key, item in value.items()
-        }
-    return [without_secrets(item, masked, depth=depth + 1) for item in value]
-
-
-def clean_body(value: Any, *, depth: int = 0) -> Any:
-    """A copy of a JSON value that is bounded and has its secrets cut."""
-    if depth > 12:
-        return "…"
-    if isinstance(value, Mapping):
-        return {
-            str(key): f"sha256:{short_fingerprint(str(item))}"
-            if _is_secret(str(key).lower())
-            else clean_body(item, depth=depth + 1)
-            for key, item in list(value.items())[:200]
-        }
-    if isinstance(value, list):
-        return [clean_body(item, depth=depth + 1) for item in value[:200]]
-    if isinstance(value, str) and len(value) > TEXT_LIMIT:
-        return value[:TEXT_LIMIT] + "…"
-    return value
-
-
-def _cut(data: bytes) -> bytes:
-    """What may be kept of JSON, or of the lines of a stream: as it is, if it is short and holds
-    no secret; else cleaned, or cut off."""
-    lowered = data.lower()
-    if len(data) <= PART_LIMIT and not any(word in lowered for word in _SECRET_BYTES):
-        return data
-    prefix = b"data:" if data.startswith(b"data:") else b""
-    value = _json(data[len(prefix) :])
-    if value is None:
-        return f"… {len(data)} bytes".encode()
-    text = json.dumps(clean_body(value), ensure_ascii=False)
-    return prefix + text.encode("utf-8", "replace") + (b"\n\n" if prefix else b"")
-
-
-def _json(data: bytes) -> Any:
-    """JSON, in the strict sense: it can be handed on. None for what is none."""
-    try:
-        return json.loads(data, parse_constant=_none_such, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _none_such(name: str) -> Never:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
 def _spoken(event: Mapping[str, Any]) -> str:
     """The text of an event of the agent kit that is for the user."""
     content = event.get("content")
@@ -593,18 +483,5 @@ def _event(block: bytes) -> Any:
     if not block.startswith(b"data:"):
         return block.decode("utf-8", "replace")
     data = block[5:].strip()
-    value = _json(data)
+    value = strict_json(data)
     return data.decode("utf-8", "replace") if value is None else value
-
-
-def _clean_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, str]:
-    clean = {}
-    for name, value in dict(headers).items():
-        if _is_secret(name):
-            scheme, _, secret = value.partition(" ")
-            known = secret and scheme.lower() in _SCHEMES
-            said = f"sha256:{short_fingerprint(secret.strip() if known else value)}"
-            clean[name] = f"{scheme} {said}" if known else said
-        else:
-            clean[name] = value[:HEADER_LIMIT]
-    return clean

@@ -59,7 +59,7 @@ class Feed:
         clock = state.pop("clock")
         news += self._changed("now", clock["now"])
         news += self._changed("scenarios", listed(backend))
-        news += self._changed("state", backend.journal.without_secrets(state))
+        news += self._changed("state", backend.journal.secrets.clean(state))
         return news
 
     def _changed(self, name: str, value: Any) -> list[dict[str, Any]]:

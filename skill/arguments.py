@@ -345,6 +345,9 @@ def _contract(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send one message, about 100 credits, also to what is no mock",
     )
+    add(
+        "--force", action="store_true", help="spend even if an earlier check may have been paid for"
+    )
     add("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
 
 

@@ -508,6 +508,8 @@ SENTENCES: Final[dict[str, str]] = {
     "The stream is in the dialect {dialect}.": "事件流的格式是 {dialect}。",
     "What was spent is not known.": "消耗的积分不详。",
     "{spent:g} credits were spent.": "消耗了 {spent:g} 积分。",
+    "An earlier check ended before it was told, and its message may have been charged.": "上次检查没有给出结果就结束了，它的消息可能已经计费。",
+    "See what is left with credits. To pay for another one: --spend --force": "用 credits 查看余额。要再付一次费：--spend --force",
     "What was left out would cost about {credits:g} (--spend).": "跳过的检查约需 {credits:g} 积分（--spend）。",
     "The report cannot be written to {file}: {reason}.": "无法把报告写入 {file}：{reason}。",
     "there is no such folder": "文件夹不存在",

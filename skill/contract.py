@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from skill.clock import CLOUD, LOCAL, PacedClock
 from skill.config import API_URL, Config, address
-from skill.errors import BackendFailedError, NetworkError, StoppedError, UsageError
+from skill.errors import BackendFailedError, NetworkError, SkillError, StoppedError, UsageError
 from skill.language import say
 from skill.local import CHECKED_UPLOAD, contract, mock_to_check
 from skill.report import Detail, Notice, Progress, Stage
 from skill.token import hide
+from skill.vault import Vault
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -53,20 +54,26 @@ def check(options: Namespace, console: Console) -> None:
         if not own and config.token is None and os.environ.get("NEMO_TOKEN"):
             console.tell(Notice(say("NEMO_TOKEN is not sent there: it is for NEMO_API_URL alone.")))
 
-        begun: list[str] = []
+        vault = stack.enter_context(closing(Vault.open(config.home)))
+        if options.force:
+            vault.end_check(config.backend)
 
         async def act(studio: Studio) -> None:
-            reports.append(await _look(options, console, studio, begun, own=own))
+            reports.append(await _look(options, console, studio, vault, own=own))
 
         try:
             run(console, config, None, act)
         except StoppedError as stop:
-            if options.spend and "message" in begun:
+            if options.spend and vault.check_begun(config.backend):
                 stop.hint = say(
                     "The message may have been sent, and charged: image-to-video credits"
                 )
             raise
-    _answer(options, console, reports[0])
+        failure = _answer(options, console, reports[0])
+        if options.spend and not reports[0].mock:
+            vault.end_check(config.backend)  # what it cost has been told
+    if failure is not None:
+        raise failure
 
 
 def _config(options: Namespace, url: str, *, own: bool) -> Config:
@@ -87,9 +94,9 @@ def _config(options: Namespace, url: str, *, own: bool) -> Config:
 
 
 async def _look(
-    options: Namespace, console: Console, studio: Studio, begun: list[str], *, own: bool
+    options: Namespace, console: Console, studio: Studio, vault: Vault, *, own: bool
 ) -> Report:
-    """The report. `begun` takes the ids of the checks as they begin."""
+    """The report. That a message is about to be paid for is in the vault before it is sent."""
     import anyio
 
     checks = contract()
@@ -99,12 +106,13 @@ async def _look(
     def begin(one: Check, number: int) -> None:
         console.tell(Progress("check", 100 * number / total))
         console.tell(Detail(one.id))
-        begun.append(one.id)
+        if one.id == "message" and target.spend and not vault.begin_check(studio.config.backend):
+            raise _paid_before()
 
     begun_at = anyio.current_time()
     try:
         with anyio.fail_after(options.timeout):
-            target = await _target(options, console, studio, own=own)
+            target = await _target(options, console, studio, vault, own=own)
         took = anyio.current_time() - begun_at
         seconds = None if options.timeout is None else max(options.timeout - took, 0.0)
         async with _reassured(console, target):
@@ -144,7 +152,9 @@ async def _reassured(console: Console, target: Target) -> AsyncIterator[None]:
         raise failure
 
 
-async def _target(options: Namespace, console: Console, studio: Studio, *, own: bool) -> Target:
+async def _target(
+    options: Namespace, console: Console, studio: Studio, vault: Vault, *, own: bool
+) -> Target:
     """What is to be checked. At a mock nothing of the user's is used; else the account is his."""
     checks, config = contract(), studio.config
     clock = PacedClock(config.pace)
@@ -158,6 +168,8 @@ async def _target(options: Namespace, console: Console, studio: Studio, *, own: 
     )
     if target.mock:
         return target
+    if options.spend and vault.check_begun(config.backend):
+        raise _paid_before()
     client = await studio.authorized()
     if options.spend:
         balance = await studio.known_balance()
@@ -180,6 +192,13 @@ async def _target(options: Namespace, console: Console, studio: Studio, *, own: 
     )
 
 
+def _paid_before() -> UsageError:
+    return UsageError(
+        say("An earlier check ended before it was told, and its message may have been charged."),
+        hint=say("See what is left with credits. To pay for another one: --spend --force"),
+    )
+
+
 @asynccontextmanager
 async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
     """An address that the backend names, under the rules for those."""
@@ -197,11 +216,12 @@ async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
 # ---------------------------------------------------------------- what it came to
 
 
-def _answer(options: Namespace, console: Console, report: Report) -> None:
+def _answer(options: Namespace, console: Console, report: Report) -> SkillError | None:
+    """Tell what was found; what the command ends with, if it is no success."""
     data = report.to_json()
     for told, result in zip(data["checks"], report.results, strict=True):
         told["title"], told["reason"] = say(result.check.title), _reason(result)
-    failure: BackendFailedError | UsageError | None = None
+    failure: SkillError | None = None
     if not report.passed:
         failure = BackendFailedError(
             say(
@@ -219,7 +239,7 @@ def _answer(options: Namespace, console: Console, report: Report) -> None:
         console.answer(data, _lines(report))
     if failure is not None:
         failure.data = data
-        raise failure
+    return failure
 
 
 def _lines(report: Report) -> list[str]:

@@ -278,6 +278,22 @@ class Vault:
             stored.expires_at.isoformat() if stored.expires_at else None,
         )
 
+    # ------------------------------------------------------------ checks that cost
+
+    def begin_check(self, backend: str) -> bool:
+        """Write down that a check of a backend is about to be paid for. False where an earlier one
+        was, whose end nobody has been told."""
+        with self._transaction():
+            insert = "INSERT OR IGNORE INTO settings VALUES (?, '')"
+            return self._db.execute(insert, (f"check {backend}",)).rowcount == 1
+
+    def check_begun(self, backend: str) -> bool:
+        """Whether a check of a backend was paid for, maybe, and its end has not been told."""
+        return bool(self._rows("SELECT 1 FROM settings WHERE key = ?", f"check {backend}"))
+
+    def end_check(self, backend: str) -> None:
+        self._write("DELETE FROM settings WHERE key = ?", f"check {backend}")
+
     # ------------------------------------------------------------ projects
 
     def session(self, owner: str, listing: str) -> StoredSession | None:

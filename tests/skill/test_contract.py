@@ -149,6 +149,34 @@ def test_who_stops_it_is_told_that_a_message_may_have_been_charged(
     assert "Nothing is lost" in run("contract", "--against", real.url).err
 
 
+def test_what_may_have_been_paid_for_is_not_paid_for_again_unasked(
+    mock: Server, renderer: Renderer, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Server(Backend(pace=0.02, renderer=renderer), control=False)
+    spend = ("contract", "--against", real.url, "--spend")
+
+    with real:
+
+        def killed(*_: Any) -> None:
+            raise KeyboardInterrupt  # after the last check, before a word of it was told
+
+        with monkeypatch.context() as patch:
+            patch.setattr("skill.contract._answer", killed)
+            run(*spend)
+        assert len(real.backend.journal.messages()) == 1
+        real.backend.accounts.change(credits=100)
+        refused = run(*spend)
+        assert refused.code == 2
+        assert "its message may have been charged" in refused.err
+        assert run("contract", "--against", real.url).code == 0  # what is free is
+        assert len(real.backend.journal.messages()) == 1
+        assert run(*spend, "--force").code == 0
+        assert len(real.backend.journal.messages()) == 2
+        real.backend.accounts.change(credits=100)
+        assert run(*spend).code == 0  # for the one before was told
+        assert len(real.backend.journal.messages()) == 3
+
+
 def test_a_token_of_the_users_own_goes_to_its_own_backend_alone(
     real: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -62,7 +63,7 @@ def test_the_lines_for_other_languages_work_as_they_stand(tmp_path: Path) -> Non
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    mock = f'exec {sys.executable} -m skill "$@"'
+    mock = f'exec {shlex.quote(sys.executable)} -m skill "$@"'
     skill = "curl -s $NEMO_API_URL/api/credits/balance/simple"
     for name, line in (("image-to-video", mock), ("my-skill", skill)):
         (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n", "utf-8")

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Never
+from typing import Any
 
 from starlette.requests import Request
 
 from mock_server.errors import BreachError, bad_request
+from mock_server.strictjson import DEEPEST, loads
 
 BODY_LIMIT = 8 * 1024 * 1024
-DEEPEST = 100
-"""Levels of lists and objects that a body may have."""
 
 
 async def read(request: Request) -> bytes:
@@ -29,7 +28,7 @@ async def read(request: Request) -> bytes:
 def parse_object(body: bytes) -> dict[str, Any]:
     """Bytes → a JSON object whose every value can be written out again."""
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = loads(body)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise bad_request(f"the body is not valid JSON: {error}"[:200]) from error
@@ -45,10 +44,6 @@ def _fits(value: Any, levels: int) -> bool:
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
     )
     return inner is None or (levels > 0 and all(_fits(item, levels - 1) for item in inner))
-
-
-def _no_constant(name: str) -> Never:
-    raise ValueError(f"{name} is not JSON")
 
 
 def text(body: Mapping[str, Any], field: str, *, limit: int = 200) -> str:

@@ -19,9 +19,9 @@ from mock_server.redaction import (
     clean_headers,
     cut,
     is_secret,
-    strict_json,
     without_secrets,
 )
+from mock_server.strictjson import loads_or_none
 
 ENDPOINTS = (
     "token",
@@ -91,7 +91,7 @@ class Entry:
     def take(self, body: bytes) -> None:
         """Keep the request's body."""
         text = body.decode("utf-8", "replace")
-        if b"\\u" in body and (value := strict_json(body)) is not None:  # an escape hides nothing
+        if b"\\u" in body and (value := loads_or_none(body)) is not None:  # an escape hides nothing
             text = json.dumps(value, ensure_ascii=False)
         if (masked := self._masked(text)) != text:
             self.leak("body: holds a bearer")
@@ -129,7 +129,7 @@ class Entry:
     def body(self) -> Any:
         """The request's body as JSON, or as text if it is none; of an upload {"files": names};
         None if there was none."""
-        value = strict_json(self._body)
+        value = loads_or_none(self._body)
         if value is None and self._body.strip() not in (b"", b"null"):
             return self._body.decode("utf-8", "replace")
         return without_secrets(value, self._masked)
@@ -144,7 +144,7 @@ class Entry:
             return [value for _, value in self.events]
         whole = b"".join(chunk for _, chunk in self._answer)
         if self.type.startswith("application/json"):
-            return without_secrets(strict_json(whole), self._masked)
+            return without_secrets(loads_or_none(whole), self._masked)
         text = self._masked(whole.decode("utf-8", "replace"))
         return text if self.type.startswith("text/") else None
 
@@ -483,5 +483,5 @@ def _event(block: bytes) -> Any:
     if not block.startswith(b"data:"):
         return block.decode("utf-8", "replace")
     data = block[5:].strip()
-    value = strict_json(data)
+    value = loads_or_none(data)
     return data.decode("utf-8", "replace") if value is None else value

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Never
+from typing import Any
+
+from mock_server.strictjson import DEEPEST, loads_or_none
 
 TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""
@@ -14,8 +15,6 @@ PART_LIMIT = 65_536
 """Bytes kept of a request's body, and of its answer."""
 HEADER_LIMIT = 2048
 """Characters kept of a header, of a path and of a query."""
-DEEPEST = 100
-"""Levels of a body or an answer that are shown."""
 BEARERS_KNOWN = 64
 """So many of the bearers that came last are looked for where none belongs."""
 _TOKEN = re.compile(r"nmv_usr_\w+", re.IGNORECASE)
@@ -114,30 +113,11 @@ def cut(data: bytes) -> bytes:
     if len(data) <= PART_LIMIT and not any(word in lowered for word in _SECRET_BYTES):
         return data
     prefix = b"data:" if data.startswith(b"data:") else b""
-    value = strict_json(data[len(prefix) :])
+    value = loads_or_none(data[len(prefix) :])
     if value is None:
         return f"… {len(data)} bytes".encode()
     text = json.dumps(clean_body(value), ensure_ascii=False)
     return prefix + text.encode("utf-8", "replace") + (b"\n\n" if prefix else b"")
-
-
-def strict_json(data: bytes) -> Any:
-    """JSON, in the strict sense: it can be handed on. None for what is none."""
-    try:
-        return json.loads(data, parse_constant=_none_such, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _none_such(name: str) -> Never:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 def clean_headers(headers: Mapping[str, str]) -> dict[str, str]:

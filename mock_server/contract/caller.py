@@ -12,7 +12,7 @@ import httpx
 
 from mock_server import openapi
 from mock_server.contract.check import UnusableError
-from mock_server.contract.rules import parse
+from mock_server.strictjson import loads_or_none
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -35,7 +35,7 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        return parse(self.body)
+        return loads_or_none(self.body)
 
     @property
     def code(self) -> int | str | None:

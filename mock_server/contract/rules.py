@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,25 +29,6 @@ class Clip:
     sha256: str
     head: bytes
     type: str
-
-
-def parse(text: str | bytes) -> Any:
-    """JSON, in the strict sense; None for what is none, or holds a number beyond all bounds."""
-    try:
-        return json.loads(text, parse_constant=_none_such, parse_float=_finite)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _none_such(name: str) -> Never:
-    raise ValueError(name)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 def number(value: object) -> float | None:

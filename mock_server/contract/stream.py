@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mock_server.contract.rules import parse
+from mock_server.strictjson import loads_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class Heard:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The JSON objects among them."""
-        return [value for text in self.data if isinstance(value := parse(text), dict)]
+        return [value for text in self.data if isinstance(value := loads_or_none(text), dict)]
 
     @property
     def dialect(self) -> str | None:
@@ -65,7 +65,7 @@ def lines(heard: Heard) -> Iterator[tuple[str, str]]:
                 continue
             if not line.startswith("data:"):
                 yield f"event[{number}]", f"{line[:40]!r} is neither data nor a comment"
-            elif not isinstance(parse(text), dict):
+            elif not isinstance(loads_or_none(text), dict):
                 yield f"event[{number}]", f"{text[:40]!r} is no JSON object"
 
 

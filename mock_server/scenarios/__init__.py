@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from mock_server.faults import Fault
 from mock_server.shape import mistakes, schema
+from mock_server.strictjson import DEEPEST
 from mock_server.world import Plan
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 LARGEST = 2**20
 """Bytes of a scenario's file."""
-DEEPEST = 100
-"""Levels of lists and mappings in it."""
 
 
 class ScenarioError(ValueError):

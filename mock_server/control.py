@@ -6,7 +6,6 @@ import math
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.journal import ENDPOINTS, UNKNOWN
 from mock_server.library import file_path
+from mock_server.loopback import is_loopback
 from mock_server.page import page_routes
 from mock_server.trouble import fault_actions
 from mock_server.uploads import MAX_FILES
@@ -112,16 +112,6 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this name or address means the machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

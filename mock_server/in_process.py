@@ -26,6 +26,7 @@ import respx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
+from mock_server import loopback
 from mock_server.app import create_app
 from mock_server.backend import Backend
 
@@ -33,7 +34,6 @@ PRODUCTION = "mega-api-prod.nemovideo.ai"
 """The host of the contract. The addresses of files that are handed out are on it too."""
 AHEAD = 65_536
 """Bytes that are written ahead of who reads them, as uvicorn does."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @contextlib.contextmanager
@@ -46,7 +46,7 @@ def production(backend: Backend, host: str = PRODUCTION) -> Iterator[respx.MockR
     try:
         with start_blocking_portal() as portal:
             router = _Router(create_app(backend, control=False), portal, host)
-            for name in LOOPBACK:
+            for name in loopback.NAMES:
                 router.route(host=name).pass_through()
             try:
                 with router:

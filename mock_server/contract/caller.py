@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -33,9 +34,15 @@ class Answer:
     type: str
     body: bytes
 
-    @property
+    @cached_property
     def json(self) -> Any:
         return loads_or_none(self.body)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The envelope's; empty where there is none."""
+        data = self.json.get("data") if isinstance(self.json, dict) else None
+        return data if isinstance(data, dict) else {}
 
     @property
     def code(self) -> int | str | None:

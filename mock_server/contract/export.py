@@ -11,6 +11,7 @@ from mock_server.contract import rules
 from mock_server.contract.check import Catalogue, DoesNotApplyError, Kind, UnusableError
 from mock_server.contract.project import NAME
 from mock_server.contract.rules import Clip, Look
+from mock_server.journal import ATTRIBUTION
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 checks = Catalogue()
 LONGEST = 300.0
 """Seconds until a render is there (the reference: up to 5 minutes in all)."""
-_ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 _REDIRECTS = 5
 _LARGEST = 1024 * 1024 * 1024
 _HEAD = 4096
@@ -39,7 +39,7 @@ _ANY_DRAFT = {"t": [{"tt": 0, "sg": [{"d": 1000}]}], "d": 1000, "m": {}}
 )
 async def attribution(visit: Visit) -> None:
     body = _asked(visit, visit.draft or {"t": []})
-    for without in (_ATTRIBUTION, *((name,) for name in _ATTRIBUTION)):
+    for without in (ATTRIBUTION, *((name,) for name in ATTRIBUTION)):
         await visit.refuse(402, "render", body={**body, "id": _new_id()}, without=without)
 
 

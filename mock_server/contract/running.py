@@ -158,9 +158,7 @@ async def _spent(visit: Visit) -> float | None:
             answer = await visit.caller.call("credits")
         except (httpx.HTTPError, UnusableError):
             return None
-        value = answer.json
-        data = value.get("data") if isinstance(value, dict) else None
-        total = rules.number(data.get("total")) if isinstance(data, dict) else None
+        total = rules.number(answer.data.get("total"))
         if visit.before is not None and total is not None:
             return visit.before - total
     return None

@@ -74,10 +74,7 @@ async def _listen(visit: Visit, heard: Heard, response: httpx.Response) -> None:
         if looks and not visit.held:
             looks -= 1
             answer = await visit.caller.call("credits")
-            value = answer.json
-            data = value.get("data") if isinstance(value, dict) else None
-            frozen = data.get("frozen") if isinstance(data, dict) else None
-            visit.held = rules.number(frozen) or 0.0
+            visit.held = rules.number(answer.data.get("frozen")) or 0.0
 
 
 @checks.check(

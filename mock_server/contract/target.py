@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from mock_server import loopback
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 MESSAGE_CREDITS = 100
 """What the contract says a generation costs, about."""
 _PATIENCE = 10.0
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class UnreachableError(Exception):
@@ -55,13 +56,13 @@ class Target:
 
     @property
     def loopback(self) -> bool:
-        return urlsplit(self.url).hostname in _LOOPBACK
+        return urlsplit(self.url).hostname in loopback.NAMES
 
 
 async def is_mock(url: str) -> bool:
     """Whether a mock listens there: asked of this machine alone. Raises UnreachableError, also where
     the answer does not end."""
-    if urlsplit(url).hostname not in _LOOPBACK:
+    if urlsplit(url).hostname not in loopback.NAMES:
         return False
     try:
         with anyio.fail_after(_PATIENCE):

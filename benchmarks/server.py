@@ -16,6 +16,7 @@ Memory: what the server holds after each 2,000 of 12,000 requests; the journal i
 
 from __future__ import annotations
 
+import io
 import json
 import selectors
 import shutil
@@ -26,8 +27,9 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,11 +153,20 @@ def streams() -> None:
     print()
 
 
+@cache
+def photo() -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (160, 90)).save(file, "PNG")
+    return file.getvalue()
+
+
 def session_with_a_photo(port: int) -> str:
     path = "/api/tasks/me/with-session/nemo_agent"
     session: str = ask(port, post(path, JSON, b'{"task_name":"project"}'))["session_id"]
     part = 'Content-Disposition: form-data; name="files"; filename="photo.png"'
-    form = f"--b\r\n{part}\r\n\r\nphoto\r\n--b--\r\n".encode()
+    form = f"--b\r\n{part}\r\n\r\n".encode() + photo() + b"\r\n--b--\r\n"
     path = f"/api/upload-video/nemo_agent/me/{session}"
     ask(port, post(path, "multipart/form-data; boundary=b", form))
     return session
@@ -279,7 +290,7 @@ def serve(program: str) -> None:
     said: dict[str, Any] = {}
     if program == "streams":
         pause = LASTING / STEPS
-        backend = Backend(dialect="adk", pace=pause / GAP, unlimited=True, inspector=picture)
+        backend = Backend(dialect="adk", pace=pause / GAP, unlimited=True, renderer="instant")
         said["pause"] = pause
     else:
         backend = Backend(pace=0)
@@ -288,21 +299,6 @@ def serve(program: str) -> None:
         port = int(running.url.rpartition(":")[2])
         print(json.dumps({"port": port, **said}), flush=True)
         sys.stdin.read()
-
-
-class Picture(NamedTuple):
-    type: str = "image"
-    format: str = "png"
-    width: int | None = 1600
-    height: int | None = 900
-    duration: float | None = None
-    fps: float | None = None
-    sound: bool = False
-
-
-def picture(path: Path) -> Picture:
-    """Any file is a picture: nothing is to be measured here but the server."""
-    return Picture()
 
 
 def bare_app(*_: object, **__: object) -> Starlette:

@@ -138,10 +138,10 @@ class Entry:
     def answer(self) -> Any:
         """The answer: JSON as it is, other text as a string, a stream as the list of what its
         `data:` lines hold; of anything else, and of what is too long to keep, None."""
-        if self._kept > PART_LIMIT and not self.streamed:
-            return None
         if self.streamed:
             return [value for _, value in self.events]
+        if self._kept > PART_LIMIT:
+            return None
         whole = b"".join(chunk for _, chunk in self._answer)
         if self.type.startswith("application/json"):
             return without_secrets(loads_or_none(whole), self._masked)
@@ -184,24 +184,12 @@ class Entry:
     def said(self) -> str | None:
         """What a stream tells the user, as a client that reads both dialects has it: the agent's
         text once, whole where it came whole, without its thoughts. None for anything else."""
-        if not self.streamed:
-            return None
-        said, pieces = "", ""
-        for _, event in self.events:
-            if not isinstance(event, Mapping):
-                continue
-            if event.get("type") == "text":
-                said += str(event.get("content", ""))
-            elif text := _spoken(event):
-                if event.get("partial"):
-                    pieces += text
-                else:
-                    said, pieces = said + text, ""
-        return said + pieces
+        return _said(self.answer) if self.streamed else None
 
     def __str__(self) -> str:
         """It in a line, and its violations below, for whoever reads why a test failed."""
-        words = "" if self.text is None else f" {_shortened(self.text)!r}"
+        text = self.text
+        words = "" if text is None else f" {_shortened(text)!r}"
         code = f" code {self.code}" if self.code else ""
         answer = "no answer" if self.status is None else f"{self.status}{code}"
         ended = "" if self.ended == "complete" else f", {self.ended or 'under way'}"
@@ -216,8 +204,10 @@ class Entry:
             for item in fields(self)
             if not item.name.startswith("_")
         }
-        kept = {"body": self.body, "answer": self.answer, "events": self.events}
-        return {**public, **kept, "said": self.said}
+        events = self.events
+        answer = [value for _, value in events] if self.streamed else self.answer
+        said = _said(answer) if self.streamed else None
+        return {**public, "body": self.body, "answer": answer, "events": events, "said": said}
 
 
 class Journal:
@@ -355,9 +345,10 @@ class Journal:
     def assert_no_repeats(self) -> None:
         """Demand that no session was sent the same message twice: each is charged."""
         __tracebackhide__ = True
-        messages = [entry for entry in self.calls("message") if entry.text is not None]
-        said = Counter((entry.session, entry.text) for entry in messages)
-        twice = [entry for entry in messages if said[entry.session, entry.text] > 1]
+        messages = self.calls("message")
+        sent = [(entry, text) for entry in messages if (text := entry.text) is not None]
+        said = Counter((entry.session, text) for entry, text in sent)
+        twice = [entry for entry, text in sent if said[entry.session, text] > 1]
         if twice:
             raise AssertionError(_listed("the same message was sent again", twice))
         self._assert_whole()
@@ -464,6 +455,21 @@ def _printable(text: str) -> str:
 
 def _shortened(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _said(events: Iterable[Any]) -> str:
+    said, pieces = "", ""
+    for event in events:
+        if not isinstance(event, Mapping):
+            continue
+        if event.get("type") == "text":
+            said += str(event.get("content", ""))
+        elif text := _spoken(event):
+            if event.get("partial"):
+                pieces += text
+            else:
+                said, pieces = said + text, ""
+    return said + pieces
 
 
 def _spoken(event: Mapping[str, Any]) -> str:

@@ -1,13 +1,15 @@
 """Time as the backend sees it: the real one, one that runs faster, or one that is moved by hand."""
 
 import asyncio
-import contextlib
 import threading
 import time
 
 DAY = 86_400.0
 LAST = 253_370_764_800.0
 """9999-01-01: no clock goes beyond, so that there is a date for a week later too."""
+
+_Sleeper = tuple[float, asyncio.AbstractEventLoop, asyncio.Event]
+"""When it is to go on, in which loop, and what wakes it there."""
 
 
 class Clock:
@@ -22,7 +24,7 @@ class Clock:
 
     def __init__(self, start: float | None = None, *, rate: float = 1.0) -> None:
         self._lock = threading.Lock()
-        self._sleepers: list[tuple[float, asyncio.AbstractEventLoop, asyncio.Event]] = []
+        self._sleepers: set[_Sleeper] = set()
         if start is not None and not 0 <= start <= LAST:
             raise ValueError("a clock begins from 1970 on and before the year 9999")
         self._first = start, _checked(rate)
@@ -66,20 +68,23 @@ class Clock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        stirred = asyncio.Event()
+        loop, stirred = asyncio.get_running_loop(), asyncio.Event()
         with self._lock:
-            sleeper = (self._now() + seconds, asyncio.get_running_loop(), stirred)
-            self._sleepers.append(sleeper)
+            sleeper = (self._now() + seconds, loop, stirred)
+            self._sleepers.add(sleeper)
         try:
             while (left := self._left(sleeper)) > 0:
                 stirred.clear()
                 rate = self._rate
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stirred.wait(), left / rate if rate else None)
+                alarm = loop.call_later(left / rate, stirred.set) if rate else None
+                try:
+                    await stirred.wait()
+                finally:
+                    if alarm is not None:
+                        alarm.cancel()
         finally:
             with self._lock:
-                if sleeper in self._sleepers:
-                    self._sleepers.remove(sleeper)
+                self._sleepers.discard(sleeper)
 
     @property
     def sleepers(self) -> int:
@@ -94,7 +99,7 @@ class Clock:
     def _now(self) -> float:
         return min(self._read + (time.time() - self._at) * self._rate, LAST)
 
-    def _left(self, sleeper: tuple[float, asyncio.AbstractEventLoop, asyncio.Event]) -> float:
+    def _left(self, sleeper: _Sleeper) -> float:
         """Seconds that a sleeper still waits; none if it is waited for no more."""
         with self._lock:
             return sleeper[0] - self._now() if sleeper in self._sleepers else 0.0
@@ -106,7 +111,7 @@ class Clock:
         """
         for _, loop, stirred in self._sleepers:
             loop.call_soon_threadsafe(stirred.set)
-        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper[0] > now]
+        self._sleepers = {sleeper for sleeper in self._sleepers if sleeper[0] > now}
 
 
 class ManualClock(Clock):

@@ -150,7 +150,7 @@ class TestWhatItShows:
             page.until(
                 "document.querySelector('#detail .fact-took').innerText.includes('under way')"
             )
-            assert page.text(".row .took") == "streaming"
+            assert page.run("document.querySelector('.row .took').textContent") == "streaming"
             (entry,) = api.backend.journal.calls("message")
             for _ in range(3):
                 written = len(entry.events)
@@ -248,7 +248,7 @@ class TestWhatItTurns:
         assert page.text("#armed li") == "credits status=503 once"
         assert api.http.get("/api/credits/balance/simple").status_code == 503
         page.until("document.querySelector('.mark.fault')")
-        assert "status=503" in page.text(".row .fault")
+        assert "status=503" in page.run("document.querySelector('.row .fault').textContent")
         page.until("!document.querySelector('#armed li')")
         assert api.http.get("/api/credits/balance/simple").status_code == 200
 
@@ -355,7 +355,9 @@ class TestHowItIsUsed:
         page.until("document.querySelectorAll('.row').length >= 4")
         page.press("j", "j", "k", "j", "Enter")
         page.until("document.querySelector('#detail .facts div')")
-        chosen = page.run("document.querySelector('[aria-selected=true].row .endpoint').innerText")
+        chosen = page.run(
+            "document.querySelector('[aria-selected=true].row .endpoint').textContent"
+        )
         order = [entry.endpoint for entry in api.backend.journal][::-1]
         assert chosen == order[1]
         assert page.run("document.activeElement.id") == "detail"

@@ -3,7 +3,8 @@
 `draft` reads, `pairing` and `differences` compare, `naming` and `telling` hold the words.
 """
 
+from skill.timeline.differences import changes
 from skill.timeline.draft import Segment, Track
-from skill.timeline.model import Timeline, changes
+from skill.timeline.model import Timeline
 
 __all__ = ["Segment", "Timeline", "Track", "changes"]

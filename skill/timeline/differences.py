@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from skill.timeline.model import Timeline
 from skill.timeline.naming import (
     MOST_NAMES,
     called,
@@ -29,7 +30,6 @@ from skill.timeline.telling import EN, SHAPES, ZH, percent_shown, span_shown, ti
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from skill.timeline import Timeline
 
 MANY = 3
 """Pieces with the same change from which on they are told as one."""
@@ -45,8 +45,15 @@ class _Note:
     values: tuple[str, ...] = ()
 
 
-def told(old: Timeline, new: Timeline, language: str) -> tuple[str, ...]:
-    """The changes, a sentence each, at most `MOST_LINES`; `language` "zh…" gives Chinese."""
+def changes(before: object, after: object, language: str = "en") -> tuple[str, ...]:
+    """What a viewer could see or hear change from one draft to the other, a sentence each.
+
+    Tracks may change places, and ids, times of writing and addresses may change by themselves:
+    that is no change. A move that only follows from a change before it is not told, the same
+    change to many clips is told once, and of very many changes the first `MOST_LINES`. `language`
+    "zh…" gives Chinese.
+    """
+    old, new = Timeline.from_draft(before), Timeline.from_draft(after)
     say = ZH if language.lower().startswith("zh") else EN
     if old.ready and not any(track.segments for track in new.tracks):
         return (say["emptied"],)

@@ -24,7 +24,7 @@ from skill.timeline.draft import (
 )
 from skill.timeline.telling import percent_shown, span_shown, time_shown
 
-__all__ = ["Segment", "Timeline", "Track", "changes"]
+__all__ = ["Segment", "Timeline", "Track"]
 
 MOST_SEGMENTS = 30
 """Of a track that are named in a summary."""
@@ -105,19 +105,6 @@ class Timeline:
                 for track in self.tracks
             ],
         }
-
-
-def changes(before: object, after: object, language: str = "en") -> tuple[str, ...]:
-    """What a viewer could see or hear change from one draft to the other, a sentence each.
-
-    Tracks may change places, and ids, times of writing and addresses may change by themselves:
-    that is no change. A move that only follows from a change before it is not told, the same
-    change to many clips is told once, and of very many changes the first. `language` "zh…" gives
-    Chinese.
-    """
-    from skill.timeline.differences import told
-
-    return told(Timeline.from_draft(before), Timeline.from_draft(after), language)
 
 
 def _told(track: Track) -> str:

@@ -14,7 +14,7 @@ from skill.timeline.draft import AUDIO, TEXT, VIDEO, Segment
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from skill.timeline import Timeline
+    from skill.timeline.model import Timeline
 
 _GROUPS = {VIDEO: "Clip", AUDIO: "audio", TEXT: "text"}
 

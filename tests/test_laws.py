@@ -1,0 +1,100 @@
+"""The laws of the packages: which module may import which. Imports inside functions and under
+TYPE_CHECKING count as well: who reads a module has to know what it names."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("skill", "mock_server")
+
+# Circles that are to go: the modules in them.
+CIRCLES = {
+    frozenset({"mock_server.backend", "mock_server.scenarios", "mock_server.turns"}),
+    frozenset(f"mock_server.contract.{name}" for name in ("caller", "check", "visit")),
+}
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Dotted name → source, of every module of ours; a package by its own name."""
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+def imported(name: str, tree: ast.Module) -> Iterator[str]:
+    """What module `name` imports, wherever it stands in it: modules, and names in them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            # A relative import counts from the package: of a module, the one it lies in.
+            package = name if is_package(name) else name.rpartition(".")[0]
+            found = resolve_name(module, package)
+            yield from (f"{found}.{alias.name}" for alias in node.names)
+
+
+def is_package(name: str) -> bool:
+    return (ROOT / name.replace(".", "/")).is_dir()
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """Module → the modules of ours that it imports."""
+    known = modules()
+    return {
+        name: {
+            target
+            for text in imported(name, tree)
+            if (target := text if text in known else text.rpartition(".")[0]) in known
+        }
+        - {name}
+        for name, tree in known.items()
+    }
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other in a ring; empty where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_nothing_imports_itself_in_a_circle() -> None:
+    inside = {name for names in CIRCLES for name in names}
+    graph = {
+        name: {
+            target for target in targets if not any({name, target} <= names for names in CIRCLES)
+        }
+        for name, targets in imports().items()
+    }
+    assert circle(graph) == []
+    assert inside <= set(graph), "a circle that is gone is still listed"
+
+
+@pytest.mark.parametrize("names", CIRCLES, ids=lambda names: min(names))
+def test_a_circle_that_is_listed_is_there(names: frozenset[str]) -> None:
+    assert circle({name: imports()[name] & names for name in names}) != []
+
+
+def test_a_circle_is_found() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    assert not circle({"a": {"b", "c"}, "b": {"c"}, "c": set()})

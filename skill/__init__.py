@@ -40,10 +40,10 @@ if TYPE_CHECKING:
         UnfinishedError,
         UsageError,
     )
+    from skill.events import Detail, Notice, Progress, Report, Stage, Words
     from skill.extras import Extras
     from skill.gui import GuiAction, Translation, translate
     from skill.manifest import Manifest
-    from skill.report import Detail, Notice, Progress, Report, Stage, Words
     from skill.results import Connected, Reply, Status, Video
     from skill.routing import Action, Route, route
     from skill.studio import Studio
@@ -76,7 +76,7 @@ _HOMES = {
     "extras": ("Extras",),
     "gui": ("GuiAction", "Translation", "translate"),
     "manifest": ("Manifest",),
-    "report": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
+    "events": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
     "results": ("Connected", "Reply", "Status", "Video"),
     "routing": ("Action", "Route", "route"),
     "studio": ("Studio",),

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from skill.config import LOOPBACK
 from skill.errors import NetworkError
-from skill.language import say
+from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.token import hide
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.errors import ExportBlockedError, NoCreditsError
-from skill.language import say
+from skill.i18n import say
 from skill.planning import sources
 from skill.sanitize import clean_line
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import CODES, BackendFailedError, NetworkError, UsageError, error_for
-from skill.language import say
+from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.token import Token, hide
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from skill.errors import UsageError
-from skill.language import primary_tag, say
+from skill.i18n import primary_tag, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,10 +15,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from skill import itself
+from skill import interpreter
 from skill.errors import InternalError
-from skill.language import say
-from skill.report import Report, from_event
+from skill.events import Report, from_event
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def start(job: Job, config: Config, options: Sequence[str]) -> Path:
     descriptor = os.open(log, flags, 0o600)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            itself.command("from skill.__main__ import run; run()", *words),
+            interpreter.command("from skill.__main__ import run; run()", *words),
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,

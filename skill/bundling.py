@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill import itself
+from skill import interpreter
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 from skill.listings.page import skill_md
 from skill.manifest import Manifest, find_skill_md
 from skill.packages import LOCKS
@@ -84,7 +84,7 @@ def bundle(listings: Sequence[Listing], output: Path, *, force: bool = False) ->
     `force`, if it is a skill's. Raises UsageError; a folder is there whole or not at all."""
     version, output = Manifest.load().version, output.absolute()
     place = Path(os.path.realpath(output))
-    if any(place.is_relative_to(itself.ROOT / package) for package in _PACKAGES):
+    if any(place.is_relative_to(interpreter.ROOT / package) for package in _PACKAGES):
         raise UsageError(
             say("{place} is a part of this skill: bundles do not go there.", place=output),
             hint=say("Name another folder with -o."),
@@ -115,7 +115,7 @@ def contents(listing: Listing, version: str) -> dict[str, bytes]:
 
 def _code(package: str) -> Iterator[tuple[str, Path]]:
     """A package's modules and data; not what a wheel carries in it of the folder around it."""
-    top = itself.ROOT / package
+    top = interpreter.ROOT / package
     for path in top.rglob("*"):
         place = path.relative_to(top)
         data = path.suffix != ".md" or place.parent == Path("listings")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from skill.arguments import COMMANDS, build_parser, parse
 from skill.console import Console
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
-from skill.language import of_environment, say, speak
+from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
 from skill.token import Token, hide
 

@@ -32,7 +32,7 @@ from skill.answers import (
 )
 from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError, UsageError
-from skill.language import say
+from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.token import hide
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
+from skill.i18n import say, size_in_words, speak
 from skill.intent import (
     care_of,
     check_words_cap,
@@ -16,7 +17,6 @@ from skill.intent import (
     plan_of,
     words_of,
 )
-from skill.language import say, size_in_words, speak
 from skill.showing import show_outcome, show_plan, show_reply, show_video
 
 if TYPE_CHECKING:
@@ -293,8 +293,8 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
     import anyio.to_thread
 
     from skill.demo import draw_pictures
+    from skill.events import Stage
     from skill.planning import places
-    from skill.report import Stage
     from skill.wish import Wish
 
     extras = extras_of(options)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from skill.errors import UsageError
-from skill.language import of_environment, say
+from skill.i18n import of_environment, say
 from skill.manifest import Manifest
 from skill.token import Token, hide
 

@@ -16,10 +16,10 @@ from skill.errors import (
     RateLimitedError,
     SkillError,
 )
-from skill.language import say
+from skill.events import Detail, Notice, Stage, Tell
+from skill.i18n import say
 from skill.polling import retry_wait
 from skill.projects import Projects
-from skill.report import Detail, Notice, Stage, Tell
 from skill.vault import StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
-from skill import itself
+from skill import interpreter
 from skill.bar import line, width
-from skill.language import say
-from skill.report import Detail, Notice, Progress, Report, Stage, Words, to_event
+from skill.events import Detail, Notice, Progress, Report, Stage, Words, to_event
+from skill.i18n import say
 from skill.sanitize import clean
 from skill.token import hide
 
@@ -96,7 +96,7 @@ class Console:
 
     def next(self, *words: str) -> str:
         """A command that can be run as it stands."""
-        return shlex.join([*itself.call(), *self.prefix, *words])
+        return shlex.join([*interpreter.call(), *self.prefix, *words])
 
     def runnable(self, sentence: str) -> str:
         """A sentence that names commands, as they can be run; folders of that name stay."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from skill.errors import SkillError
+from skill.events import Detail, Notice, Tell, Words
 from skill.gui import GuiAction, Translator
-from skill.language import say
-from skill.report import Detail, Notice, Tell, Words
+from skill.i18n import say
 from skill.sanitize import clean
 from skill.stream import (
     Data,

@@ -15,12 +15,12 @@ import anyio
 
 from skill.address import RefusedError, check_bare, check_peer, check_resolved, check_url
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
-from skill.language import say
+from skill.events import Detail, Progress
+from skill.i18n import say
 from skill.mp4 import probe
 from skill.part import MAX_BYTES, Part
 from skill.polling import retry_wait
 from skill.ranges import Piece, piece_of, validator_of
-from skill.report import Detail, Progress
 from skill.target import check_target, free_name, put
 
 if TYPE_CHECKING:

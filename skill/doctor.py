@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from skill.errors import SkillError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from argparse import Namespace

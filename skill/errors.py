@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from skill.language import say
+from skill.i18n import say
 
 
 class SkillError(Exception):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import UsageError
-from skill.language import say
-from skill.report import Progress, Stage
+from skill.events import Progress, Stage
+from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.target import beside, check_target, free_name, put
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import Process
 
-    from skill.report import Report
+    from skill.events import Report
 
 _PATIENCE = 600.0  # s for one of them
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from skill import itself, packages
+from skill import interpreter, packages
 from skill.errors import UsageError
-from skill.language import say
-from skill.report import Notice
+from skill.events import Notice
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mock_server.contract import Result as Result
     from mock_server.contract import Target as Target
     from mock_server.scenarios import Scenario
-    from skill.report import Tell
+    from skill.events import Tell
 
 
 CHECKED_UPLOAD = 1024 * 1024
@@ -180,4 +180,4 @@ def previews(what: str, video: Path, target: Path) -> list[str]:
     """The command of a process that makes a gif, webp, poster or sheet of a video; what it says
     stands at `mock_server.render.previews.run`."""
     program = "from mock_server.render.previews import run; run()"
-    return itself.command(program, what, str(video), str(target))
+    return interpreter.command(program, what, str(video), str(target))

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 from skill.listings import Listing, listing_for
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from skill import metadata, pictures
 from skill.errors import FORMATS, FileRefusedError, UsageError
-from skill.language import say, size_in_words
+from skill.i18n import say, size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

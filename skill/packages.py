@@ -20,14 +20,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from skill import itself
+from skill import interpreter
 from skill.errors import NetworkError, UsageError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from skill.report import Tell
+    from skill.events import Tell
 
 Group = Literal["base", "local"]
 
@@ -58,7 +58,7 @@ def missing(group: Group) -> list[str]:
     if absent and (lock := _lock(group)) is not None:
         folder = _folder(lock)
         if folder.is_dir() and str(folder) not in sys.path and _is_trusted(folder):
-            itself.add(folder)
+            interpreter.add(folder)
             with suppress(OSError):  # it came with the machine, and is root's
                 os.utime(folder)
             absent = _absent(group)
@@ -119,7 +119,7 @@ def _is_whole(name: str) -> bool:
 
 
 def _lock(group: Group) -> Path | None:
-    lock = itself.ROOT / LOCKS[group]
+    lock = interpreter.ROOT / LOCKS[group]
     return lock if lock.is_file() else None
 
 
@@ -189,8 +189,8 @@ def _install(group: Group, lock: Path, folder: Path, tell: Tell) -> None:
     import shutil
     import tempfile
 
-    from skill.lock import Lock
-    from skill.report import Notice, Stage
+    from skill.events import Notice, Stage
+    from skill.file_lock import Lock
 
     held = Lock(folder.with_suffix(".lock"))
     waiting = False
@@ -254,7 +254,7 @@ def _run(command: list[str], folder: Path, tell: Tell) -> None:
     import subprocess
     import tempfile
 
-    from skill.report import Notice
+    from skill.events import Notice
 
     environ = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
     with tempfile.TemporaryFile() as said:

@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from skill import itself
+from skill import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,7 +209,7 @@ class Drawing:
         with self._lock:
             self.go_on()
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                itself.command(_PROGRAM),
+                interpreter.command(_PROGRAM),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from skill.errors import FileRefusedError, NotFoundError, UsageError
 from skill.extras import NOTHING, check_extras
-from skill.language import say, speak
+from skill.i18n import say, speak
 from skill.sanitize import clean_line
 from skill.target import check_target, free_name
 from skill.vault import Job, Step

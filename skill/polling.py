@@ -15,7 +15,7 @@ from skill.errors import (
     SkillError,
     UnfinishedError,
 )
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

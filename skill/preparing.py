@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
-from skill.language import say, size_in_words
+from skill.i18n import say, size_in_words
 from skill.media import Change, another_name, inspect, prepare, shrunk
 from skill.sanitize import clean_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skill.errors import NotFoundError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.config import Config

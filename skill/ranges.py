@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from skill.address import RefusedError
 from skill.errors import NetworkError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.answers import Credits

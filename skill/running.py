@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import SkillError, StoppedError, UnfinishedError
-from skill.language import say
-from skill.report import Notice
+from skill.events import Notice
+from skill.i18n import say
 from skill.studio import Studio
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skill.language import say, size_in_words
+from skill.i18n import say, size_in_words
 
 if TYPE_CHECKING:
     from skill.answers import Credits

@@ -27,8 +27,9 @@ from skill.errors import (
     UsageError,
     from_record,
 )
+from skill.events import Detail, Notice, Report
 from skill.extras import NOTHING
-from skill.language import say, speak
+from skill.i18n import say, speak
 from skill.part import discard
 from skill.planning import (
     plan_chat,
@@ -38,7 +39,6 @@ from skill.planning import (
     plan_upload,
     redirect,
 )
-from skill.report import Detail, Notice, Report
 from skill.results import Connected, Reply, Status, Video, uploaded, video_of
 from skill.vault import Step, Vault
 from skill.wish import Wish
@@ -84,7 +84,7 @@ class Studio:
     ) -> AsyncIterator[Studio]:
         """A studio on the backend of `config`; with `config.local`, on one of its own, for which
         it has to be asyncio that runs. `tell` is called in the event loop with what happens
-        meanwhile (`skill.report`). Raises UsageError where the state folder cannot be used, or
+        meanwhile (`skill.events`). Raises UsageError where the state folder cannot be used, or
         where what --local needs is not installed."""
         from skill.client import Client
 

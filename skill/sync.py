@@ -20,15 +20,15 @@ import anyio
 from skill.config import Config
 from skill.errors import UsageError
 from skill.extras import NOTHING
-from skill.language import say
+from skill.i18n import say
 from skill.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from skill.answers import Credits
+    from skill.events import Report
     from skill.extras import Extras
-    from skill.report import Report
     from skill.results import Reply, Video
     from skill.wish import Wish
 

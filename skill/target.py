@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import NoReturn
 from weakref import ref
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 
 MASK = "[token]"
 _LONGEST = 4096  # characters

@@ -12,11 +12,11 @@ import anyio.to_thread
 from skill.answers import Media
 from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
-from skill.language import say
+from skill.events import Notice, Progress, Stage
+from skill.i18n import say
 from skill.media import opened
 from skill.pictures import Drawing
 from skill.preparing import is_due, left_out, make_ready, make_smaller, no_longer, told
-from skill.report import Notice, Progress, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skill.errors import BusyError, NotFoundError, UsageError
-from skill.language import say
-from skill.lock import Lock
+from skill.file_lock import Lock
+from skill.i18n import say
 from skill.token import Token
 
 if TYPE_CHECKING:

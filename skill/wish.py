@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from skill.errors import UsageError
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.listings import Listing

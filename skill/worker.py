@@ -27,11 +27,11 @@ from skill.errors import (
     UsageError,
     error_for,
 )
-from skill.language import say
+from skill.events import Detail, Notice, Progress, Stage
+from skill.i18n import say
 from skill.part import discard
 from skill.planning import check_cap
 from skill.polling import RenderWatch, recovery_waits
-from skill.report import Detail, Notice, Progress, Stage
 from skill.sanitize import clean_line
 from skill.stream import End
 from skill.timeline import Timeline, changes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
-from skill.language import speak
+from skill.i18n import speak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

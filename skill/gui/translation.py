@@ -32,7 +32,7 @@ from skill.gui.sentences import (
     sentence_end,
 )
 from skill.gui.steps import read
-from skill.language import say
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

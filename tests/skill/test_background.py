@@ -15,7 +15,7 @@ import pytest
 
 from skill.background import LogReader, log_of
 from skill.config import Config
-from skill.report import Notice, Progress
+from skill.events import Notice, Progress
 from skill.vault import Vault
 
 from .conftest import start

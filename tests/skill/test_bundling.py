@@ -16,7 +16,7 @@ import frontmatter
 import pytest
 from packaging.requirements import Requirement
 
-from skill import itself
+from skill import interpreter
 from skill.bundling import bundle
 from skill.errors import UsageError
 from skill.listings import LISTINGS
@@ -227,7 +227,7 @@ class TestTheCommand:
     ) -> None:
         """The next one would hold it too."""
         shutil.copytree(ROOT / "skill", out / "copy" / "skill")
-        monkeypatch.setattr(itself, "ROOT", out / "copy")
+        monkeypatch.setattr(interpreter, "ROOT", out / "copy")
         (out / "link").symlink_to(out / "copy" / package)
         for place in (out / "copy" / package, out / "link" / "dist"):
             ran = run("bundle", JOY.name, "-o", place)

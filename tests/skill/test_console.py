@@ -10,8 +10,8 @@ import pytest
 from skill.bar import line, width
 from skill.console import Console
 from skill.errors import NoCreditsError
-from skill.language import speak
-from skill.report import Detail, Notice, Progress, Report, Stage, Words
+from skill.events import Detail, Notice, Progress, Report, Stage, Words
+from skill.i18n import speak
 from tests.skill.terminal import Terminal
 
 

@@ -25,8 +25,8 @@ from skill.client import Client
 from skill.clock import Timing
 from skill.delivery import deliver
 from skill.errors import NetworkError, SkillError, UsageError
+from skill.events import Detail, Report
 from skill.part import discard
-from skill.report import Detail, Report
 from skill.target import check_target
 from skill.token import Token
 from skill.vault import Job, Step, Vault

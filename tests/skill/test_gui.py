@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from skill.conversation import _Speaker
 from skill.gui import GuiAction, Translation, Translator, instead, phrases_en, phrases_zh, translate
-from skill.language import speak
+from skill.i18n import speak
 from skill.stream import Say
 
 from .screen import Case, cases, judge, keywords, score

@@ -13,12 +13,12 @@ import pytest
 import skill
 from mock_server import contract
 from skill import arguments
-from skill.chinese import SENTENCES
 from skill.config import Config
 from skill.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.gui.phrases import INSTEAD
-from skill.language import of_environment, primary_tag, say, speak
+from skill.i18n import of_environment, primary_tag, say, speak
+from skill.i18n.zh import SENTENCES
 from skill.listings import LISTINGS
 from skill.pictures import NO_MEMORY, NO_READER
 from skill.planning import plan_make

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill import itself, packages
+from skill import interpreter, packages
 from skill.cli import main
 from skill.errors import NetworkError, UsageError
-from skill.lock import Lock
-from skill.report import Notice, Stage
+from skill.events import Notice, Stage
+from skill.file_lock import Lock
 from tests.skill.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from skill.report import Report
+    from skill.events import Report
     from tests.skill.conftest import Ran
 
 LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha256:01\n"
@@ -51,8 +51,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "видео skill"
     folder.mkdir()
     (folder / "requirements.lock").write_text(LOCK)
-    monkeypatch.setattr(itself, "ROOT", folder)
-    monkeypatch.setattr(itself, "_added", [])
+    monkeypatch.setattr(interpreter, "ROOT", folder)
+    monkeypatch.setattr(interpreter, "_added", [])
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setitem(packages.NEEDED, "base", ("json", "quill", "parchment"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -125,7 +125,7 @@ def test_another_process_finds_them(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
 ) -> None:
     packages.provide("base", told.append)
-    child = itself.command("import quill; print(quill.INK)")
+    child = interpreter.command("import quill; print(quill.INK)")
     done = subprocess.run(child, capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout == "blue\n"
 
@@ -137,11 +137,11 @@ def test_a_bundle_that_uv_runs_names_itself_as_uv_runs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     by_uv = ["uv", "run", "--project", str(folder), "image-to-video"]
-    assert itself.call() == ["image-to-video"]
+    assert interpreter.call() == ["image-to-video"]
     packages.provide("base", told.append)
-    assert itself.call() == by_uv
+    assert interpreter.call() == by_uv
     monkeypatch.delenv("UV")  # started by hand
-    assert itself.call() == ["image-to-video"]
+    assert interpreter.call() == ["image-to-video"]
 
 
 def test_nothing_lies_in_the_skills_folder(
@@ -155,7 +155,7 @@ def test_another_lock_file_has_packages_of_its_own(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path, tmp_path: Path
 ) -> None:
     packages.provide("base", told.append)
-    sys.path.remove(itself._added.pop())
+    sys.path.remove(interpreter._added.pop())
     (folder / "requirements.lock").write_text(LOCK + "# a newer version\n")
     packages.provide("base", told.append)
     assert len(uv()) == 2
@@ -176,7 +176,7 @@ def test_a_cache_that_can_only_be_read_is_used(
     uv: Callable[..., list[dict[str, object]]], told: list[Report], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packages.provide("base", told.append)
-    sys.path.remove(itself._added.pop())
+    sys.path.remove(interpreter._added.pop())
 
     def refuse(path: Path) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
@@ -228,7 +228,7 @@ def test_what_was_said_wrong_is_told_as_it_has_to_be_said_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     packages.provide("base", told.append)
-    sys.path.remove(itself._added.pop())
+    sys.path.remove(interpreter._added.pop())
     assert main(["make", "a.jpg", "--look", "odd"]) == 2
     assert f"uv run --project '{folder}' image-to-video make --help" in capsys.readouterr().err
 
@@ -270,7 +270,7 @@ class TestNothingOfOthersIsRun:
         for own in (place, place.parent, place.parents[1]):
             own.chmod(0o700)
         assert packages.missing("base") == []
-        sys.path.remove(itself._added.pop())
+        sys.path.remove(interpreter._added.pop())
         return place
 
     @pytest.mark.parametrize("mode", [0o770, 0o702])
@@ -324,7 +324,7 @@ class TestNothingOfOthersIsRun:
     ) -> None:
         os.umask(0)
         packages.provide("base", told.append)
-        sys.path.remove(itself._added.pop())
+        sys.path.remove(interpreter._added.pop())
         assert packages.missing("base") == []
 
     def test_one_that_came_with_the_machine_is_run(
@@ -459,7 +459,7 @@ def test_a_command_has_the_packages_it_needs_fetched_at_one_time(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(packages, "provide", lambda group, tell: asked.append(group))
-    monkeypatch.setattr(itself, "ROOT", ROOT)
+    monkeypatch.setattr(interpreter, "ROOT", ROOT)
     run(*words)
     assert asked == groups
 

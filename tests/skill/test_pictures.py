@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, TiffImagePlugin
 
-from skill import itself, media, pictures
+from skill import interpreter, media, pictures
 from skill.errors import FileRefusedError, SkillError, UsageError
 from skill.listings import LISTINGS, MIB
 from skill.media import Change, inspect, prepare, shrunk
@@ -699,7 +699,7 @@ class TestTheOtherProcess:
             "target": "",
             "task": {**vars(pictures.Task("BMP", 1)), "exif": ""},
         }
-        child = subprocess.Popen(itself.command(pictures._PROGRAM), stdin=subprocess.PIPE)
+        child = subprocess.Popen(interpreter.command(pictures._PROGRAM), stdin=subprocess.PIPE)
         assert child.stdin is not None
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.close()

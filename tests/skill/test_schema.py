@@ -13,9 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mock_server.backend import Prices
-from skill import report
+from skill import events as report
 from skill.arguments import COMMANDS
-from skill.report import Detail, Notice, Progress, Stage, Words, to_event
+from skill.events import Detail, Notice, Progress, Stage, Words, to_event
 from skill.schema import schemas
 
 from .conftest import start

@@ -13,7 +13,7 @@ from mock_server.render.looks import LOOKS as RENDERED
 from skill import arguments
 from skill.config import Config
 from skill.errors import UsageError
-from skill.language import speak
+from skill.i18n import speak
 from skill.listings import LISTINGS
 from skill.planning import plan_make
 from skill.wish import LOOKS, Wish, compose

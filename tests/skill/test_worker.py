@@ -15,7 +15,7 @@ from skill import local
 from skill.clock import PacedClock
 from skill.config import Config
 from skill.errors import UsageError
-from skill.lock import Lock
+from skill.file_lock import Lock
 from skill.vault import Job, Step, Vault
 
 from .conftest import start

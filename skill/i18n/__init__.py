@@ -1,7 +1,7 @@
 """Our own sentences, in the user's language.
 
 A sentence stands in the code in English, with `{fields}`; its Chinese stands in
-`skill.chinese`, under the English. A language there are no sentences in is told in English.
+`skill.i18n.zh`, under the English. A language there are no sentences in is told in English.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def speak(language: str) -> None:
 def say(sentence: str, /, **values: object) -> str:
     """`sentence` in the language that is spoken, its fields filled in."""
     if _spoken == "zh":
-        from skill.chinese import SENTENCES
+        from skill.i18n.zh import SENTENCES
 
         sentence = SENTENCES.get(sentence, sentence)
     return sentence.format(**values) if values else sentence

@@ -63,7 +63,7 @@ def main() -> None:
 def twelve_megapixels(photos: list[Path], folder: Path) -> list[Path]:
     """Three JPEGs of 4000 x 3000."""
     if not photos:
-        from skill.demo import draw_pictures
+        from skill.cli.demo_pictures import draw_pictures
 
         photos = draw_pictures(folder / "demo")
     made = []

@@ -13,7 +13,7 @@ def run() -> None:
     the end: that is a sixth of the time a short command takes (benchmarks/startup.py).
     """
     gc.disable()
-    from skill.cli import main
+    from skill.cli.main import main
 
     try:
         code = main()
@@ -25,7 +25,7 @@ def run() -> None:
 
 def _flush() -> None:
     """What nobody reads any more must not turn into a failure when the interpreter ends."""
-    from skill.console import silence
+    from skill.cli.console import silence
 
     for stream in (sys.stdout, sys.stderr):
         try:

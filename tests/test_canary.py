@@ -33,9 +33,9 @@ from mock_server import Backend
 from mock_server.accounts import Accounts
 from mock_server.app import create_app
 from mock_server.render import Rendered
-from skill.cli import main
+from skill.cli.console import Console
+from skill.cli.main import main
 from skill.clock import CLOUD
-from skill.console import Console
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
 
@@ -483,7 +483,7 @@ class World:
             patch.setattr(Accounts, "issue", issue_anew)
             patch.setattr("skill.studio.CLOUD", PATIENT)
             patch.setattr("skill.local.running", local)
-            patch.setattr("skill.demo.draw_pictures", draw)
+            patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield
 
     def _popen(self, words: list[str], *, stdout: int, **rest: Any) -> Any:

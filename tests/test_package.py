@@ -16,7 +16,7 @@ from typing import Any
 import frontmatter
 import pytest
 
-from skill.arguments import COMMANDS
+from skill.cli.parser import COMMANDS
 from skill.config import ENVIRONMENT
 from skill.listings import DEFAULT
 from skill.listings.page import skill_md
@@ -108,9 +108,9 @@ def test_a_plain_install_is_light(heavy: str) -> None:
     """The client imports nothing of what only the [local] extra brings, but for --local."""
     program = (
         f"import sys; sys.modules[{heavy!r}] = None\n"
-        "import skill.commands, skill.running, skill.worker, skill.doctor, skill.packages\n"
+        "import skill.cli.commands, skill.cli.runner, skill.worker, skill.cli.doctor, skill.packages\n"
         "skill.packages.provide = lambda group, tell: None  # nothing is fetched to fill the gap\n"
-        "from skill.cli import main; sys.exit(main(['doctor', '--json']))"
+        "from skill.cli.main import main; sys.exit(main(['doctor', '--json']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend, Server
-from skill.cli import main
+from skill.cli.main import main
 
 from .shapes import check
 

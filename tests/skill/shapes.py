@@ -8,7 +8,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from skill.schema import schemas
+from skill.cli.json_schema import schemas
 
 
 def complaints(answer: object, command: str | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill import packages
-from skill.arguments import COMMANDS, build_parser, parse
+from skill.cli.parser import COMMANDS, build_parser, parse
 from skill.config import Config
 from skill.mp4 import probe
 from skill.vault import Step, Vault
@@ -377,7 +377,7 @@ class TestWhatIsPrinted:
     def test_a_wait_is_never_silent(
         self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("skill.running._QUIET", 0.3)
+        monkeypatch.setattr("skill.cli.runner._QUIET", 0.3)
         server.backend.pace = 1.0
         server.backend.fail("credits", delay=1.2)
         ran = run("credits")
@@ -707,7 +707,7 @@ class TestAsAProcess:
 
     def test_route_imports_nothing_that_talks(self) -> None:
         program = (
-            "import sys; from skill.cli import main; main(['route', 'export', '--json'])\n"
+            "import sys; from skill.cli.main import main; main(['route', 'export', '--json'])\n"
             "print([m for m in ('httpx', 'anyio', 'asyncio', 'sqlite3', 'frontmatter', 'yaml') if m in sys.modules])"
         )
         done = subprocess.run(

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from skill.bar import line, width
-from skill.console import Console
+from skill.cli.console import Console
+from skill.cli.progress_bar import line, width
 from skill.errors import NoCreditsError
 from skill.events import Detail, Notice, Progress, Report, Stage, Words
 from skill.i18n import speak

@@ -9,9 +9,9 @@ import pytest
 
 from mock_server import Backend, Server
 from mock_server.contract import CHECKS
-from skill import running
+from skill.cli import runner
+from skill.cli.json_schema import schemas
 from skill.errors import StoppedError
-from skill.schema import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,13 +136,13 @@ def test_spending_is_told_before_and_is_one_message(real: Server, run: Callable[
 def test_who_stops_it_is_told_that_a_message_may_have_been_charged(
     real: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to_the_end = running.run
+    to_the_end = runner.run
 
     def stopped(*args: Any) -> None:
         to_the_end(*args)
         raise StoppedError(2)
 
-    monkeypatch.setattr(running, "run", stopped)
+    monkeypatch.setattr(runner, "run", stopped)
     ran = run("contract", "--against", real.url, "--spend")
     assert ran.code == 130
     assert "may have been sent, and charged: image-to-video credits" in ran.err
@@ -161,7 +161,7 @@ def test_what_may_have_been_paid_for_is_not_paid_for_again_unasked(
             raise KeyboardInterrupt  # after the last check, before a word of it was told
 
         with monkeypatch.context() as patch:
-            patch.setattr("skill.contract._answer", killed)
+            patch.setattr("skill.cli.contract._answer", killed)
             run(*spend)
         assert len(real.backend.journal.messages()) == 1
         real.backend.accounts.change(credits=100)
@@ -294,7 +294,7 @@ def test_a_report_takes_the_place_of_the_one_before(
 def test_a_report_that_cannot_be_written_is_told_with_what_was_found(
     mock: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skill.contract._check_place", lambda file: None)
+    monkeypatch.setattr("skill.cli.contract._check_place", lambda file: None)
     ran = run("contract", "--against", mock.url, "--junit", "nowhere/report.xml", "--json")
     assert (ran.code, ran.answer["error"]["code"]) == (2, "usage")
     assert ran.answer["data"]["keeps"]

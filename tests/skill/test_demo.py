@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skill.demo import HEIGHT, WIDTH, draw_pictures
+from skill.cli.demo_pictures import HEIGHT, WIDTH, draw_pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +67,6 @@ def test_painting_again_gives_the_same_bytes(pictures: list[Path]) -> None:
 
 
 def test_importing_the_module_loads_neither_numpy_nor_pillow() -> None:
-    code = "import sys, skill.demo; print(sorted({'numpy', 'PIL'} & set(sys.modules)))"
+    code = "import sys, skill.cli.demo_pictures; print(sorted({'numpy', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

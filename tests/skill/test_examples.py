@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from PIL import Image
 
-from skill.arguments import COMMANDS, parse
+from skill.cli.parser import COMMANDS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

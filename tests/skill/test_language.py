@@ -12,9 +12,9 @@ import pytest
 
 import skill
 from mock_server import contract
-from skill import arguments
+from skill.cli import parser
+from skill.cli.console import VERBS
 from skill.config import Config
-from skill.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.gui.phrases import INSTEAD
 from skill.i18n import of_environment, primary_tag, say, speak
@@ -83,7 +83,7 @@ def _said() -> set[str]:
         and isinstance(call.args[0], ast.Constant)
     } | {NO_READER, NO_MEMORY}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
-    said |= {sentence for _, sentence in arguments._SAID}
+    said |= {sentence for _, sentence in parser._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
     said |= {check.title for check in contract.CHECKS} | set(contract.REASONS)
     said |= {listing.example for listing in LISTINGS.values()} | set(LOOKS.values())

@@ -16,7 +16,7 @@ import frontmatter
 import pytest
 from PIL import Image
 
-from skill.arguments import parse
+from skill.cli.parser import parse
 from skill.config import Config
 from skill.errors import UsageError
 from skill.listings import LISTINGS, MIB

@@ -19,7 +19,7 @@ MOST = 200  # MB
 # Of ourselves not ru_maxrss: that is at least what the process held that started us.
 _MAKE = """
 import resource, sys
-from skill.cli import main
+from skill.cli.main import main
 code = main()
 held = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
 print(int(held.split()[1]) // 1024, file=sys.stderr)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill import interpreter, packages
-from skill.cli import main
+from skill.cli.main import main
 from skill.errors import NetworkError, UsageError
 from skill.events import Notice, Stage
 from skill.file_lock import Lock

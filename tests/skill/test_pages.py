@@ -19,7 +19,7 @@ from mock_server import Backend, Fault, Journal, pytest_plugin
 from mock_server.control import control_routes
 from mock_server.journal import ENDPOINTS
 from skill import errors
-from skill.arguments import _SAID, COMMANDS, build_parser
+from skill.cli.parser import _SAID, COMMANDS, build_parser
 from skill.config import ENVIRONMENT
 from skill.errors import SkillError, UsageError
 from skill.sync import Settings

@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 
 from mock_server.backend import Prices
 from skill import events as report
-from skill.arguments import COMMANDS
+from skill.cli.json_schema import schemas
+from skill.cli.parser import COMMANDS
 from skill.events import Detail, Notice, Progress, Stage, Words, to_event
-from skill.schema import schemas
 
 from .conftest import start
 from .shapes import complaints, complaints_of_event

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from skill.cli import main
+from skill.cli.main import main
 from tests.skill.terminal import Terminal, seen
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from mock_server.director import Asset, direct
 from mock_server.events import Save
 from mock_server.render.looks import LOOKS as RENDERED
-from skill import arguments
+from skill.cli import parser
 from skill.config import Config
 from skill.errors import UsageError
 from skill.i18n import speak
@@ -133,7 +133,7 @@ def test_the_mock_understands_every_look_as_it_is_said(look: str, language: str)
     speak(language)
     draft = composed("", Wish(look=look))
     assert draft["m"].get("look", "none") == look
-    assert {*RENDERED, "none"} == {*LOOKS} == {*arguments.LOOKS}
+    assert {*RENDERED, "none"} == {*LOOKS} == {*parser.LOOKS}
 
 
 def test_a_look_that_there_is_not_is_named() -> None:

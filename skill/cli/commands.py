@@ -6,9 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.errors import UsageError
-from skill.i18n import say, size_in_words, speak
-from skill.intent import (
+from skill.cli.requests import (
     care_of,
     check_words_cap,
     extras_of,
@@ -17,14 +15,16 @@ from skill.intent import (
     plan_of,
     words_of,
 )
-from skill.showing import show_outcome, show_plan, show_reply, show_video
+from skill.cli.views import show_outcome, show_plan, show_reply, show_video
+from skill.errors import UsageError
+from skill.i18n import say, size_in_words, speak
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Awaitable, Callable
 
+    from skill.cli.console import Console
     from skill.config import Config
-    from skill.console import Console
     from skill.studio import Studio
 
 
@@ -41,7 +41,7 @@ def run(options: Namespace, console: Console) -> int:
     if name == "mock":
         return _mock(options, console)
     if name == "contract":
-        from skill.contract import check
+        from skill.cli.contract import check
 
         check(options, console)
         return 0
@@ -139,14 +139,14 @@ def _bundle(options: Namespace, console: Console) -> None:
 def _schema(options: Namespace, console: Console) -> None:
     import json
 
-    from skill.schema import schemas
+    from skill.cli.json_schema import schemas
 
     data = schemas(options.of)
     console.answer(data, [json.dumps(data, indent=2)])
 
 
 def _doctor(options: Namespace, console: Console) -> None:
-    from skill.doctor import examine
+    from skill.cli.doctor import examine
 
     checks = examine(options)
     lines = []
@@ -292,7 +292,7 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
 
     import anyio.to_thread
 
-    from skill.demo import draw_pictures
+    from skill.cli.demo_pictures import draw_pictures
     from skill.events import Stage
     from skill.planning import places
     from skill.wish import Wish
@@ -369,7 +369,7 @@ def _talk(
         action = _dry_run
     talks = options.command in ("chat", "ask") or getattr(options, "no_export", False)
     console.words_to_stdout = talks and not console.json
-    from skill.running import run as run_action
+    from skill.cli.runner import run as run_action
 
     async def act(studio: Studio) -> None:
         if not words and not begins:

@@ -9,8 +9,8 @@ from skill.i18n import say, size_in_words
 
 if TYPE_CHECKING:
     from skill.answers import Credits
+    from skill.cli.console import Console
     from skill.config import Config
-    from skill.console import Console
     from skill.results import Charged, Reply, Video
     from skill.vault import Job
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from skill.cli.console import Console
     from skill.client import Client
-    from skill.console import Console
     from skill.local import Check, Report, Result, Target
     from skill.studio import Studio
 
@@ -34,7 +34,7 @@ _MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 def check(options: Namespace, console: Console) -> None:
     """Hold a backend to the contract: the one that is named, else a mock of our own. Raises
     BackendFailedError, with the report as its `data`, where it does not keep it."""
-    from skill.running import run
+    from skill.cli.runner import run
 
     if options.local and options.against:
         raise UsageError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO
 
 from skill import interpreter
-from skill.bar import line, width
+from skill.cli.progress_bar import line, width
 from skill.events import Detail, Notice, Progress, Report, Stage, Words, to_event
 from skill.i18n import say
 from skill.sanitize import clean

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from skill import errors
-from skill.arguments import COMMANDS
+from skill.cli.parser import COMMANDS
 from skill.gui import GuiAction
 from skill.listings import LISTINGS
 from skill.media import Change

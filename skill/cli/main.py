@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from skill.arguments import COMMANDS, build_parser, parse
-from skill.console import Console
+from skill.cli.console import Console
+from skill.cli.parser import COMMANDS, build_parser, parse
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
 from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
@@ -101,7 +101,7 @@ def _run(words: list[str], console: Console) -> int:
     console.prefix = _prefix(options)
     if options.language:
         speak(options.language)
-    from skill import commands
+    from skill.cli import commands
 
     return commands.run(options, console)
 

@@ -17,7 +17,7 @@ from skill.address import RefusedError, check_bare, check_peer, check_resolved, 
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
 from skill.events import Detail, Progress
 from skill.i18n import say
-from skill.mp4 import probe
+from skill.media.mp4 import probe
 from skill.part import MAX_BYTES, Part
 from skill.polling import retry_wait
 from skill.ranges import Piece, piece_of, validator_of

@@ -310,8 +310,8 @@ def _take_files(
 ) -> None:
     """What cannot be used is left out where the work costs nothing; else it is an error, before
     anything is paid for a video without it."""
-    from skill.media import inspect_all
-    from skill.preparing import left_out, record_of
+    from skill.media.inspect import inspect_all
+    from skill.media.prepared import left_out, record_of
 
     # What stays on this machine keeps what it tells.
     job.shrink, job.keep_metadata = shrink, keep_metadata or config.local

@@ -98,7 +98,7 @@ class Status:
 
 def uploaded(job: Job) -> Reply:
     """What came of an upload."""
-    from skill.preparing import prepared
+    from skill.media.prepared import prepared
     from skill.routing import Action
 
     names = say(", ").join(item["filename"] for item in job.media)
@@ -116,8 +116,8 @@ def uploaded(job: Job) -> Reply:
 
 def video_of(job: Job) -> Video:
     """What came of an export that is done. Raises UsageError where its clip is none any more."""
-    from skill.mp4 import probe
-    from skill.preparing import prepared
+    from skill.media.mp4 import probe
+    from skill.media.prepared import prepared
 
     target = Path(job.target)
     try:

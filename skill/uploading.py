@@ -14,16 +14,16 @@ from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage
 from skill.i18n import say
-from skill.media import opened
-from skill.pictures import Drawing
-from skill.preparing import is_due, left_out, make_ready, make_smaller, no_longer, told
+from skill.media.draw import Drawing
+from skill.media.inspect import opened
+from skill.media.prepared import is_due, left_out, make_ready, make_smaller, no_longer, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
     from skill.connection import Connection
-    from skill.preparing import Record
+    from skill.media.prepared import Record
     from skill.vault import Job
 
 _SMALLER = 2  # times a photo is made smaller that the backend finds too large

@@ -70,7 +70,7 @@ FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 class Job:
     """One piece of work, complete enough for another process to go on with it.
 
-    `goal`: make, extend, chat, export or upload. `files`: each as `skill.preparing` has it; `shrink`
+    `goal`: make, extend, chat, export or upload. `files`: each as `skill.media.prepared` has it; `shrink`
     and `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
     `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
     `max_credits`: what the message may cost at most, as the user agreed.

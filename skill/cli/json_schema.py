@@ -12,7 +12,7 @@ from skill import errors
 from skill.cli.parser import COMMANDS
 from skill.gui import GuiAction
 from skill.listings import LISTINGS
-from skill.media import Change
+from skill.media.inspect import Change
 from skill.routing import Action
 from skill.vault import FINISHED, Step
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from skill.mp4 import probe
+from skill.media.mp4 import probe
 from tests.clients.conftest import CLIENTS, Machine, needs
 
 pytestmark = needs("uv", "packages")

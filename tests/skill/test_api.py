@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 import skill
-from skill.mp4 import probe
+from skill.media.mp4 import probe
 
 from .conftest import ROOT
 

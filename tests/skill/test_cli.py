@@ -16,7 +16,7 @@ import pytest
 from skill import packages
 from skill.cli.parser import COMMANDS, build_parser, parse
 from skill.config import Config
-from skill.mp4 import probe
+from skill.media.mp4 import probe
 from skill.vault import Step, Vault
 
 from .conftest import ROOT, start

@@ -20,7 +20,7 @@ from skill.gui.phrases import INSTEAD
 from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES
 from skill.listings import LISTINGS
-from skill.pictures import NO_MEMORY, NO_READER
+from skill.media.draw import NO_MEMORY, NO_READER
 from skill.planning import plan_make
 from skill.vault import Step
 from skill.wish import LOOKS, Wish

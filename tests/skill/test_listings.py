@@ -21,7 +21,7 @@ from skill.config import Config
 from skill.errors import UsageError
 from skill.listings import LISTINGS, MIB
 from skill.listings.page import skill_md
-from skill.media import Change, inspect, prepare
+from skill.media.inspect import Change, inspect, prepare
 from skill.studio import Studio
 from tests.skill import samples
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from skill import metadata
+from skill.media import metadata
 
 from . import samples
 from .samples import SECRET
@@ -20,7 +20,7 @@ from .samples import SECRET
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skill.metadata import Contents
+    from skill.media.metadata import Contents
 
 
 def read(data: bytes, mime: str) -> Contents:
@@ -208,7 +208,7 @@ class TestClips:
         assert read(clip + nest, "video/mp4").pieces
 
     def test_it_plays_as_before(self, clip: bytes, tmp_path: Path) -> None:
-        from skill.mp4 import probe
+        from skill.media.mp4 import probe
 
         path = tmp_path / "clip.mp4"
         path.write_bytes(stripped(samples.mov(clip, samples.KEYS, samples.UUID), "video/mp4"))

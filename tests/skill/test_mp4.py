@@ -10,8 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from skill import mp4
-from skill.mp4 import Mp4, probe
+from skill.media import mp4
+from skill.media.mp4 import Mp4, probe
 
 if TYPE_CHECKING:
     from pathlib import Path

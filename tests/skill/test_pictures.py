@@ -21,10 +21,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps, TiffImagePlugin
 
-from skill import interpreter, media, pictures
+from skill import interpreter
 from skill.errors import FileRefusedError, SkillError, UsageError
 from skill.listings import LISTINGS, MIB
-from skill.media import Change, inspect, prepare, shrunk
+from skill.media import draw as pictures
+from skill.media import inspect as media
+from skill.media.inspect import Change, inspect, prepare, shrunk
 
 from . import samples
 from .samples import SECRET
@@ -600,7 +602,7 @@ class TestTheFileThatIsMade:
         def full(*arguments: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("skill.metadata.copy", full)
+        monkeypatch.setattr("skill.media.metadata.copy", full)
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg()), FREE)
         with pytest.raises(UsageError, match="cannot be made ready: No space left on device"):
             prepare(file, out)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from mock_server import Backend
 from skill.config import Config
-from skill.preparing import told
+from skill.media.prepared import told
 from skill.vault import Vault
 from tests.skill.conftest import Ran, start
 from tests.skill.samples import SECRET, exif, jpeg, saved, scene

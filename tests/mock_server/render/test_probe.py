@@ -14,7 +14,7 @@ import av
 import pytest
 
 from mock_server.montage import SIZES
-from skill.mp4 import probe
+from skill.media.mp4 import probe
 from tests.mock_server.render import boxes
 from tests.mock_server.render.studio import scenery
 

@@ -251,7 +251,7 @@ def current() -> Drawing:
 
 _CURRENT: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
 _PATIENCE = 600.0  # s: the largest picture takes a tenth of it
-_PROGRAM = "from skill.pictures import answer; answer()"
+_PROGRAM = "from skill.media.draw import answer; answer()"
 
 
 def answer() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
 from skill.i18n import say, size_in_words
-from skill.media import Change, another_name, inspect, prepare, shrunk
+from skill.media.inspect import Change, another_name, inspect, prepare, shrunk
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from skill.errors import SkillError
     from skill.listings import Listing
-    from skill.media import LocalFile
+    from skill.media.inspect import LocalFile
 
 Record = dict[str, Any]
 _NAMED = 3  # files named one by one; of more, how many

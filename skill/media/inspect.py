@@ -17,16 +17,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from skill import metadata, pictures
 from skill.errors import FORMATS, FileRefusedError, UsageError
 from skill.i18n import say, size_in_words
+from skill.media import draw, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from skill.errors import SkillError
     from skill.listings import Listing
-    from skill.metadata import Contents
+    from skill.media.metadata import Contents
 
 # MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
 ACCEPTED: dict[str, tuple[str, str]] = {
@@ -202,7 +202,7 @@ def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
     if not file.changes:
         return file
     with _readable(file.path), file.path.open("rb") as source, _writable(file.path):
-        pictures.current().go_on()
+        draw.current().go_on()
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as folder:
             return _made(file, source, Path(folder), out_dir)
@@ -322,7 +322,7 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
     form = _CONVERTED.get(mime)
     with _sound(path):
         if form is not None and form.pillow != "HEIF":
-            header = pictures.header(path, form.pillow)
+            header = draw.header(path, form.pillow)
             contents = metadata.Contents(
                 (range(size),),
                 header.width,
@@ -334,11 +334,11 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
             )
         else:
             if form is not None:
-                pictures.check_heif()
+                draw.check_heif()
             contents = metadata.read(file, size, mime)
         pixels = contents.width * contents.height
-        if pixels > pictures.PIXELS:
-            raise pictures.TooManyPixelsError
+        if pixels > draw.PIXELS:
+            raise draw.TooManyPixelsError
         if not pixels and (form is not None or mime in _DRAWN):
             raise ValueError("it has no picture")
     turned = form is not None and form.pillow == "HEIF"  # by its decoder, as the format has it
@@ -387,7 +387,7 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
             ready = stripped
         else:
             ready.touch(0o600)
-            drawn = pictures.draw(path, _task(file, look), ready)
+            drawn = draw.draw(path, _task(file, look), ready)
             extension = drawn.extension
             changes |= {Change.SHRINK} if drawn.scaled else set()
     with ready.open("rb") as result:
@@ -395,7 +395,7 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
         size = result.seek(0, os.SEEK_END)
     extension = extension or ACCEPTED[file.mime][0]
     final = out_dir / f"{digest[:32]}.{extension}"
-    pictures.current().go_on()
+    draw.current().go_on()
     ready.replace(final)
     return replace(
         file,
@@ -410,9 +410,9 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
     )
 
 
-def _task(file: LocalFile, look: _Look) -> pictures.Task:
+def _task(file: LocalFile, look: _Look) -> draw.Task:
     limits = file.limits
-    return pictures.Task(
+    return draw.Task(
         look.form,
         limits.max_bytes,
         limits.longest_edge,
@@ -485,16 +485,16 @@ def _sound(path: Path) -> Iterator[None]:
     """What is wrong with a picture, in one line."""
     try:
         yield
-    except pictures.TooManyPixelsError as error:
+    except draw.TooManyPixelsError as error:
         raise FileRefusedError(
             say(
                 "{path} has more than {most} megapixels.",
                 path=_shown(path),
-                most=pictures.PIXELS // 1000000,
+                most=draw.PIXELS // 1000000,
             ),
             hint=say("Make the picture smaller."),
         ) from error
-    except pictures.TooLargeError as error:
+    except draw.TooLargeError as error:
         raise FileRefusedError(
             say("{path} is over the limit once it is made ready.", path=_shown(path)),
             hint=say("Make the picture smaller, or have that done with --shrink."),

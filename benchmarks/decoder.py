@@ -26,7 +26,7 @@ from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
 from mock_server.dialects import dialect
 from mock_server.events import Beat, Call, Result, Save, Say, Step
-from skill.stream import MAX_EVENT_BYTES, Data, Decoder, Dropped
+from skill.api.turn import MAX_EVENT_BYTES, Data, Decoder, Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

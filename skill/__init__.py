@@ -22,8 +22,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from skill.answers import Credits
-    from skill.client import Client
+    from skill.api.client import Client
+    from skill.api.models import Credits
     from skill.config import Config
     from skill.errors import (
         AuthError,
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
 # Module → the public names that live there.
 _HOMES = {
-    "answers": ("Credits",),
-    "client": ("Client",),
+    "api.models": ("Credits",),
+    "api.client": ("Client",),
     "config": ("Config",),
     "errors": (
         "AuthError",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
+from skill.api.retry import retry_wait
 from skill.errors import (
     AuthError,
     NetworkError,
@@ -18,15 +19,14 @@ from skill.errors import (
 )
 from skill.events import Detail, Notice, Stage, Tell
 from skill.i18n import say
-from skill.polling import retry_wait
 from skill.projects import Projects
 from skill.vault import StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from skill.answers import Account, Credits, Session, State
-    from skill.client import Client
+    from skill.api.client import Client
+    from skill.api.models import Account, Credits, Session, State
     from skill.clock import Clock, Timing
     from skill.config import Config
     from skill.token import Token

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from skill.errors import SkillError
-from skill.events import Detail, Notice, Tell, Words
-from skill.gui import GuiAction, Translator
-from skill.i18n import say
-from skill.sanitize import clean
-from skill.stream import (
+from skill.api.turn import (
     Data,
     Decoder,
     Dropped,
@@ -27,7 +22,12 @@ from skill.stream import (
     Turn,
     parse,
 )
-from skill.stream import Notice as TurnNotice
+from skill.api.turn import Notice as TurnNotice
+from skill.errors import SkillError
+from skill.events import Detail, Notice, Tell, Words
+from skill.gui import GuiAction, Translator
+from skill.i18n import say
+from skill.sanitize import clean
 from skill.token import hide
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A finished render → a file on disk: fetched beside its place, checked, then renamed.
 
-What has been fetched is kept (`skill.part`) and gone on with after a cut (`skill.ranges`).
+What has been fetched is kept (`skill.part`) and gone on with after a cut (`skill.api.byte_ranges`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.address import RefusedError, check_bare, check_peer, check_resolved, check_url
+from skill.api.byte_ranges import Piece, piece_of, validator_of
+from skill.api.public_address import RefusedError, check_bare, check_peer, check_resolved, check_url
+from skill.api.retry import retry_wait
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
 from skill.events import Detail, Progress
 from skill.i18n import say
 from skill.media.mp4 import probe
 from skill.part import MAX_BYTES, Part
-from skill.polling import retry_wait
-from skill.ranges import Piece, piece_of, validator_of
 from skill.target import check_target, free_name, put
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from skill.client import Client
+    from skill.api.client import Client
     from skill.connection import Connection
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
@@ -260,7 +260,7 @@ async def public(
     client: Client, url: str, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[httpx.Response]:
     """The answer of an address that somebody else has named, if it is one to fetch from: see
-    `skill.address`, whose errors it raises. A redirect is the answer, not followed."""
+    `skill.api.public_address`, whose errors it raises. A redirect is the answer, not followed."""
     url = check_url(url, loopback=client.loopback)
     direct = client.proxy(url) is None
     if direct:

@@ -10,7 +10,7 @@ from skill.errors import UsageError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from skill.answers import Credits
+    from skill.api.models import Credits
     from skill.routing import Action
     from skill.timeline import Timeline
     from skill.vault import Job

@@ -46,8 +46,8 @@ from skill.wish import Wish
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from skill.answers import Credits
-    from skill.client import Client
+    from skill.api.client import Client
+    from skill.api.models import Credits
     from skill.config import Config
     from skill.extras import Extras
     from skill.gui import GuiAction
@@ -86,7 +86,7 @@ class Studio:
         it has to be asyncio that runs. `tell` is called in the event loop with what happens
         meanwhile (`skill.events`). Raises UsageError where the state folder cannot be used, or
         where what --local needs is not installed."""
-        from skill.client import Client
+        from skill.api.client import Client
 
         with ExitStack() as stack:
             vault = Vault.open(config.home)

@@ -26,7 +26,7 @@ from skill.studio import Studio
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from skill.answers import Credits
+    from skill.api.models import Credits
     from skill.events import Report
     from skill.extras import Extras
     from skill.results import Reply, Video

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import anyio.to_thread
 
-from skill.answers import Media
+from skill.api.models import Media
 from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage

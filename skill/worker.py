@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.advice import at_home, next_wishes
+from skill.api.retry import RenderWatch, recovery_waits
+from skill.api.turn import End
 from skill.conversation import Answer, converse
 from skill.delivery import deliver, sha256
 from skill.errors import (
@@ -31,16 +33,14 @@ from skill.events import Detail, Notice, Progress, Stage
 from skill.i18n import say
 from skill.part import discard
 from skill.planning import check_cap
-from skill.polling import RenderWatch, recovery_waits
 from skill.sanitize import clean_line
-from skill.stream import End
 from skill.timeline import Timeline, changes
 from skill.uploading import Uploads
 from skill.vault import Job, Step, StoredSession
 from skill.wish import expected_credits
 
 if TYPE_CHECKING:
-    from skill.answers import Credits, Render, State
+    from skill.api.models import Credits, Render, State
     from skill.connection import Connection
     from skill.gui import GuiAction
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from skill.api.client import Client
     from skill.cli.console import Console
-    from skill.client import Client
     from skill.local import Check, Report, Result, Target
     from skill.studio import Studio
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from skill.i18n import say, size_in_words
 
 if TYPE_CHECKING:
-    from skill.answers import Credits
+    from skill.api.models import Credits
     from skill.cli.console import Console
     from skill.config import Config
     from skill.results import Charged, Reply, Video

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skill.address import (
+from skill.api.public_address import (
     RefusedError,
     check_peer,
     check_resolved,

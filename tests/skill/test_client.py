@@ -11,7 +11,7 @@ import httpx
 import pytest
 import respx
 
-from skill.client import Client
+from skill.api.client import Client
 from skill.errors import (
     AuthError,
     BackendFailedError,

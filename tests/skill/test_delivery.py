@@ -21,7 +21,7 @@ from anyio.streams.tls import TLSStream
 
 import skill.delivery as delivery
 from mock_server.exchange import Call
-from skill.client import Client
+from skill.api.client import Client
 from skill.clock import Timing
 from skill.delivery import deliver
 from skill.errors import NetworkError, SkillError, UsageError

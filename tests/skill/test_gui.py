@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skill.api.turn import Say
 from skill.conversation import _Speaker
 from skill.gui import GuiAction, Translation, Translator, instead, phrases_en, phrases_zh, translate
 from skill.i18n import speak
-from skill.stream import Say
 
 from .screen import Case, cases, judge, keywords, score
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from skill.api.retry import COMPLETED, FAILED, RenderWatch, recovery_waits, retry_wait
 from skill.clock import Timing
 from skill.errors import (
     BackendFailedError,
@@ -12,7 +13,6 @@ from skill.errors import (
     UnfinishedError,
     UsageError,
 )
-from skill.polling import COMPLETED, FAILED, RenderWatch, recovery_waits, retry_wait
 
 TIMING = Timing()
 

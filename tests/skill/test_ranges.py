@@ -7,9 +7,9 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from skill.address import RefusedError
+from skill.api.byte_ranges import Piece, piece_of, validator_of
+from skill.api.public_address import RefusedError
 from skill.errors import NetworkError
-from skill.ranges import Piece, piece_of, validator_of
 
 
 @pytest.mark.parametrize(

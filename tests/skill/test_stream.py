@@ -13,8 +13,7 @@ from httpx_sse import EventSource
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skill.clock import Timing
-from skill.stream import (
+from skill.api.turn import (
     MAX_TEXT,
     Comment,
     Data,
@@ -38,6 +37,7 @@ from skill.stream import (
     Unreadable,
     parse,
 )
+from skill.clock import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

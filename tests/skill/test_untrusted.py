@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill import client
+from skill.api import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from skill import planning
-from skill.client import Client
+from skill.api.client import Client
 from skill.token import Token
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skill.address import RefusedError
+from skill.api.public_address import RefusedError
 from skill.errors import NetworkError
 from skill.i18n import say
 

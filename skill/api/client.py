@@ -18,8 +18,7 @@ from urllib.parse import quote, urlsplit
 import anyio
 import httpx
 
-from skill.address import proxy_for
-from skill.answers import (
+from skill.api.models import (
     Account,
     ClaimToken,
     Credits,
@@ -30,6 +29,7 @@ from skill.answers import (
     envelope,
     retry_after,
 )
+from skill.api.public_address import proxy_for
 from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError, UsageError
 from skill.i18n import say
@@ -54,7 +54,7 @@ class Client:
     Use as an async context manager.
 
     `headers` are the attribution headers (`Manifest.load().headers`), `token` the bearer, without
-    which only `anonymous_token` can be called. Answers are the values of `skill.answers`, whose
+    which only `anonymous_token` can be called. Answers are the values of `skill.api.models`, whose
     docstrings give the units. Raises the errors of `skill.errors` and no others; no token stands
     in any of them.
     """

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Credits
-    from skill.config import Config
     from skill.errors import (
         AuthError,
         BackendFailedError,
@@ -43,9 +42,10 @@ if TYPE_CHECKING:
     from skill.events import Detail, Notice, Progress, Report, Stage, Words
     from skill.extras import Extras
     from skill.gui import GuiAction, Translation, translate
-    from skill.manifest import Manifest
     from skill.results import Connected, Reply, Status, Video
     from skill.routing import Action, Route, route
+    from skill.settings.config import Config
+    from skill.settings.manifest import Manifest
     from skill.studio import Studio
     from skill.sync import ask, credits, export, make_video, resume
     from skill.timeline import Timeline
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "api.models": ("Credits",),
     "api.client": ("Client",),
-    "config": ("Config",),
+    "settings.config": ("Config",),
     "errors": (
         "AuthError",
         "BackendFailedError",
@@ -75,7 +75,7 @@ _HOMES = {
     ),
     "extras": ("Extras",),
     "gui": ("GuiAction", "Translation", "translate"),
-    "manifest": ("Manifest",),
+    "settings.manifest": ("Manifest",),
     "events": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
     "results": ("Connected", "Reply", "Status", "Video"),
     "routing": ("Action", "Route", "route"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from skill.config import Config
+    from skill.settings.config import Config
     from skill.vault import Job
 
 _START = 6.0  # s the process may take to be at work before it is left to itself

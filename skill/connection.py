@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Account, Credits, Session, State
     from skill.clock import Clock, Timing
-    from skill.config import Config
+    from skill.settings.config import Config
     from skill.token import Token
 
 T = TypeVar("T")

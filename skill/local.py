@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from skill import interpreter, packages
+from skill import interpreter
 from skill.errors import UsageError
 from skill.events import Notice
 from skill.i18n import say
+from skill.install import packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

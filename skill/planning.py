@@ -21,9 +21,9 @@ from skill.wish import EXTENSION, check_words, compose, compose_extension, expec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from skill.config import Config
     from skill.errors import SkillError
     from skill.extras import Extras
+    from skill.settings.config import Config
     from skill.vault import StoredSession
     from skill.wish import Wish
 

@@ -8,7 +8,7 @@ from skill.errors import NotFoundError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from skill.config import Config
+    from skill.settings.config import Config
     from skill.vault import StoredSession, Vault
 
 

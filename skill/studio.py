@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
     from skill.api.client import Client
     from skill.api.models import Credits
-    from skill.config import Config
     from skill.extras import Extras
     from skill.gui import GuiAction
+    from skill.settings.config import Config
     from skill.vault import Job, StoredSession
 
 _GLANCE = 0.1  # s between two looks at what another process does

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import anyio
 
-from skill.config import Config
 from skill.errors import UsageError
 from skill.extras import NOTHING
 from skill.i18n import say
+from skill.settings.config import Config
 from skill.studio import Studio
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from skill.errors import UsageError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from skill.listings import Listing
+    from skill.settings.listings import Listing
 
 T = TypeVar("T")
 

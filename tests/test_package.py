@@ -17,9 +17,9 @@ import frontmatter
 import pytest
 
 from skill.cli.parser import COMMANDS
-from skill.config import ENVIRONMENT
-from skill.listings import DEFAULT
-from skill.listings.page import skill_md
+from skill.install.skill_md import skill_md
+from skill.settings.config import ENVIRONMENT
+from skill.settings.listings import DEFAULT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -108,8 +108,8 @@ def test_a_plain_install_is_light(heavy: str) -> None:
     """The client imports nothing of what only the [local] extra brings, but for --local."""
     program = (
         f"import sys; sys.modules[{heavy!r}] = None\n"
-        "import skill.cli.commands, skill.cli.runner, skill.worker, skill.cli.doctor, skill.packages\n"
-        "skill.packages.provide = lambda group, tell: None  # nothing is fetched to fill the gap\n"
+        "import skill.cli.commands, skill.cli.runner, skill.worker, skill.cli.doctor, skill.install.packages\n"
+        "skill.install.packages.provide = lambda group, tell: None  # nothing is fetched to fill the gap\n"
         "from skill.cli.main import main; sys.exit(main(['doctor', '--json']))"
     )
     done = subprocess.run(

@@ -30,10 +30,10 @@ from skill.api.models import (
     retry_after,
 )
 from skill.api.public_address import proxy_for
-from skill.config import LOOPBACK
 from skill.errors import AuthError, NetworkError, UsageError
 from skill.i18n import say
 from skill.sanitize import clean_line
+from skill.settings.config import LOOPBACK
 from skill.token import hide
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from skill.config import LOOPBACK
 from skill.errors import NetworkError
 from skill.i18n import say
 from skill.sanitize import clean_line
+from skill.settings.config import LOOPBACK
 from skill.token import hide
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from skill.cli.console import Console
-    from skill.config import Config
+    from skill.settings.config import Config
     from skill.studio import Studio
 
 
@@ -32,7 +32,7 @@ def run(options: Namespace, console: Console) -> int:
     """Do what the options say; returns the exit code, raises SkillError."""
     name = options.command
     if group := packages_of(options):
-        from skill import packages
+        from skill.install import packages
 
         packages.provide(group, console.tell)
     if name in _PLAIN:
@@ -49,7 +49,7 @@ def run(options: Namespace, console: Console) -> int:
 
 
 def _config(options: Namespace, *, local: bool = False) -> Config:
-    from skill.config import Config
+    from skill.settings.config import Config
 
     return Config.resolve(
         local=options.local or local,
@@ -100,15 +100,15 @@ def _translate(options: Namespace, console: Console) -> None:
 
 
 def _headers(options: Namespace, console: Console) -> None:
-    from skill.manifest import Manifest
+    from skill.settings.manifest import Manifest
 
     headers = Manifest.load(options.skill).headers
     console.answer(headers, [f"{name}: {value}" for name, value in headers.items()])
 
 
 def _bundle(options: Namespace, console: Console) -> None:
-    from skill.bundling import bundle
-    from skill.listings import LISTINGS
+    from skill.install.bundle import bundle
+    from skill.settings.listings import LISTINGS
 
     if bool(options.listings) == options.all:
         raise UsageError(

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from skill.clock import CLOUD, LOCAL, PacedClock
-from skill.config import API_URL, Config, address
 from skill.errors import BackendFailedError, NetworkError, SkillError, StoppedError, UsageError
 from skill.events import Detail, Notice, Progress, Stage
 from skill.i18n import say
 from skill.local import CHECKED_UPLOAD, contract, mock_to_check
+from skill.settings.config import API_URL, Config, address
 from skill.token import hide
 from skill.vault import Vault
 

@@ -27,8 +27,8 @@ class Check:
 
 def examine(options: Namespace) -> list[Check]:
     """All checks, in the order a command would meet them."""
-    from skill.config import Config
     from skill.local import require
+    from skill.settings.config import Config
     from skill.vault import Vault
 
     python = ".".join(str(part) for part in sys.version_info[:3])

@@ -126,7 +126,7 @@ def _prefix(options: argparse.Namespace) -> tuple[str, ...]:
 
 
 def _report(console: Console, error: SkillError) -> int:
-    from skill import packages
+    from skill.install import packages
 
     # Also of words that were wrong, it is told how they are said again.
     with suppress(OSError, RuntimeError):  # no cache can be read, there is no home

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import TypedDict
 
-    from skill.config import Config
     from skill.extras import Extras
-    from skill.packages import Group
+    from skill.install.packages import Group
+    from skill.settings.config import Config
     from skill.vault import Job, StoredSession, Vault
     from skill.wish import Wish
 

@@ -10,8 +10,8 @@ from skill.i18n import say, size_in_words
 if TYPE_CHECKING:
     from skill.api.models import Credits
     from skill.cli.console import Console
-    from skill.config import Config
     from skill.results import Charged, Reply, Video
+    from skill.settings.config import Config
     from skill.vault import Job
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from skill.errors import SkillError
-    from skill.listings import Listing
     from skill.media.metadata import Contents
+    from skill.settings.listings import Listing
 
 # MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
 ACCEPTED: dict[str, tuple[str, str]] = {

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from skill.errors import SkillError
-    from skill.listings import Listing
     from skill.media.inspect import LocalFile
+    from skill.settings.listings import Listing
 
 Record = dict[str, Any]
 _NAMED = 3  # files named one by one; of more, how many

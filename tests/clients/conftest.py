@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend, Server
-from skill.bundling import bundle as bundle_all
-from skill.listings import DEFAULT, LISTINGS
+from skill.install.bundle import bundle as bundle_all
+from skill.settings.listings import DEFAULT, LISTINGS
 from tests.clients.install import Clients
 
 if TYPE_CHECKING:

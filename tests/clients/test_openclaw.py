@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
-from skill.listings import LISTINGS
+from skill.settings.listings import LISTINGS
 from tests.clients.conftest import CLIENTS, Machine, needs
 from tests.clients.model import Model, make_and_resume, make_on_this_machine, make_video
 from tests.clients.served import served

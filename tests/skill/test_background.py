@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from skill.background import LogReader, log_of
-from skill.config import Config
 from skill.events import Notice, Progress
+from skill.settings.config import Config
 from skill.vault import Vault
 
 from .conftest import start

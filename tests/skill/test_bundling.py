@@ -17,9 +17,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from skill import interpreter
-from skill.bundling import bundle
 from skill.errors import UsageError
-from skill.listings import LISTINGS
+from skill.install.bundle import bundle
+from skill.settings.listings import LISTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

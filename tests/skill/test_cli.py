@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill import packages
 from skill.cli.parser import COMMANDS, build_parser, parse
-from skill.config import Config
+from skill.install import packages
 from skill.media.mp4 import probe
+from skill.settings.config import Config
 from skill.vault import Step, Vault
 
 from .conftest import ROOT, start

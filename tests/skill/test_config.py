@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.config import API_URL, Config
 from skill.errors import UsageError
+from skill.settings.config import API_URL, Config
 
 if TYPE_CHECKING:
     from pathlib import Path

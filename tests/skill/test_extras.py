@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 import skill.extras
-from skill import local, packages
-from skill.config import Config
+from skill import local
+from skill.install import packages
+from skill.settings.config import Config
 from skill.vault import Step, Vault
 
 if TYPE_CHECKING:

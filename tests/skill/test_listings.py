@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 
 from skill.cli.parser import parse
-from skill.config import Config
 from skill.errors import UsageError
-from skill.listings import LISTINGS, MIB
-from skill.listings.page import skill_md
+from skill.install.skill_md import skill_md
 from skill.media.inspect import Change, inspect, prepare
+from skill.settings.config import Config
+from skill.settings.listings import LISTINGS, MIB
 from skill.studio import Studio
 from tests.skill import samples
 

@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from skill.errors import UsageError
-from skill.manifest import Manifest, detect_platform, find_skill_md
+from skill.settings.manifest import Manifest, detect_platform, find_skill_md
 
 SKILL_MD = """---
 name: my-skill

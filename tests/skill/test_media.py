@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from skill.errors import FileRefusedError, SkillError, UsageError
-from skill.listings import LISTINGS, MIB
 from skill.media.inspect import _mime, inspect, inspect_all, prepare
+from skill.settings.listings import LISTINGS, MIB
 
 from . import samples
 
@@ -208,7 +208,7 @@ def test_a_plain_photo_is_looked_into_without_a_decoder(tmp_path: Path) -> None:
     (tmp_path / "sideways.jpg").write_bytes(samples.jpeg(6))
     program = (
         "import sys; sys.modules['PIL'] = sys.modules['pi_heif'] = None\n"
-        "from pathlib import Path; from skill.media.inspect import inspect; from skill.listings import DEFAULT\n"
+        "from pathlib import Path; from skill.media.inspect import inspect; from skill.settings.listings import DEFAULT\n"
         "print(*inspect(Path(sys.argv[1]), DEFAULT).changes)"
     )
     done = subprocess.run(

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 import skill
-from skill.listings import LISTINGS
-from skill.listings.page import skill_md
+from skill.install.skill_md import skill_md
+from skill.settings.listings import LISTINGS
 from tests.mock_server.render.studio import scenery
 
 NAME = "image-to-video-low-vram"

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill import interpreter, packages
+from skill import interpreter
 from skill.cli.main import main
 from skill.errors import NetworkError, UsageError
 from skill.events import Notice, Stage
 from skill.file_lock import Lock
+from skill.install import packages
 from tests.skill.conftest import ROOT
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from mock_server.control import control_routes
 from mock_server.journal import ENDPOINTS
 from skill import errors
 from skill.cli.parser import _SAID, COMMANDS, build_parser
-from skill.config import ENVIRONMENT
 from skill.errors import SkillError, UsageError
+from skill.settings.config import ENVIRONMENT
 from skill.sync import Settings
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from PIL import Image, ImageOps, TiffImagePlugin
 
 from skill import interpreter
 from skill.errors import FileRefusedError, SkillError, UsageError
-from skill.listings import LISTINGS, MIB
 from skill.media import draw as pictures
 from skill.media import inspect as media
 from skill.media.inspect import Change, inspect, prepare, shrunk
+from skill.settings.listings import LISTINGS, MIB
 
 from . import samples
 from .samples import SECRET

@@ -11,11 +11,11 @@ from mock_server.director import Asset, direct
 from mock_server.events import Save
 from mock_server.render.looks import LOOKS as RENDERED
 from skill.cli import parser
-from skill.config import Config
 from skill.errors import UsageError
 from skill.i18n import speak
-from skill.listings import LISTINGS
 from skill.planning import plan_make
+from skill.settings.config import Config
+from skill.settings.listings import LISTINGS
 from skill.wish import LOOKS, Wish, compose
 from tests.mock_server.api import track
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from skill import local
 from skill.clock import PacedClock
-from skill.config import Config
 from skill.errors import UsageError
 from skill.file_lock import Lock
+from skill.settings.config import Config
 from skill.vault import Job, Step, Vault
 
 from .conftest import start

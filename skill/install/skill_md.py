@@ -8,15 +8,15 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
-from skill.config import ENVIRONMENT
+from skill.settings.config import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from skill.listings import Listing
+    from skill.settings.listings import Listing
 
 
 def skill_md(listing: Listing, version: str) -> str:
     """The SKILL.md of a listing in a version, as its folder holds it."""
-    folder = files("skill.listings")
+    folder = files("skill.settings.listings")
     words = tomllib.loads((folder / f"{listing.name}.toml").read_text("utf-8"))
     fields = {name: text.strip() for name, text in words.items()}
     fields["description"] = textwrap.fill(

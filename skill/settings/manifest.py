@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from skill.errors import UsageError
 from skill.i18n import say
-from skill.listings import Listing, listing_for
+from skill.settings.listings import Listing, listing_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +91,7 @@ class Manifest:
 def find_skill_md(folder: Path | None = None) -> Path:
     """Where the SKILL.md lies: in `folder`; else above this package (a skill folder or a
     checkout); else the copy inside this package (an installed wheel)."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     places = (
         [folder / "SKILL.md"] if folder else [package.parent / "SKILL.md", package / "SKILL.md"]
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from skill.errors import UsageError
 from skill.i18n import of_environment, say
-from skill.manifest import Manifest
+from skill.settings.manifest import Manifest
 from skill.token import Token, hide
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Self-contained skill folders, one a listing: SKILL.md, the code, lock files, references.
 
 A folder is made of nothing but this copy of the skill, so two made of the same copy are the same
-byte for byte. It names no packages that a tool would fetch by itself: `skill.packages` installs
+byte for byte. It names no packages that a tool would fetch by itself: `skill.install.packages` installs
 those of its lock files, by hash.
 """
 
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 from skill import interpreter
 from skill.errors import UsageError
 from skill.i18n import say
-from skill.listings.page import skill_md
-from skill.manifest import Manifest, find_skill_md
-from skill.packages import LOCKS
+from skill.install.packages import LOCKS
+from skill.install.skill_md import skill_md
+from skill.settings.manifest import Manifest, find_skill_md
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from skill.listings import Listing
+    from skill.settings.listings import Listing
 
 _PACKAGES = ("skill", "mock_server")
 _CODE = (".py", ".typed", ".toml", ".md", ".yaml", ".json", ".html", ".css", ".js", ".svg")
@@ -118,7 +118,7 @@ def _code(package: str) -> Iterator[tuple[str, Path]]:
     top = interpreter.ROOT / package
     for path in top.rglob("*"):
         place = path.relative_to(top)
-        data = path.suffix != ".md" or place.parent == Path("listings")
+        data = path.suffix != ".md" or place.parent == Path("settings", "listings")
         hidden = any(part.startswith((".", "__pycache__")) for part in place.parts)
         if path.suffix in _CODE and data and not hidden and path.is_file():
             yield f"{package}/{place.as_posix()}", path

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.gui import translate
 from skill.routing import detect_language, route
 from skill.routing.reading import LONGEST
+from skill.screentalk import translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def main() -> None:
         "route": route,
         "detect_language": detect_language,
         "plain keywords": keywords,
-        "translate (skill.gui)": translate,
+        "translate (skill.screentalk)": translate,
     }
     for name, read in readers.items():
         took = sorted(best(read, words) for words in sentences)

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     )
     from skill.events import Detail, Notice, Progress, Report, Stage, Words
     from skill.extras import Extras
-    from skill.gui import GuiAction, Translation, translate
     from skill.results import Connected, Reply, Status, Video
     from skill.routing import Action, Route, route
+    from skill.screentalk import GuiAction, Translation, translate
     from skill.settings.config import Config
     from skill.settings.manifest import Manifest
     from skill.studio import Studio
@@ -74,7 +74,7 @@ _HOMES = {
         "UsageError",
     ),
     "extras": ("Extras",),
-    "gui": ("GuiAction", "Translation", "translate"),
+    "screentalk": ("GuiAction", "Translation", "translate"),
     "settings.manifest": ("Manifest",),
     "events": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
     "results": ("Connected", "Reply", "Status", "Video"),

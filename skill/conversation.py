@@ -25,9 +25,9 @@ from skill.api.turn import (
 from skill.api.turn import Notice as TurnNotice
 from skill.errors import SkillError
 from skill.events import Detail, Notice, Tell, Words
-from skill.gui import GuiAction, Translator
 from skill.i18n import say
 from skill.sanitize import clean
+from skill.screentalk import GuiAction, Translator
 from skill.token import hide
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Credits
     from skill.extras import Extras
-    from skill.gui import GuiAction
+    from skill.screentalk import GuiAction
     from skill.settings.config import Config
     from skill.vault import Job, StoredSession
 
@@ -513,8 +513,8 @@ class Studio:
     async def _reply(self, job: Job, actions: tuple[GuiAction, ...]) -> Reply:
         """What came of a message: the backend's words, what changed, and what the screen it
         speaks of stands for, done where that is free and safe."""
-        from skill.gui import GuiAction, instead
         from skill.routing import Action
+        from skill.screentalk import GuiAction, instead
 
         parts = [job.text] if job.text else []
         if not job.text and job.changes:

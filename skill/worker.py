@@ -42,7 +42,7 @@ from skill.wish import expected_credits
 if TYPE_CHECKING:
     from skill.api.models import Credits, Render, State
     from skill.connection import Connection
-    from skill.gui import GuiAction
+    from skill.screentalk import GuiAction
 
 
 class Worker:

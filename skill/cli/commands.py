@@ -83,8 +83,8 @@ def _route(options: Namespace, console: Console) -> None:
 
 
 def _translate(options: Namespace, console: Console) -> None:
-    from skill.gui import translate
     from skill.sanitize import clean
+    from skill.screentalk import translate
 
     translation = translate(clean(" ".join(options.text)))
     actions = [action.value for action in translation.actions]

@@ -10,9 +10,9 @@ from typing import Any
 
 from skill import errors
 from skill.cli.parser import COMMANDS
-from skill.gui import GuiAction
 from skill.media.inspect import Change
 from skill.routing import Action
+from skill.screentalk import GuiAction
 from skill.settings.listings import LISTINGS
 from skill.vault import FINISHED, Step
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.gui import GuiAction, Translation
+from skill.screentalk import GuiAction, Translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,13 +13,21 @@ from hypothesis import strategies as st
 
 from skill.api.turn import Say
 from skill.conversation import _Speaker
-from skill.gui import GuiAction, Translation, Translator, instead, phrases_en, phrases_zh, translate
 from skill.i18n import speak
+from skill.screentalk import (
+    GuiAction,
+    Translation,
+    Translator,
+    instead,
+    phrases_en,
+    phrases_zh,
+    translate,
+)
 
 from .screen import Case, cases, judge, keywords, score
 
 if TYPE_CHECKING:
-    from skill.gui.phrases import Step
+    from skill.screentalk.phrases import Step
 
 EXPORT, STATE, CHAT, CREDITS, NONE = (
     GuiAction.EXPORT, GuiAction.STATE, GuiAction.CHAT, GuiAction.CREDITS, GuiAction.NONE,

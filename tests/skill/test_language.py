@@ -15,11 +15,11 @@ from mock_server import contract
 from skill.cli import parser
 from skill.cli.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
-from skill.gui.phrases import INSTEAD
 from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES
 from skill.media.draw import NO_MEMORY, NO_READER
 from skill.planning import plan_make
+from skill.screentalk.phrases import INSTEAD
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
 from skill.vault import Step

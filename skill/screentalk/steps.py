@@ -1,7 +1,7 @@
 """What a sentence says: the steps in the interface in it, and what remains without them. Pure.
 
 A step is told by three things together: a verb of the interface with a thing of the interface
-(`STEPS` of `skill.gui.phrases_en` and `skill.gui.phrases_zh`), and the user being the one who does it (`LEAD`: "click …", "you can open
+(`STEPS` of `skill.screentalk.phrases_en` and `skill.screentalk.phrases_zh`), and the user being the one who does it (`LEAD`: "click …", "you can open
 …", 请打开 …). "The woman clicks her heels" lacks both, "I opened the scene with a wide shot" the
 first. What stands in quotation marks is never a step.
 """
@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from skill.gui import grammar, phrases_en, phrases_zh
-from skill.gui.phrases import LABELS, GuiAction, Step
-from skill.gui.sentences import pattern
+from skill.screentalk import grammar, phrases_en, phrases_zh
+from skill.screentalk.phrases import LABELS, GuiAction, Step
+from skill.screentalk.sentences import pattern
 
 _ENDS = ".!?…。！？～~:：\"'”’」』）)]*_` "
 

@@ -6,7 +6,7 @@ leave the step's action.
 
 from __future__ import annotations
 
-from skill.gui.phrases import CHAT, CREDITS, EXPORT, NONE, STATE, Step
+from skill.screentalk.phrases import CHAT, CREDITS, EXPORT, NONE, STATE, Step
 
 PIECES = {
     # Up to five words, as few as possible.

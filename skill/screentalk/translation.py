@@ -20,8 +20,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skill.gui.phrases import INSTEAD, GuiAction
-from skill.gui.sentences import (
+from skill.i18n import say
+from skill.screentalk.phrases import INSTEAD, GuiAction
+from skill.screentalk.sentences import (
     LIST,
     MARK,
     MARKER,
@@ -31,8 +32,7 @@ from skill.gui.sentences import (
     pattern,
     sentence_end,
 )
-from skill.gui.steps import read
-from skill.i18n import say
+from skill.screentalk.steps import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,12 +1,12 @@
 """The steps of an interface in Chinese. Data alone.
 
 Traditional characters are turned into simplified ones before they are matched (the ones that
-matter: `skill.gui.grammar.TRADITIONAL`). `example` is tested to be taken out and to leave the action.
+matter: `skill.screentalk.grammar.TRADITIONAL`). `example` is tested to be taken out and to leave the action.
 """
 
 from __future__ import annotations
 
-from skill.gui.phrases import CHAT, CREDITS, EXPORT, NONE, STATE, Step
+from skill.screentalk.phrases import CHAT, CREDITS, EXPORT, NONE, STATE, Step
 
 PLACE = (
     r"(?:面板|标签页?|选项卡|菜单|页面|设置|时间[线轴]|轨道|素材库|媒体库|编辑器|工具栏|侧边栏|窗口|弹窗|对话框|属性栏"

@@ -1,6 +1,6 @@
 """What steps in an interface stand for: actions, what buttons are called, what is said instead.
 
-The steps themselves are in `skill.gui.phrases_en` and `skill.gui.phrases_zh`. docs/screen.md tells how to
+The steps themselves are in `skill.screentalk.phrases_en` and `skill.screentalk.phrases_zh`. docs/screen.md tells how to
 add one.
 """
 

@@ -1,5 +1,5 @@
 """How a sentence with a step is taken apart: whose step it is, where its clauses part, which of them
-can stand alone. Regular expressions alone; the words of the interface are in `skill.gui.phrases`.
+can stand alone. Regular expressions alone; the words of the interface are in `skill.screentalk.phrases`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ data, in `phrases`, `phrases_en`, `phrases_zh` and `grammar`. docs/screen.md tel
 phrase.
 """
 
-from skill.gui.phrases import GuiAction
-from skill.gui.translation import Translation, Translator, instead, translate
+from skill.screentalk.phrases import GuiAction
+from skill.screentalk.translation import Translation, Translator, instead, translate
 
 __all__ = ["GuiAction", "Translation", "Translator", "instead", "translate"]

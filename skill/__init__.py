@@ -40,18 +40,18 @@ if TYPE_CHECKING:
         UsageError,
     )
     from skill.events import Detail, Notice, Progress, Report, Stage, Words
-    from skill.extras import Extras
-    from skill.results import Connected, Reply, Status, Video
+    from skill.jobs.previews import Extras
+    from skill.jobs.prompt import Wish
+    from skill.jobs.results import Connected, Reply, Status, Video
+    from skill.jobs.store import Job
+    from skill.jobs.studio import Studio
     from skill.routing import Action, Route, route
     from skill.screentalk import GuiAction, Translation, translate
     from skill.settings.config import Config
     from skill.settings.manifest import Manifest
-    from skill.studio import Studio
     from skill.sync import ask, credits, export, make_video, resume
     from skill.timeline import Timeline
     from skill.token import Token
-    from skill.vault import Job
-    from skill.wish import Wish
 
 # Module → the public names that live there.
 _HOMES = {
@@ -73,18 +73,18 @@ _HOMES = {
         "UnfinishedError",
         "UsageError",
     ),
-    "extras": ("Extras",),
+    "jobs.previews": ("Extras",),
     "screentalk": ("GuiAction", "Translation", "translate"),
     "settings.manifest": ("Manifest",),
     "events": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
-    "results": ("Connected", "Reply", "Status", "Video"),
+    "jobs.results": ("Connected", "Reply", "Status", "Video"),
     "routing": ("Action", "Route", "route"),
-    "studio": ("Studio",),
+    "jobs.studio": ("Studio",),
     "sync": ("ask", "credits", "export", "make_video", "resume"),
     "timeline": ("Timeline",),
     "token": ("Token",),
-    "vault": ("Job",),
-    "wish": ("Wish",),
+    "jobs.store": ("Job",),
+    "jobs.prompt": ("Wish",),
 }
 
 __all__ = [

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 import anyio
 
 from skill.errors import UsageError
-from skill.extras import NOTHING
 from skill.i18n import say
+from skill.jobs.previews import NOTHING
+from skill.jobs.studio import Studio
 from skill.settings.config import Config
-from skill.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from skill.api.models import Credits
     from skill.events import Report
-    from skill.extras import Extras
-    from skill.results import Reply, Video
-    from skill.wish import Wish
+    from skill.jobs.previews import Extras
+    from skill.jobs.prompt import Wish
+    from skill.jobs.results import Reply, Video
 
     StrPath = str | os.PathLike[str]
 

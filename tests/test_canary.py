@@ -481,7 +481,7 @@ class World:
             patch.setattr(subprocess, "Popen", self._popen)
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
-            patch.setattr("skill.studio.CLOUD", PATIENT)
+            patch.setattr("skill.jobs.studio.CLOUD", PATIENT)
             patch.setattr("skill.local.running", local)
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield

@@ -108,7 +108,7 @@ def test_a_plain_install_is_light(heavy: str) -> None:
     """The client imports nothing of what only the [local] extra brings, but for --local."""
     program = (
         f"import sys; sys.modules[{heavy!r}] = None\n"
-        "import skill.cli.commands, skill.cli.runner, skill.worker, skill.cli.doctor, skill.install.packages\n"
+        "import skill.cli.commands, skill.cli.runner, skill.jobs.worker, skill.cli.doctor, skill.install.packages\n"
         "skill.install.packages.provide = lambda group, tell: None  # nothing is fetched to fill the gap\n"
         "from skill.cli.main import main; sys.exit(main(['doctor', '--json']))"
     )

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from skill.cli.console import Console
+    from skill.jobs.studio import Studio
     from skill.settings.config import Config
-    from skill.studio import Studio
 
 
 def run(options: Namespace, console: Console) -> int:
@@ -165,7 +165,7 @@ def _doctor(options: Namespace, console: Console) -> None:
 
 
 def _jobs(options: Namespace, console: Console) -> None:
-    from skill.vault import Vault
+    from skill.jobs.store import Vault
 
     config = _config(options)
     with closing(Vault.open(config.home)) as vault:
@@ -294,8 +294,8 @@ async def _demo(options: Namespace, console: Console, studio: Studio) -> None:
 
     from skill.cli.demo_pictures import draw_pictures
     from skill.events import Stage
-    from skill.planning import places
-    from skill.wish import Wish
+    from skill.jobs.plan import places
+    from skill.jobs.prompt import Wish
 
     extras = extras_of(options)
     target = places(options.output, "demo", force=options.force, extras=extras).video
@@ -382,8 +382,8 @@ def _talk(
 
 def _hand_over(options: Namespace, console: Console, config: Config) -> None:
     """--no-wait: the job goes to a process of its own, and this one is done."""
-    from skill.background import log_of, start
-    from skill.vault import Vault
+    from skill.jobs.background import log_of, start
+    from skill.jobs.store import Vault
 
     with closing(Vault.open(config.home)) as vault:
         job = job_of(options, config, vault)

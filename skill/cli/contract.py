@@ -11,10 +11,10 @@ from skill.clock import CLOUD, LOCAL, PacedClock
 from skill.errors import BackendFailedError, NetworkError, SkillError, StoppedError, UsageError
 from skill.events import Detail, Notice, Progress, Stage
 from skill.i18n import say
+from skill.jobs.store import Vault
 from skill.local import CHECKED_UPLOAD, contract, mock_to_check
 from skill.settings.config import API_URL, Config, address
 from skill.token import hide
-from skill.vault import Vault
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from skill.api.client import Client
     from skill.cli.console import Console
+    from skill.jobs.studio import Studio
     from skill.local import Check, Report, Result, Target
-    from skill.studio import Studio
 
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 
@@ -204,7 +204,7 @@ async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
     """An address that the backend names, under the rules for those."""
     import httpx
 
-    from skill.delivery import public
+    from skill.jobs.download import public
 
     try:
         async with public(client, url) as response:

@@ -27,9 +27,9 @@ class Check:
 
 def examine(options: Namespace) -> list[Check]:
     """All checks, in the order a command would meet them."""
+    from skill.jobs.store import Vault
     from skill.local import require
     from skill.settings.config import Config
-    from skill.vault import Vault
 
     python = ".".join(str(part) for part in sys.version_info[:3])
     checks = [Check("python", sys.version_info >= (3, 11), python)]

@@ -10,11 +10,11 @@ from typing import Any
 
 from skill import errors
 from skill.cli.parser import COMMANDS
+from skill.jobs.store import FINISHED, Step
 from skill.media.inspect import Change
 from skill.routing import Action
 from skill.screentalk import GuiAction
 from skill.settings.listings import LISTINGS
-from skill.vault import FINISHED, Step
 
 Schema = dict[str, Any]
 

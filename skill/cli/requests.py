@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import TypedDict
 
-    from skill.extras import Extras
     from skill.install.packages import Group
+    from skill.jobs.previews import Extras
+    from skill.jobs.prompt import Wish
+    from skill.jobs.store import Job, StoredSession, Vault
     from skill.settings.config import Config
-    from skill.vault import Job, StoredSession, Vault
-    from skill.wish import Wish
 
     class Care(TypedDict):
-        """Arguments of `Studio` and `skill.planning` for whatever takes files."""
+        """Arguments of `Studio` and `skill.jobs.plan` for whatever takes files."""
 
         shrink: bool
         keep_metadata: bool
@@ -40,7 +40,7 @@ def packages_of(options: Namespace) -> Group | None:
 
 def words_of(options: Namespace) -> str:
     """What the user says in the command, in whatever language."""
-    from skill.planning import said_in
+    from skill.jobs.plan import said_in
 
     for name in ("words", "message"):
         if said := getattr(options, name, None):
@@ -51,7 +51,7 @@ def words_of(options: Namespace) -> str:
 
 def extras_of(options: Namespace) -> Extras:
     """What is wished beside the video."""
-    from skill.extras import Extras
+    from skill.jobs.previews import Extras
 
     return Extras(options.format, options.poster, options.sheet)
 
@@ -63,7 +63,7 @@ def care_of(options: Namespace) -> Care:
 
 def plan_of(options: Namespace, config: Config, project: StoredSession | None) -> Job:
     """The job that `make` or `extend` would be; nothing is written down."""
-    from skill.planning import plan_extend, plan_make
+    from skill.jobs.plan import plan_extend, plan_make
 
     if options.command == "extend":
         return plan_extend(
@@ -92,7 +92,7 @@ def plan_of(options: Namespace, config: Config, project: StoredSession | None) -
 
 
 def _wish(options: Namespace) -> Wish:
-    from skill.wish import Wish
+    from skill.jobs.prompt import Wish
 
     return Wish(
         options.aspect,
@@ -108,9 +108,9 @@ def _wish(options: Namespace) -> Wish:
 
 def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
     """The job that the options mean, written down: a new one, or the one to resume."""
-    from skill.extras import NOTHING
-    from skill.planning import plan_chat, plan_export, redirect
-    from skill.projects import Projects
+    from skill.jobs.plan import plan_chat, plan_export, redirect
+    from skill.jobs.previews import NOTHING
+    from skill.jobs.projects import Projects
 
     match options.command:
         case "make" | "extend":
@@ -139,11 +139,11 @@ def job_of(options: Namespace, config: Config, vault: Vault) -> Job:
 def check_words_cap(options: Namespace, config: Config) -> None:
     """Raises UsageError where what is said may cost more than --max-credits. (Of `make` and `extend`
     it is settled with the rest of their plan.)"""
-    from skill.planning import check_cap
-    from skill.projects import Projects
+    from skill.jobs.plan import check_cap
+    from skill.jobs.projects import Projects
+    from skill.jobs.prompt import expected_credits
+    from skill.jobs.store import Vault
     from skill.routing import route
-    from skill.vault import Vault
-    from skill.wish import expected_credits
 
     most = getattr(options, "max_credits", None)
     if most is None or options.command not in ("chat", "ask"):

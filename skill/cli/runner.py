@@ -11,7 +11,7 @@ import anyio
 from skill.errors import SkillError, StoppedError, UnfinishedError
 from skill.events import Notice
 from skill.i18n import say
-from skill.studio import Studio
+from skill.jobs.studio import Studio
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup, TaskStatus
 
     from skill.cli.console import Console
+    from skill.jobs.store import Job
     from skill.settings.config import Config
-    from skill.vault import Job
 
 _HEED = 0.25  # s between two looks whether the job at work has been given up elsewhere
 _FRAME = 0.25  # s between two drawings of a line that moves

@@ -10,14 +10,14 @@ from skill.i18n import say, size_in_words
 if TYPE_CHECKING:
     from skill.api.models import Credits
     from skill.cli.console import Console
-    from skill.results import Charged, Reply, Video
+    from skill.jobs.results import Charged, Reply, Video
+    from skill.jobs.store import Job
     from skill.settings.config import Config
-    from skill.vault import Job
 
 
 def show_outcome(console: Console, made: Video | Reply) -> None:
     """What a job came to."""
-    from skill.results import Video
+    from skill.jobs.results import Video
 
     if isinstance(made, Video):
         show_video(console, made)
@@ -82,8 +82,8 @@ def _cost_line(done: Charged) -> list[str]:
 def show_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
     """What would be sent for `make` or `extend`, and what it costs. `balance`: None where it is not
     known."""
+    from skill.jobs.prompt import ANONYMOUS_CREDITS, expected_credits
     from skill.media.prepared import told
-    from skill.wish import ANONYMOUS_CREDITS, expected_credits
 
     cost = 0 if config.local else expected_credits(job.goal, laid_out=False)
     names = [str(file["name"]) for file in job.files]

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from skill.background import LogReader, log_of
 from skill.events import Notice, Progress
+from skill.jobs.background import LogReader, log_of
+from skill.jobs.store import Vault
 from skill.settings.config import Config
-from skill.vault import Vault
 
 from .conftest import start
 

@@ -15,9 +15,9 @@ import pytest
 
 from skill.cli.parser import COMMANDS, build_parser, parse
 from skill.install import packages
+from skill.jobs.store import Step, Vault
 from skill.media.mp4 import probe
 from skill.settings.config import Config
-from skill.vault import Step, Vault
 
 from .conftest import ROOT, start
 

@@ -19,23 +19,23 @@ import anyio
 import pytest
 from anyio.streams.tls import TLSStream
 
-import skill.delivery as delivery
+import skill.jobs.download as delivery
 from mock_server.exchange import Call
 from skill.api.client import Client
 from skill.clock import Timing
-from skill.delivery import deliver
 from skill.errors import NetworkError, SkillError, UsageError
 from skill.events import Detail, Report
-from skill.part import discard
-from skill.target import check_target
+from skill.jobs.download import deliver
+from skill.jobs.output_path import check_target
+from skill.jobs.partial_file import discard
+from skill.jobs.store import Job, Step, Vault
 from skill.token import Token
-from skill.vault import Job, Step, Vault
 
 from .conftest import start
 
 if TYPE_CHECKING:
     from mock_server import Server
-    from skill.connection import Connection
+    from skill.jobs.connection import Connection
 
     from .conftest import Ran
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-import skill.extras
+import skill.jobs.previews
 from skill import local
 from skill.install import packages
+from skill.jobs.store import Step, Vault
 from skill.settings.config import Config
-from skill.vault import Step, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,14 +246,14 @@ def test_what_was_made_before_the_process_died_is_known_again(
     server: Server, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It died between having it stand and writing that down."""
-    stand = skill.extras._stand
+    stand = skill.jobs.previews._stand
 
     def die(*words: Any, **more: Any) -> Path:
         stand(*words, **more)
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr(skill.extras, "_stand", die)
+        broken.setattr(skill.jobs.previews, "_stand", die)
         assert run("make", *photos, *WORDS, "-o", "trip.gif").code == 1
     assert listed() == ["trip.gif", "trip.mp4"]
     assert run("resume").code == 0
@@ -263,13 +263,13 @@ def test_what_was_made_before_the_process_died_is_known_again(
 def test_a_name_that_was_taken_meanwhile_is_left_to_whoever_took_it(
     server: Server, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = skill.extras._make
+    make = skill.jobs.previews._make
 
     async def taken(*words: Any) -> None:
         Path("trip.gif").write_text("precious")
         await make(*words)
 
-    monkeypatch.setattr(skill.extras, "_make", taken)
+    monkeypatch.setattr(skill.jobs.previews, "_make", taken)
     ran = run("make", *photos, *WORDS, "-o", "trip.gif", "--json")
     assert ran.answer["data"]["preview"] == str(Path.cwd() / "trip-2.gif")
     assert Path("trip.gif").read_text() == "precious"

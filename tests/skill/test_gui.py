@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skill.api.turn import Say
-from skill.conversation import _Speaker
 from skill.i18n import speak
+from skill.jobs.conversation import _Speaker
 from skill.screentalk import (
     GuiAction,
     Translation,

@@ -17,13 +17,13 @@ from skill.cli.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES
+from skill.jobs.plan import plan_make
+from skill.jobs.prompt import LOOKS, Wish
+from skill.jobs.store import Step
 from skill.media.draw import NO_MEMORY, NO_READER
-from skill.planning import plan_make
 from skill.screentalk.phrases import INSTEAD
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
-from skill.vault import Step
-from skill.wish import LOOKS, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable

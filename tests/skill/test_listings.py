@@ -19,10 +19,10 @@ from PIL import Image
 from skill.cli.parser import parse
 from skill.errors import UsageError
 from skill.install.skill_md import skill_md
+from skill.jobs.studio import Studio
 from skill.media.inspect import Change, inspect, prepare
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS, MIB
-from skill.studio import Studio
 from tests.skill import samples
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from skill.errors import NetworkError
-from skill.part import Part
+from skill.jobs.partial_file import Part
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend
+from skill.jobs.store import Vault
 from skill.media.prepared import told
 from skill.settings.config import Config
-from skill.vault import Vault
 from tests.skill.conftest import Ran, start
 from tests.skill.samples import SECRET, exif, jpeg, saved, scene
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import httpx
 import pytest
 
-from skill import planning
 from skill.api.client import Client
+from skill.jobs import plan as planning
 from skill.token import Token
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from skill.errors import BusyError, NotFoundError, UsageError
+from skill.jobs.store import Job, Step, StoredSession, StoredToken, Vault
 from skill.token import Token
-from skill.vault import Job, Step, StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def test_a_folder_of_other_things_is_not_taken_over(home: Path) -> None:
 
 def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from skill.vault import Job, Vault\n"
+        "import sys; from pathlib import Path; from skill.jobs.store import Job, Vault\n"
         "vault = Vault.open(Path(sys.argv[1]))\n"
         "for _ in range(15): vault.save(Job.new('chat', 'b', 'l'))\n"
         "print(vault.client_id())"
@@ -135,7 +135,7 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_and_what_was_there_stays(tmp_path: Path) -> None:
     program = (
         "import resource, sys; from pathlib import Path; from skill.errors import UsageError\n"
-        "from skill.vault import Job, Vault\n"
+        "from skill.jobs.store import Job, Vault\n"
         "vault = Vault.open(Path(sys.argv[1]))\n"
         "kept = Job.new('make', 'b', 'l')\n"
         "vault.save(kept)\n"

@@ -13,10 +13,10 @@ from mock_server.render.looks import LOOKS as RENDERED
 from skill.cli import parser
 from skill.errors import UsageError
 from skill.i18n import speak
-from skill.planning import plan_make
+from skill.jobs.plan import plan_make
+from skill.jobs.prompt import LOOKS, Wish, compose
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
-from skill.wish import LOOKS, Wish, compose
 from tests.mock_server.api import track
 
 if TYPE_CHECKING:

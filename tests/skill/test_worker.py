@@ -15,8 +15,8 @@ from skill import local
 from skill.clock import PacedClock
 from skill.errors import UsageError
 from skill.file_lock import Lock
+from skill.jobs.store import Job, Step, Vault
 from skill.settings.config import Config
-from skill.vault import Job, Step, Vault
 
 from .conftest import start
 
@@ -676,7 +676,7 @@ class TestStoppedAtTheEnd:
         photos: list[Path],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("skill.connection._SOON", 0.1)
+        monkeypatch.setattr("skill.jobs.connection._SOON", 0.1)
         server.backend.pace = 0.01
         server.backend.fail("credits", delay=400, after=1)
         ran = run("make", *photos, *WORDS, "--pace", "0.001", "--json")

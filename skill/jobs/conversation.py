@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from anyio.streams.memory import MemoryObjectSendStream
 
-    from skill.connection import Connection
+    from skill.jobs.connection import Connection
 
 
 _VISIBLE = "".join(map(chr, range(0x21, 0x7F)))

@@ -1,6 +1,6 @@
 """A finished render → a file on disk: fetched beside its place, checked, then renamed.
 
-What has been fetched is kept (`skill.part`) and gone on with after a cut (`skill.api.byte_ranges`).
+What has been fetched is kept (`skill.jobs.partial_file`) and gone on with after a cut (`skill.api.byte_ranges`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from skill.api.retry import retry_wait
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
 from skill.events import Detail, Progress
 from skill.i18n import say
+from skill.jobs.output_path import check_target, free_name, put
+from skill.jobs.partial_file import MAX_BYTES, Part
 from skill.media.mp4 import probe
-from skill.part import MAX_BYTES, Part
-from skill.target import check_target, free_name, put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
     from skill.api.client import Client
-    from skill.connection import Connection
+    from skill.jobs.connection import Connection
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
 _WORTH = 64 * 1024  # bytes that count as progress: a source that gives less is not asked for ever

@@ -10,10 +10,10 @@ import anyio
 import anyio.to_thread
 
 from skill.api.models import Media
-from skill.delivery import sha256
 from skill.errors import FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage
 from skill.i18n import say
+from skill.jobs.download import sha256
 from skill.media.draw import Drawing
 from skill.media.inspect import opened
 from skill.media.prepared import is_due, left_out, make_ready, make_smaller, no_longer, told
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from skill.connection import Connection
+    from skill.jobs.connection import Connection
+    from skill.jobs.store import Job
     from skill.media.prepared import Record
-    from skill.vault import Job
 
 _SMALLER = 2  # times a photo is made smaller that the backend finds too large
 

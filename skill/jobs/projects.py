@@ -8,8 +8,8 @@ from skill.errors import NotFoundError
 from skill.i18n import say
 
 if TYPE_CHECKING:
+    from skill.jobs.store import StoredSession, Vault
     from skill.settings.config import Config
-    from skill.vault import StoredSession, Vault
 
 
 class Projects:

@@ -78,8 +78,8 @@ class Job:
     is done without, each with its `reason`. `draft`: the one before the message. `answered`: the
     stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
     `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
-    about to stand there. `download`: how far that is fetched, as `skill.delivery` has it.
-    `extras`: what is to be made beside the clip, as `skill.extras` has it; `made`: where it
+    about to stand there. `download`: how far that is fetched, as `skill.jobs.download` has it.
+    `extras`: what is to be made beside the clip, as `skill.jobs.previews` has it; `made`: where it
     stands; `missed`: why it was not made.
     `failure`: what stopped whoever worked on it last, as an error's record.
     """

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from skill.jobs.store import Job
     from skill.settings.config import Config
-    from skill.vault import Job
 
 _START = 6.0  # s the process may take to be at work before it is left to itself
 _GLANCE = 0.01  # s

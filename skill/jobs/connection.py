@@ -19,8 +19,8 @@ from skill.errors import (
 )
 from skill.events import Detail, Notice, Stage, Tell
 from skill.i18n import say
-from skill.projects import Projects
-from skill.vault import StoredSession, StoredToken, Vault
+from skill.jobs.projects import Projects
+from skill.jobs.store import StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.advice import at_home
-from skill.background import LogReader, log_of
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
-from skill.connection import Connection
 from skill.errors import (
     AuthError,
     BusyError,
@@ -28,10 +25,11 @@ from skill.errors import (
     from_record,
 )
 from skill.events import Detail, Notice, Report
-from skill.extras import NOTHING
 from skill.i18n import say, speak
-from skill.part import discard
-from skill.planning import (
+from skill.jobs.background import LogReader, log_of
+from skill.jobs.connection import Connection
+from skill.jobs.partial_file import discard
+from skill.jobs.plan import (
     plan_chat,
     plan_export,
     plan_extend,
@@ -39,19 +37,21 @@ from skill.planning import (
     plan_upload,
     redirect,
 )
-from skill.results import Connected, Reply, Status, Video, uploaded, video_of
-from skill.vault import Step, Vault
-from skill.wish import Wish
+from skill.jobs.previews import NOTHING
+from skill.jobs.prompt import Wish
+from skill.jobs.results import Connected, Reply, Status, Video, uploaded, video_of
+from skill.jobs.store import Step, Vault
+from skill.jobs.suggestions import at_home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from skill.api.client import Client
     from skill.api.models import Credits
-    from skill.extras import Extras
+    from skill.jobs.previews import Extras
+    from skill.jobs.store import Job, StoredSession
     from skill.screentalk import GuiAction
     from skill.settings.config import Config
-    from skill.vault import Job, StoredSession
 
 _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
@@ -496,7 +496,7 @@ class Studio:
         return self._connection.tell
 
     async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
-        from skill.worker import Worker
+        from skill.jobs.worker import Worker
 
         self.job = job
         worker = Worker(self._connection, resuming=resuming)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from skill.errors import ExportBlockedError, NoCreditsError
 from skill.i18n import say
-from skill.planning import sources
+from skill.jobs.plan import sources
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from skill.errors import SkillError
+    from skill.jobs.store import Job
     from skill.timeline import Timeline
-    from skill.vault import Job
 
 _MOST = 2
 _AUDIO, _TEXT = 1, 7  # the contract's `tt`

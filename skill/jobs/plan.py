@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from skill.errors import FileRefusedError, NotFoundError, UsageError
-from skill.extras import NOTHING, check_extras
 from skill.i18n import say, speak
+from skill.jobs.output_path import check_target, free_name
+from skill.jobs.previews import NOTHING, check_extras
+from skill.jobs.prompt import EXTENSION, check_words, compose, compose_extension, expected_credits
+from skill.jobs.store import Job, Step
 from skill.sanitize import clean_line
-from skill.target import check_target, free_name
-from skill.vault import Job, Step
-from skill.wish import EXTENSION, check_words, compose, compose_extension, expected_credits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skill.errors import SkillError
-    from skill.extras import Extras
+    from skill.jobs.previews import Extras
+    from skill.jobs.prompt import Wish
+    from skill.jobs.store import StoredSession
     from skill.settings.config import Config
-    from skill.vault import StoredSession
-    from skill.wish import Wish
 
 
 def plan_make(

@@ -12,11 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.advice import at_home, next_wishes
 from skill.api.retry import RenderWatch, recovery_waits
 from skill.api.turn import End
-from skill.conversation import Answer, converse
-from skill.delivery import deliver, sha256
 from skill.errors import (
     BackendFailedError,
     BusyError,
@@ -31,17 +28,20 @@ from skill.errors import (
 )
 from skill.events import Detail, Notice, Progress, Stage
 from skill.i18n import say
-from skill.part import discard
-from skill.planning import check_cap
+from skill.jobs.conversation import Answer, converse
+from skill.jobs.download import deliver, sha256
+from skill.jobs.partial_file import discard
+from skill.jobs.plan import check_cap
+from skill.jobs.prompt import expected_credits
+from skill.jobs.store import Job, Step, StoredSession
+from skill.jobs.suggestions import at_home, next_wishes
+from skill.jobs.upload import Uploads
 from skill.sanitize import clean_line
 from skill.timeline import Timeline, changes
-from skill.uploading import Uploads
-from skill.vault import Job, Step, StoredSession
-from skill.wish import expected_credits
 
 if TYPE_CHECKING:
     from skill.api.models import Credits, Render, State
-    from skill.connection import Connection
+    from skill.jobs.connection import Connection
     from skill.screentalk import GuiAction
 
 
@@ -557,7 +557,7 @@ class Worker:
 
     async def _make_extras(self, job: Job) -> None:
         """The clip stands and is paid for: what cannot be made of it is told, and no error."""
-        from skill.extras import make_extra
+        from skill.jobs.previews import make_extra
 
         for kind, ending in job.extras.items():
             if kind in job.made:

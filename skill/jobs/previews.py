@@ -16,8 +16,8 @@ import anyio
 from skill.errors import UsageError
 from skill.events import Progress, Stage
 from skill.i18n import say
+from skill.jobs.output_path import beside, check_target, free_name, put
 from skill.sanitize import clean_line
-from skill.target import beside, check_target, free_name, put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

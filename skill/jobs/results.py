@@ -11,9 +11,9 @@ from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.api.models import Credits
+    from skill.jobs.store import Job
     from skill.routing import Action
     from skill.timeline import Timeline
-    from skill.vault import Job
 
 
 @dataclass(frozen=True, kw_only=True)

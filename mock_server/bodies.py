@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 
 from mock_server.errors import BreachError, bad_request
-from mock_server.strictjson import DEEPEST, loads
+from mock_server.strict_json import DEEPEST, loads
 
 BODY_LIMIT = 8 * 1024 * 1024
 

@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mock_server import bodies
 from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
+from mock_server.hosts import is_loopback
 from mock_server.journal import ENDPOINTS, UNKNOWN
 from mock_server.library import file_path
-from mock_server.loopback import is_loopback
 from mock_server.page import page_routes
 from mock_server.trouble import fault_actions
 from mock_server.uploads import MAX_FILES

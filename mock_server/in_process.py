@@ -26,7 +26,6 @@ import respx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
-from mock_server import loopback
 from mock_server.app import create_app
 from mock_server.backend import Backend
 
@@ -46,7 +45,7 @@ def production(backend: Backend, host: str = PRODUCTION) -> Iterator[respx.MockR
     try:
         with start_blocking_portal() as portal:
             router = _Router(create_app(backend, control=False), portal, host)
-            for name in loopback.NAMES:
+            for name in hosts.NAMES:
                 router.route(host=name).pass_through()
             try:
                 with router:

@@ -21,7 +21,7 @@ from mock_server.redaction import (
     is_secret,
     without_secrets,
 )
-from mock_server.strictjson import loads_or_none
+from mock_server.strict_json import loads_or_none
 
 ENDPOINTS = (
     "token",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from mock_server.strictjson import DEEPEST, loads_or_none
+from mock_server.strict_json import DEEPEST, loads_or_none
 
 TEXT_LIMIT = 16_384
 """Characters kept of a text in a body."""

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mock_server.schemas import Schemas
+from mock_server.openapi.json_schema import Schemas
 
 
 @cache

@@ -15,7 +15,6 @@ import httpx
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from mock_server import loopback
 from mock_server.errors import (
     FORMATS,
     ApiError,
@@ -223,7 +222,7 @@ async def _fetch(client: httpx.AsyncClient, url: str, folder: Path, limit: int) 
         host, name = parts.hostname, unquote(parts.path)
     except ValueError as error:
         raise bad_request(f"urls: not a URL: {url[:200]}") from error
-    if parts.scheme not in ("http", "https") or host not in loopback.NAMES:
+    if parts.scheme not in ("http", "https") or host not in hosts.NAMES:
         raise bad_request(
             f"urls: {url[:200]} cannot be fetched: this backend has no network and reaches only "
             "http addresses of this machine"

@@ -13,7 +13,7 @@ import httpx
 
 from mock_server import openapi
 from mock_server.contract.check import UnusableError
-from mock_server.strictjson import loads_or_none
+from mock_server.strict_json import loads_or_none
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mock_server.contract.visit import Visit
-    from mock_server.schemas import Difference
+    from mock_server.openapi.json_schema import Difference
 
     Work = Callable[[Visit], Awaitable[None]]
 

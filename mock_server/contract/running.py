@@ -26,7 +26,7 @@ from mock_server.contract.visit import Visit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mock_server.schemas import Difference
+    from mock_server.openapi.json_schema import Difference
 
 CHECKS: tuple[Check, ...] = (*account.checks, *project.checks, *talk.checks, *export.checks)
 """Every check, in the order in which they are made: each after those it needs."""

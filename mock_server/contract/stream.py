@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mock_server.strictjson import loads_or_none
+from mock_server.strict_json import loads_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
-from mock_server import loopback
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
@@ -56,13 +54,13 @@ class Target:
 
     @property
     def loopback(self) -> bool:
-        return urlsplit(self.url).hostname in loopback.NAMES
+        return urlsplit(self.url).hostname in hosts.NAMES
 
 
 async def is_mock(url: str) -> bool:
     """Whether a mock listens there: asked of this machine alone. Raises UnreachableError, also where
     the answer does not end."""
-    if urlsplit(url).hostname not in loopback.NAMES:
+    if urlsplit(url).hostname not in hosts.NAMES:
         return False
     try:
         with anyio.fail_after(_PATIENCE):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mock_server import openapi
 from mock_server.contract.caller import Bearer
 from mock_server.contract.check import UnusableError
-from mock_server.schemas import Difference, Severity
+from mock_server.openapi.json_schema import Difference, Severity
 
 if TYPE_CHECKING:
     from mock_server.contract.caller import Answer, Caller

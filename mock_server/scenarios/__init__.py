@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from mock_server.faults import Fault
 from mock_server.shape import mistakes, schema
-from mock_server.strictjson import DEEPEST
+from mock_server.strict_json import DEEPEST
 from mock_server.world import Plan
 
 if TYPE_CHECKING:

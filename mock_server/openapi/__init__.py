@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from mock_server.schemas import FORMATS, Difference, Schema, Schemas
+from mock_server.openapi.json_schema import FORMATS, Difference, Schema, Schemas
 
 UNKNOWN = "is not in the contract"
 WALKS = 10

@@ -24,8 +24,8 @@ import httpx
 from httpx_sse import EventSource
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
-from mock_server.dialects import dialect
-from mock_server.events import Beat, Call, Result, Save, Say, Step
+from mock_server.agent.sse import dialect
+from mock_server.agent.steps import Beat, Call, Result, Save, Say, Step
 from skill.api.turn import MAX_EVENT_BYTES, Data, Decoder, Dropped
 
 if TYPE_CHECKING:

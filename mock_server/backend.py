@@ -13,12 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from mock_server import director, errors, instant
+from mock_server import errors, instant
 from mock_server.accounts import Accounts, expired, iso
+from mock_server.agent import director
+from mock_server.agent.director import Asset, Kind, Picture, direct
+from mock_server.agent.steps import Save
 from mock_server.clock import DAY, Clock
-from mock_server.director import Asset, Kind, Picture, direct
 from mock_server.errors import ApiError
-from mock_server.events import Save
 from mock_server.faults import Fault, Faults
 from mock_server.journal import Journal
 from mock_server.library import (

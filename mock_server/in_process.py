@@ -1,7 +1,8 @@
 """The backend without a socket: what code under test sends to the production host by httpx is
 answered by a backend in the same process.
 
-    from mock_server import Backend
+    from mock_server import hosts
+from mock_server import Backend
     from mock_server.in_process import production
 
     with production(Backend(pace=0)):

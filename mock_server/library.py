@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import anyio.to_thread
 
-from mock_server.director import Picture
+from mock_server.agent.director import Picture
 from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
 from mock_server.pictures import draw
 from mock_server.store import Store

@@ -5,7 +5,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from mock_server.director import Picture
+from mock_server.agent.director import Picture
 from mock_server.world import Media
 
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
-from mock_server.dialects import dialect
-from mock_server.director import Kind, Plan
-from mock_server.events import Beat, Broken, Call, Save, Say, Step
+from mock_server.agent.director import Kind, Plan
+from mock_server.agent.sse import dialect
+from mock_server.agent.steps import Beat, Broken, Call, Save, Say, Step
 from mock_server.faults import Fault, chance
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ import httpx
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from mock_server import hosts
 from mock_server.errors import (
     FORMATS,
     ApiError,

@@ -137,7 +137,7 @@ class TestAnswers:
     def test_events_are_held_to_it_too(
         self, serve: Serve, dialect: str, breaches: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("mock_server.dialects.pieces", lambda text: [7])
+        monkeypatch.setattr("mock_server.agent.sse.pieces", lambda text: [7])
         api = serve(dialect=dialect).start()
         api.upload("beach.png")
         api.say(MAKE)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mock_server.agent.clip_references import amount
+from mock_server.agent.director import Asset, Kind, Plan, direct
+from mock_server.agent.intent import read
+from mock_server.agent.montage import MIN_SHOT_MS, MOVES, SIZES, Montage, Music, Shot
+from mock_server.agent.steps import Save, Say
+from mock_server.agent.transition import Joining
 from mock_server.beats import grid
-from mock_server.director import Asset, Kind, Plan, direct
-from mock_server.events import Save, Say
-from mock_server.joins import Joining
-from mock_server.montage import MIN_SHOT_MS, MOVES, SIZES, Montage, Music, Shot
-from mock_server.picks import amount
-from mock_server.wishes import read
 from tests.mock_server.api import MAKE, track
 
 BEATS = ("lofi", "ambient", "upbeat", "cinematic")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mock_server.listings import MANNERS
-from mock_server.montage import MUSIC_NAMES, RATES, SIZES
+from mock_server.agent.listing_defaults import MANNERS
+from mock_server.agent.montage import MUSIC_NAMES, RATES, SIZES
+from mock_server.agent.vocabulary import TRANSITION_NAMES
 from mock_server.render.looks import LOOKS
 from mock_server.render.motion import STYLES, Move
-from mock_server.vocabulary import TRANSITION_NAMES
 
 PAGE = (Path(__file__).parents[2] / "references" / "video.md").read_text(encoding="utf-8")
 

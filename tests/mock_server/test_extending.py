@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mock_server.director import Kind, direct
-from mock_server.extending import MORE_MS
-from mock_server.montage import MAX_MS, Montage
+from mock_server.agent.director import Kind, direct
+from mock_server.agent.edits.extend import MORE_MS
+from mock_server.agent.montage import MAX_MS, Montage
 from tests.mock_server.api import track
 from tests.mock_server.test_director import (
     FILM,

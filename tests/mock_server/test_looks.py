@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.director import Kind, direct
-from mock_server.wishes import read
+from mock_server.agent.director import Kind, direct
+from mock_server.agent.intent import read
 from tests.mock_server.api import MAKE, track
 from tests.mock_server.test_director import PHOTOS, UPRIGHT, check, draft_of, edit, make, told
 

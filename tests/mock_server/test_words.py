@@ -3,16 +3,17 @@ something else for one it does not know."""
 
 import pytest
 
-from mock_server import colours, joins, listings, montage
+from mock_server.agent import listing_defaults, montage, transition
+from mock_server.agent.edits import look
+from mock_server.agent.vocabulary import LOOK_WORDS, TRANSITION_NAMES
 from mock_server.render import music, transitions
 from mock_server.render.looks import LOOKS
 from mock_server.render.motion import STYLES, Move
 from mock_server.render.plan import read
-from mock_server.vocabulary import LOOK_WORDS, TRANSITION_NAMES
 
 
 @pytest.mark.parametrize(
-    "kind", sorted({*joins.MIXED, *joins.LIVELY, *TRANSITION_NAMES} - {"mixed"})
+    "kind", sorted({*transition.MIXED, *transition.LIVELY, *TRANSITION_NAMES} - {"mixed"})
 )
 def test_each_transition_is_one_of_its_own(kind: str) -> None:
     segment = {"s": 0, "d": 1000, "src": {"hash": "a"}, "tr": {"type": kind, "d": 500}}
@@ -26,5 +27,7 @@ def test_moves_paces_looks_and_music_are_known() -> None:
     assert set(montage.MOVES) == {move.value for move in Move}
     assert montage.SHOT_MS.keys() == STYLES.keys()
     assert {*LOOKS, "none"} == LOOK_WORDS.keys()
-    assert {*LOOKS, ""} == colours.TOLD.keys() >= {way.look for way in listings.MANNERS.values()}
+    assert (
+        {*LOOKS, ""} == look.TOLD.keys() >= {way.look for way in listing_defaults.MANNERS.values()}
+    )
     assert montage.MUSIC_NAMES.keys() == music.STYLES.keys()

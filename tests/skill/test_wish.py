@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mock_server.director import Asset, direct
-from mock_server.events import Save
+from mock_server.agent.director import Asset, direct
+from mock_server.agent.steps import Save
 from mock_server.render.looks import LOOKS as RENDERED
 from skill.cli import parser
 from skill.errors import UsageError

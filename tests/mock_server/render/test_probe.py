@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
-from mock_server.montage import SIZES
+from mock_server.agent.montage import SIZES
 from skill.media.mp4 import probe
 from tests.mock_server.render import boxes
 from tests.mock_server.render.studio import scenery

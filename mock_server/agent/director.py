@@ -12,14 +12,8 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-from mock_server.changes import Note, seconds
-from mock_server.colours import look_note, look_of
-from mock_server.edits import apply, exactly, limit, nearest_rate, rate_note
-from mock_server.events import Beat, Call, Result, Save, Say, Step
-from mock_server.extending import whole
-from mock_server.listings import Manner, manner
-from mock_server.montage import FPS, MAX_MS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
-from mock_server.sounds import (
+from mock_server.agent.edits import apply, exactly, limit, nearest_rate, rate_note
+from mock_server.agent.edits.audio import (
     OFF_THE_BEAT,
     ON_THE_BEAT,
     default_volume,
@@ -27,10 +21,16 @@ from mock_server.sounds import (
     muted,
     own_note,
 )
-from mock_server.texts import edit_captions, title_of
-from mock_server.transitions import joining_of
-from mock_server.vocabulary import ADD, BACK, OF_PHOTOS, VERB
-from mock_server.wishes import Wish, read
+from mock_server.agent.edits.change import Note, seconds
+from mock_server.agent.edits.extend import whole
+from mock_server.agent.edits.look import look_note, look_of
+from mock_server.agent.edits.titles import edit_captions, title_of
+from mock_server.agent.edits.transitions import joining_of
+from mock_server.agent.intent import Wish, read
+from mock_server.agent.listing_defaults import Manner, manner
+from mock_server.agent.montage import FPS, MAX_MS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
+from mock_server.agent.steps import Beat, Call, Result, Save, Say, Step
+from mock_server.agent.vocabulary import ADD, BACK, OF_PHOTOS, VERB
 
 LEAST_MS = 5_000
 CLIP_MS = 10_000

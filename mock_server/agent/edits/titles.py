@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from mock_server.changes import Change, Note, no_such, seconds
-from mock_server.montage import READ_MS, Montage, Words
-from mock_server.picks import place
-from mock_server.wishes import Wish
+from mock_server.agent.clip_references import place
+from mock_server.agent.edits.change import Change, Note, no_such, seconds
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import READ_MS, Montage, Words
 
 _PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
 

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mock_server.vocabulary import (
+from mock_server.agent.vocabulary import (
     CAPTION,
     CLIP,
     CLIP_ZH,

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mock_server.changes import Change, Note, no_such, seconds
-from mock_server.colours import edit_look
-from mock_server.extending import go_on
-from mock_server.montage import (
+from mock_server.agent.clip_references import place
+from mock_server.agent.edits.audio import edit_sounds
+from mock_server.agent.edits.change import Change, Note, no_such, seconds
+from mock_server.agent.edits.extend import go_on
+from mock_server.agent.edits.look import edit_look
+from mock_server.agent.edits.titles import edit_texts
+from mock_server.agent.edits.transitions import edit_transitions
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import (
     MAX_MS,
     MIN_MS,
     MIN_SHOT_MS,
@@ -15,11 +20,6 @@ from mock_server.montage import (
     Music,
     Shot,
 )
-from mock_server.picks import place
-from mock_server.sounds import edit_sounds
-from mock_server.texts import edit_texts
-from mock_server.transitions import edit_transitions
-from mock_server.wishes import Wish
 
 
 def apply(

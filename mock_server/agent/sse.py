@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mock_server.events import Beat, Broken, Call, Result, Save, Say, Step
+from mock_server.agent.steps import Beat, Broken, Call, Result, Save, Say, Step
 
 PIECE = 22
 """About how many characters of text go into one event."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from mock_server.agent.beat_cutting import on_the_beat
+from mock_server.agent.transition import Join, Joining
 from mock_server.beats import grid
-from mock_server.joins import Join, Joining
-from mock_server.rhythm import on_the_beat
 
 VIDEO, AUDIO, TEXT = 0, 1, 7
 FPS = 30

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from mock_server.changes import Change, Note
-from mock_server.montage import Montage
-from mock_server.wishes import Wish
+from mock_server.agent.edits.change import Change, Note
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import Montage
 
 TOLD = {
     "warm": ("warm and golden", "暖金色"),

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from mock_server.joins import SIDED
-from mock_server.montage import SIZES
-from mock_server.phrases import Clause, Message, cut
-from mock_server.picks import amount, picks_of, target
-from mock_server.vocabulary import (
+from mock_server.agent.clauses import Clause, Message, cut
+from mock_server.agent.clip_references import amount, picks_of, target
+from mock_server.agent.montage import SIZES
+from mock_server.agent.transition import SIDED
+from mock_server.agent.vocabulary import (
     ADD,
     ASPECT_WORDS,
     BEAT,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from mock_server.vocabulary import (
+from mock_server.agent.vocabulary import (
     CLIP,
     CLIP_ZH,
     NUMBER,

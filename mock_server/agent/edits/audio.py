@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from mock_server.changes import Change, Note
-from mock_server.montage import MUSIC_NAMES, UNDER_CLIPS, VOLUME, Montage, Music
-from mock_server.wishes import Wish
+from mock_server.agent.edits.change import Change, Note
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import MUSIC_NAMES, UNDER_CLIPS, VOLUME, Montage, Music
 
 ON_THE_BEAT = Note("The cuts are on its beat.", "剪辑点落在节拍上。")
 OFF_THE_BEAT = Note(

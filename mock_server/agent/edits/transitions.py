@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from mock_server.changes import Change, Note, seconds
-from mock_server.joins import Joining
-from mock_server.montage import Montage
-from mock_server.wishes import Wish
+from mock_server.agent.edits.change import Change, Note, seconds
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import Montage
+from mock_server.agent.transition import Joining
 
 _LEAST_MS, _MOST_MS = 100, 3_000
 _TOLD = {

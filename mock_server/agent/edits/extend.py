@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import log
 
-from mock_server.changes import Change, Note, seconds
-from mock_server.montage import MAX_MS, SIZES, Montage, Shot
-from mock_server.wishes import Wish
+from mock_server.agent.edits.change import Change, Note, seconds
+from mock_server.agent.intent import Wish
+from mock_server.agent.montage import MAX_MS, SIZES, Montage, Shot
 
 MORE_MS = 10_000
 """New footage where no length is named, nor one by the listing."""

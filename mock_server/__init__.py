@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_server.app import create_app
     from mock_server.backend import Backend
     from mock_server.clock import Clock, ManualClock
     from mock_server.faults import Fault, Faults
+    from mock_server.http.app import create_app
     from mock_server.journal import Entry, Journal
     from mock_server.server import Server
     from mock_server.world import Plan
@@ -44,7 +44,7 @@ _HOMES = {
     "ManualClock": "clock",
     "Plan": "world",
     "Server": "server",
-    "create_app": "app",
+    "create_app": "http.app",
 }
 
 

@@ -1,8 +1,7 @@
 """The backend without a socket: what code under test sends to the production host by httpx is
 answered by a backend in the same process.
 
-    from mock_server import hosts
-from mock_server import Backend
+    from mock_server import Backend
     from mock_server.in_process import production
 
     with production(Backend(pace=0)):
@@ -27,8 +26,9 @@ import respx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
-from mock_server.app import create_app
+from mock_server import hosts
 from mock_server.backend import Backend
+from mock_server.http.app import create_app
 
 PRODUCTION = "mega-api-prod.nemovideo.ai"
 """The host of the contract. The addresses of files that are handed out are on it too."""

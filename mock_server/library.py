@@ -10,9 +10,9 @@ import anyio.to_thread
 
 from mock_server.agent.director import Picture
 from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
+from mock_server.http.uploads import Received
 from mock_server.pictures import draw
 from mock_server.store import Store
-from mock_server.uploads import Received
 from mock_server.world import Account, Media, Session, World
 
 YOUNG_SECONDS = 86_400.0

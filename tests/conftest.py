@@ -70,7 +70,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def breaches() -> Iterator[list[str]]:
     """Every answer of the mock's own is held to the contract, in every test: what it logs of one
     that is not so fails the test, unless the test takes it out of this list."""
-    log, heard = logging.getLogger("mock_server.exchange"), Heard()
+    log, heard = logging.getLogger("mock_server.http.endpoint"), Heard()
     log.addHandler(heard)
     yield heard.said
     log.removeHandler(heard)

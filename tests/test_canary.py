@@ -31,7 +31,7 @@ import pytest
 import mock_server.server
 from mock_server import Backend
 from mock_server.accounts import Accounts
-from mock_server.app import create_app
+from mock_server.http.app import create_app
 from mock_server.render import Rendered
 from skill.cli.console import Console
 from skill.cli.main import main

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import anyio
 import httpx
 
+from mock_server import hosts
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_server import Backend, Server
-from mock_server.app import create_app
 from mock_server.backend import Prices
 from mock_server.contract import (
     CHECKS,
@@ -34,6 +33,7 @@ from mock_server.contract import (
     stream,
 )
 from mock_server.contract.caller import Bearer
+from mock_server.http.app import create_app
 from tests.mock_server.api import ATTRIBUTION
 
 if TYPE_CHECKING:

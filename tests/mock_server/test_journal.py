@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mock_server import Backend, Journal, Server
-from mock_server.page.feed import Feed
+from mock_server.http.page.feed import Feed
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, until
 from tests.mock_server.conftest import Serve
 

@@ -15,8 +15,8 @@ from PIL import Image
 from mock_server.backend import Backend
 from mock_server.clock import ManualClock
 from mock_server.faults import ANY
+from mock_server.http.page import TYPES
 from mock_server.journal import ENDPOINTS
-from mock_server.page import TYPES
 from mock_server.server import Server
 from tests.mock_server import browser as chromium
 from tests.mock_server.api import Api, inspector, until

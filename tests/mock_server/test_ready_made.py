@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from mock_server import ManualClock
+from mock_server.http.fault_injection import JUNK
 from mock_server.scenarios import load, names
-from mock_server.wire import JUNK
 from tests.mock_server.api import MAKE, Api, events, until
 from tests.mock_server.conftest import Serve
 

@@ -84,7 +84,7 @@ class TestAFolder:
             for path in mock.rglob("*")
             if path.is_file() and path.suffix != ".pyc"
         }
-        assert "mock_server/page/page.js" in files
+        assert "mock_server/http/page/page.js" in files
         assert files <= set(tree(made / name))
 
     def test_every_link_in_it_leads_somewhere_and_no_further_than_one_level(

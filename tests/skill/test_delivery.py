@@ -20,7 +20,7 @@ import pytest
 from anyio.streams.tls import TLSStream
 
 import skill.jobs.download as delivery
-from mock_server.exchange import Call
+from mock_server.http.endpoint import Call
 from skill.api.client import Client
 from skill.clock import Timing
 from skill.errors import NetworkError, SkillError, UsageError

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_server.exchange import Endpoint
-from mock_server.wire import Wire
+from mock_server.http.endpoint import Endpoint
+from mock_server.http.fault_injection import Wire
 
 from .conftest import start
 

@@ -16,7 +16,7 @@ import pytest
 
 import skill
 from mock_server import Backend, Fault, Journal, pytest_plugin
-from mock_server.control import control_routes
+from mock_server.http.control import control_routes
 from mock_server.journal import ENDPOINTS
 from skill import errors
 from skill.cli.parser import _SAID, COMMANDS, build_parser

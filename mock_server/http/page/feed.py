@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mock_server.backend import Backend
+from mock_server.http.control_faults import listed
 from mock_server.journal import Entry
-from mock_server.trouble import listed
 
 TICK = 0.2
 """Seconds between two looks at the backend, while a page is open."""

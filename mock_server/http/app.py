@@ -12,16 +12,17 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
-from mock_server import bodies, errors, openapi
+from mock_server import errors, openapi
 from mock_server.accounts import iso
 from mock_server.backend import Backend
-from mock_server.control import control_routes
 from mock_server.errors import ApiError, StorageError
-from mock_server.exchange import Call, Endpoint, Handler, envelope, json_response
+from mock_server.http import bodies
+from mock_server.http.control import control_routes
+from mock_server.http.endpoint import Call, Endpoint, Handler, envelope, json_response
+from mock_server.http.fault_injection import EventStream
+from mock_server.http.uploads import fetch_files, receive_files
 from mock_server.journal import ATTRIBUTION
 from mock_server.library import media_info
-from mock_server.uploads import fetch_files, receive_files
-from mock_server.wire import EventStream
 from mock_server.world import Render, Status
 
 

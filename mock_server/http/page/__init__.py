@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from mock_server.backend import Backend
-from mock_server.page.feed import Feed
+from mock_server.http.page.feed import Feed
 
 TYPES = {
     "index.html": "text/html",

@@ -15,15 +15,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server import bodies
 from mock_server.backend import SHORT_KEY, Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.hosts import is_loopback
+from mock_server.http import bodies
+from mock_server.http.control_faults import fault_actions
+from mock_server.http.page import page_routes
+from mock_server.http.uploads import MAX_FILES
 from mock_server.journal import ENDPOINTS, UNKNOWN
 from mock_server.library import file_path
-from mock_server.page import page_routes
-from mock_server.trouble import fault_actions
-from mock_server.uploads import MAX_FILES
 from mock_server.world import Plan, Status
 
 FORBIDDEN = 403

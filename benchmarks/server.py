@@ -50,7 +50,7 @@ JSON = "application/json"
 BALANCE = {"code": 0, "message": "success", "data": {"available": 100, "frozen": 0, "total": 100}}
 ROUNDS, SECONDS, CONNECTIONS = 7, 2.0, 16
 STREAMS, STEPS, LASTING = 1000, 28, 5.0  # 28 steps are 21 events and 7 heartbeats
-GAP = 0.05  # seconds between two events at pace 1 (mock_server.turns)
+GAP = 0.05  # seconds between two events at pace 1 (mock_server.backend.turn)
 WORDS = "turn my photo into a video"
 
 

@@ -13,13 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_server.backend import Backend
+    from mock_server.backend.backend import Backend
+    from mock_server.backend.models import Plan
     from mock_server.clock import Clock, ManualClock
     from mock_server.faults import Fault, Faults
     from mock_server.http.app import create_app
     from mock_server.journal import Entry, Journal
     from mock_server.server import Server
-    from mock_server.world import Plan
 
 __all__ = [
     "Backend",
@@ -35,14 +35,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Backend": "backend",
+    "Backend": "backend.backend",
     "Clock": "clock",
     "Entry": "journal",
     "Fault": "faults",
     "Faults": "faults",
     "Journal": "journal",
     "ManualClock": "clock",
-    "Plan": "world",
+    "Plan": "backend.models",
     "Server": "server",
     "create_app": "http.app",
 }

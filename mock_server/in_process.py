@@ -27,7 +27,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp, Message
 
 from mock_server import hosts
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.http.app import create_app
 
 PRODUCTION = "mega-api-prod.nemovideo.ai"

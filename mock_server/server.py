@@ -16,7 +16,7 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.hosts import is_loopback
 from mock_server.http.app import create_app
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 # The machine is shared and noisy, and a run is to say the same as the one before.
 settings.register_profile("shared", deadline=None, derandomize=True)

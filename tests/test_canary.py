@@ -30,7 +30,7 @@ import pytest
 
 import mock_server.server
 from mock_server import Backend
-from mock_server.accounts import Accounts
+from mock_server.backend.accounts import Accounts
 from mock_server.http.app import create_app
 from mock_server.render import Rendered
 from skill.cli.console import Console

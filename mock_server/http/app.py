@@ -13,8 +13,10 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from mock_server import errors, openapi
-from mock_server.accounts import iso
-from mock_server.backend import Backend
+from mock_server.backend.accounts import iso
+from mock_server.backend.backend import Backend
+from mock_server.backend.media_library import media_info
+from mock_server.backend.models import Render, Status
 from mock_server.errors import ApiError, StorageError
 from mock_server.http import bodies
 from mock_server.http.control import control_routes
@@ -22,8 +24,6 @@ from mock_server.http.endpoint import Call, Endpoint, Handler, envelope, json_re
 from mock_server.http.fault_injection import EventStream
 from mock_server.http.uploads import fetch_files, receive_files
 from mock_server.journal import ATTRIBUTION
-from mock_server.library import media_info
-from mock_server.world import Render, Status
 
 
 def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:

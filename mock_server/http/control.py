@@ -15,7 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.backend import SHORT_KEY, Backend
+from mock_server.backend.backend import SHORT_KEY, Backend
+from mock_server.backend.media_library import file_path
+from mock_server.backend.models import Plan, Status
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.hosts import is_loopback
 from mock_server.http import bodies
@@ -23,8 +25,6 @@ from mock_server.http.control_faults import fault_actions
 from mock_server.http.page import page_routes
 from mock_server.http.uploads import MAX_FILES
 from mock_server.journal import ENDPOINTS, UNKNOWN
-from mock_server.library import file_path
-from mock_server.world import Plan, Status
 
 FORBIDDEN = 403
 KEY_HEADER = "x-mock-key"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.scenarios import ScenarioError, names
 

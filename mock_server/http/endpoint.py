@@ -13,15 +13,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server import openapi
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
+from mock_server.backend.media_library import file_path
+from mock_server.backend.models import Account, Media
 from mock_server.errors import FAILED, ApiError, BreachError, StorageError, bad_request
 from mock_server.faults import Fault
 from mock_server.http import bodies
 from mock_server.http.fault_injection import Wire
 from mock_server.journal import Entry
-from mock_server.library import file_path
 from mock_server.openapi import Operation
-from mock_server.world import Account, Media
 
 VIOLATIONS_KEPT = 50
 """How many a journal entry holds, and how many unknown fields."""

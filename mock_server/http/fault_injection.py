@@ -10,9 +10,9 @@ import anyio
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
+from mock_server.backend.turn import Turn
 from mock_server.faults import Fault
 from mock_server.journal import Entry
-from mock_server.turns import Turn
 
 JUNK = (
     b": a comment\n\n",

@@ -20,13 +20,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
+from mock_server.backend.models import Plan
 from mock_server.faults import Fault
 from mock_server.shape import mistakes, schema
 from mock_server.strict_json import DEEPEST
-from mock_server.world import Plan
 
 if TYPE_CHECKING:
-    from mock_server.backend import Backend
+    from mock_server.backend.backend import Backend
 
 HERE = Path(__file__).parent
 LARGEST = 2**20

@@ -23,7 +23,7 @@ from tests.clients.install import Clients
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -19,7 +19,7 @@ from tests.mock_server.api import ATTRIBUTION, MAKE, Api, inspector
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 READ = """
 import json, sys

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.server import Server
 
 ATTRIBUTION = {"X-Skill-Source": "a-skill", "X-Skill-Version": "1", "X-Skill-Platform": "unknown"}

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.server import Server
 from tests.mock_server.api import ATTRIBUTION, Api, FakeRenderer, inspector
 

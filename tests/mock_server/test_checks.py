@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_server import Backend, Server
-from mock_server.backend import Prices
+from mock_server.backend.backend import Prices
 from mock_server.contract import (
     CHECKS,
     Kind,
@@ -39,7 +39,7 @@ from tests.mock_server.api import ATTRIBUTION
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 MIB = 2**20
 

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mock_server import Clock, ManualClock, create_app, instant
-from mock_server.accounts import iso
-from mock_server.backend import Backend
+from mock_server import Clock, ManualClock, create_app
+from mock_server.backend import instant_renderer
+from mock_server.backend.accounts import iso
+from mock_server.backend.backend import Backend
 from mock_server.clock import DAY
 from mock_server.server import Server
 from tests.mock_server.api import MAKE, Api, FakeRenderer, inspector, until
@@ -276,10 +277,12 @@ class TestReset:
         made = iter(gates)
         ended = threading.Semaphore(0)
 
-        def render(draft: dict[str, Any], media: Any, target: Path, **hooks: Any) -> instant.Clip:
+        def render(
+            draft: dict[str, Any], media: Any, target: Path, **hooks: Any
+        ) -> instant_renderer.Clip:
             next(made).wait(10)
             try:
-                return instant.render(draft, media, target)
+                return instant_renderer.render(draft, media, target)
             finally:
                 ended.release()
 

@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from mock_server import ManualClock
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.in_process import PRODUCTION, production
 from mock_server.server import Server
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector, until

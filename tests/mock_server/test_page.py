@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.clock import ManualClock
 from mock_server.faults import ANY
 from mock_server.http.page import TYPES

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mock_server.backend import Prices
+from mock_server.backend.backend import Prices
 from mock_server.faults import ANY, Fault
 from mock_server.journal import ENDPOINTS
 from mock_server.scenarios import ScenarioError, load, names

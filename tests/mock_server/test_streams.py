@@ -11,8 +11,8 @@ from starlette.types import Message, Receive, Scope, Send
 from mock_server import Backend, ManualClock
 from mock_server.agent.sse import Adk, Typed, pieces
 from mock_server.agent.steps import Beat, Call, Result, Save, Say
+from mock_server.backend.turn import is_silent
 from mock_server.http.app import create_app
-from mock_server.turns import is_silent
 from tests.mock_server.api import MAKE, Api, FakeRenderer, events, inspector, until
 from tests.mock_server.conftest import Serve
 

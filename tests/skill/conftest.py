@@ -21,7 +21,7 @@ from .shapes import check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 
 ROOT = Path(__file__).resolve().parents[2]

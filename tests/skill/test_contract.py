@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
     from .conftest import Ran
 

@@ -22,7 +22,7 @@ from .faults import SECTIONS, Case
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
     from .conftest import Ran
 

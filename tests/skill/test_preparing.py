@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mock_server import Server
-    from mock_server.renders import Renderer
+    from mock_server.backend.render_queue import Renderer
 
 WORDS = ("-p", "turn my photos into a video, 3 seconds", "-o", "trip.mp4")
 

@@ -21,8 +21,8 @@ from .shapes import complaints
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mock_server.backend.render_queue import Renderer
     from mock_server.journal import Entry
-    from mock_server.renders import Renderer
 
     from .conftest import Ran
 

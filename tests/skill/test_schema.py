@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.backend import Prices
+from mock_server.backend.backend import Prices
 from skill import events as report
 from skill.cli.json_schema import schemas
 from skill.cli.parser import COMMANDS

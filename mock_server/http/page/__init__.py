@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.http.page.feed import Feed
 
 TYPES = {

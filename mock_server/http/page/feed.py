@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from mock_server.backend import Backend
+from mock_server.backend.backend import Backend
 from mock_server.http.control_faults import listed
 from mock_server.journal import Entry
 

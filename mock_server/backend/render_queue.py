@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from mock_server import instant
+from mock_server.backend import instant_renderer
+from mock_server.backend.models import Render, Status
+from mock_server.backend.store import Store
 from mock_server.clock import Clock
 from mock_server.errors import NOT_FOUND, ApiError, BreachError, bad_request
-from mock_server.store import Store
-from mock_server.world import Render, Status
 
 QUEUE_DELAY = 0.2
 """Seconds a render stays pending although nothing is before it, times the backend's pace."""
@@ -128,11 +128,11 @@ class Renders:
         return self.status(render_id, account)
 
     def complete(self, render_id: str) -> None:
-        """Be done with a render at once, however it stands: its video is `instant.render`'s.
+        """Be done with a render at once, however it stands: its video is `instant_renderer.render`'s.
         Raises ApiError 404 if there is none, 400 if it has ended already."""
         job = self._unfinished(render_id)
         target = self._store.root / "renders" / f"{secrets.token_hex(16)}.mp4"
-        made = instant.render(job.draft, job.media, target)
+        made = instant_renderer.render(job.draft, job.media, target)
         facts = {"width": made.width, "height": made.height, "duration": made.duration}
         self._end(
             render_id,

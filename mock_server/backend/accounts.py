@@ -5,10 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mock_server import errors
-from mock_server.clock import DAY, Clock
-from mock_server.errors import ApiError
-from mock_server.store import Store
-from mock_server.world import (
+from mock_server.backend.models import (
     ANONYMOUS_CREDITS,
     TOKEN_DAYS,
     Account,
@@ -16,6 +13,9 @@ from mock_server.world import (
     World,
     fingerprint,
 )
+from mock_server.backend.store import Store
+from mock_server.clock import DAY, Clock
+from mock_server.errors import ApiError
 
 
 class Accounts:

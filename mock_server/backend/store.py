@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from mock_server.backend.models import World
 from mock_server.errors import StorageError
-from mock_server.world import World
 
 if sys.platform == "win32":
     import msvcrt

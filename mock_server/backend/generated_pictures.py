@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from mock_server.agent.director import Picture
-from mock_server.world import Media
+from mock_server.backend.models import Media
 
 
 def draw(picture: Picture, folder: Path) -> Media:

@@ -9,11 +9,11 @@ from urllib.parse import quote
 import anyio.to_thread
 
 from mock_server.agent.director import Picture
+from mock_server.backend.generated_pictures import draw
+from mock_server.backend.models import Account, Media, Session, World
+from mock_server.backend.store import Store
 from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
 from mock_server.http.uploads import Received
-from mock_server.pictures import draw
-from mock_server.store import Store
-from mock_server.world import Account, Media, Session, World
 
 YOUNG_SECONDS = 86_400.0
 """A file of no session that is younger may be one that another process is just receiving."""

@@ -13,16 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from mock_server import errors, instant
-from mock_server.accounts import Accounts, expired, iso
+from mock_server import errors
 from mock_server.agent import director
 from mock_server.agent.director import Asset, Kind, Picture, direct
 from mock_server.agent.steps import Save
-from mock_server.clock import DAY, Clock
-from mock_server.errors import ApiError
-from mock_server.faults import Fault, Faults
-from mock_server.journal import Journal
-from mock_server.library import (
+from mock_server.backend import instant_renderer
+from mock_server.backend.accounts import Accounts, expired, iso
+from mock_server.backend.media_library import (
     Inspector,
     Library,
     MediaFacts,
@@ -30,11 +27,15 @@ from mock_server.library import (
     media_info,
     session_of,
 )
-from mock_server.renders import Rendered, Renderer, Renders
+from mock_server.backend.models import TOKEN_DAYS, Account, Media, Plan, Render, Session
+from mock_server.backend.render_queue import Rendered, Renderer, Renders
+from mock_server.backend.store import Mark, Store
+from mock_server.backend.turn import Turn
+from mock_server.clock import DAY, Clock
+from mock_server.errors import ApiError
+from mock_server.faults import Fault, Faults
+from mock_server.journal import Journal
 from mock_server.scenarios import Scenarios
-from mock_server.store import Mark, Store
-from mock_server.turns import Turn
-from mock_server.world import TOKEN_DAYS, Account, Media, Plan, Render, Session
 
 CLAIM_SECONDS = 3600
 UPLOAD_LIMIT = 200 * 1024 * 1024
@@ -81,7 +82,7 @@ class Backend:
     render_shape: bare, or wrapped in {"success": true, "data": …}.
     validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
                  are; what is not so is noted in the journal and logged.
-    renderer:    what makes the videos: "real" (mock_server.render), "instant" (mock_server.instant)
+    renderer:    what makes the videos: "real" (mock_server.render), "instant" (the instant one)
                  or one of your own; None is the real one where its packages are installed.
     inspector:   what looks into uploads; that of the renderer if None.
     """
@@ -135,11 +136,13 @@ class Backend:
         self._lock = threading.Lock()
         self.accounts = Accounts(self._store, self.clock)
         real = renderer == "real" or (renderer != "instant" and all(map(find_spec, RENDERER_NEEDS)))
-        self.library = Library(self._store, inspector or (_inspect if real else instant.inspect))
+        self.library = Library(
+            self._store, inspector or (_inspect if real else instant_renderer.inspect)
+        )
         if renderer is None or isinstance(renderer, str):
-            renderer = _render if real else instant.render
+            renderer = _render if real else instant_renderer.render
         self.renders = Renders(self._store, self.clock, renderer, pace=pace)
-        self.is_instant = renderer is instant.render
+        self.is_instant = renderer is instant_renderer.render
         self.scenarios = Scenarios(self)
         if persistent:
             self.renders.fail_orphans()

@@ -10,7 +10,7 @@ from mock_server.agent.steps import Beat, Broken, Call, Save, Say, Step
 from mock_server.faults import Fault, chance
 
 if TYPE_CHECKING:
-    from mock_server.backend import Backend
+    from mock_server.backend.backend import Backend
 
 GAP = 0.05
 """Seconds between two events, times the backend's pace."""

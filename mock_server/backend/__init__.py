@@ -1,0 +1,1 @@
+"""The state machine: accounts, sessions, renders and turns. Knows no HTTP."""

@@ -82,7 +82,7 @@ class Backend:
     render_shape: bare, or wrapped in {"success": true, "data": …}.
     validate:    whether its own answers are held to the contract (openapi.yaml), as requests always
                  are; what is not so is noted in the journal and logged.
-    renderer:    what makes the videos: "real" (mock_server.render), "instant" (the instant one)
+    renderer:    what makes the videos: "real" (mock_server.render), "instant" (one frame)
                  or one of your own; None is the real one where its packages are installed.
     inspector:   what looks into uploads; that of the renderer if None.
     """

@@ -9,9 +9,9 @@ backend; a message, which costs credits, is sent to a mock, or where `Target.spe
 then one alone.
 """
 
-from mock_server.contract.check import Check, Kind, Outcome, Report, Result
 from mock_server.contract.junit import junit
-from mock_server.contract.running import CHECKS, REASONS, run
+from mock_server.contract.model import Check, Kind, Outcome, Report, Result
+from mock_server.contract.runner import CHECKS, REASONS, run
 from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError, is_mock
 
 __all__ = [

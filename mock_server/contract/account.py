@@ -6,12 +6,12 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mock_server.contract import rules
-from mock_server.contract.caller import Bearer
-from mock_server.contract.check import Catalogue, Kind, UnusableError
+from mock_server.contract import facts as rules
+from mock_server.contract.client import Bearer
+from mock_server.contract.model import Catalogue, Kind, UnusableError
 
 if TYPE_CHECKING:
-    from mock_server.contract.visit import Visit
+    from mock_server.contract.context import Visit
 
 checks = Catalogue()
 _BAD = Bearer("nmv_usr_no_such_token")

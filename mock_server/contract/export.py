@@ -7,10 +7,10 @@ import itertools
 import time
 from typing import TYPE_CHECKING, Any
 
-from mock_server.contract import rules
-from mock_server.contract.check import Catalogue, DoesNotApplyError, Kind, UnusableError
+from mock_server.contract import facts as rules
+from mock_server.contract.facts import Clip, Look
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind, UnusableError
 from mock_server.contract.project import NAME
-from mock_server.contract.rules import Clip, Look
 from mock_server.journal import ATTRIBUTION
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from mock_server.contract.caller import Caller
-    from mock_server.contract.visit import Visit
+    from mock_server.contract.client import Caller
+    from mock_server.contract.context import Visit
 
 checks = Catalogue()
 LONGEST = 300.0

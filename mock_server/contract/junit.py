@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from mock_server.contract.check import Outcome
+from mock_server.contract.model import Outcome
 
 if TYPE_CHECKING:
-    from mock_server.contract.check import Report, Result
+    from mock_server.contract.model import Report, Result
 
 
 def junit(report: Report) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from mock_server.contract import picture, rules
-from mock_server.contract.check import Catalogue, DoesNotApplyError, Kind, UnusableError
+from mock_server.contract import facts as rules
+from mock_server.contract import picture
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind, UnusableError
 
 if TYPE_CHECKING:
-    from mock_server.contract.visit import Visit
+    from mock_server.contract.context import Visit
 
 checks = Catalogue()
 NAME = "contract check"

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from mock_server.backend.models import Plan
 from mock_server.faults import Fault
-from mock_server.shape import mistakes, schema
+from mock_server.faults.fault_schema import mistakes, schema
 from mock_server.strict_json import DEEPEST
 
 if TYPE_CHECKING:

@@ -28,11 +28,11 @@ from mock_server.contract import (
     UnreachableError,
     is_mock,
     junit,
-    rules,
     run,
     stream,
 )
-from mock_server.contract.caller import Bearer
+from mock_server.contract import facts as rules
+from mock_server.contract.client import Bearer
 from mock_server.http.app import create_app
 from tests.mock_server.api import ATTRIBUTION
 

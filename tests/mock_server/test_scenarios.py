@@ -9,9 +9,9 @@ import pytest
 
 from mock_server.backend.backend import Prices
 from mock_server.faults import ANY, Fault
+from mock_server.faults.fault_schema import fault_fields, schema
 from mock_server.journal import ENDPOINTS
 from mock_server.scenarios import ScenarioError, load, names
-from mock_server.shape import fault_fields, schema
 from tests.mock_server.api import Api
 
 RAINY = """\

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from mock_server import Backend, Server
+from mock_server.faults.fault_schema import fault_fields, schema
 from mock_server.scenarios import load, names
-from mock_server.shape import fault_fields, schema
 
 from .conftest import ROOT, start
 from .shapes import complaints

@@ -13,7 +13,7 @@ from mock_server.openapi.json_schema import Schemas
 def schema() -> dict[str, Any]:
     """The JSON Schema of a scenario. Besides what the standard knows, a field of a fault bears its
     `part` (what it is about) and `endpoints` (where it can happen; everywhere, if there is none)."""
-    file = Path(__file__).parent / "scenarios" / "schema.json"
+    file = Path(__file__).parents[1] / "scenarios" / "schema.json"
     found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return found
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server import openapi
-from mock_server.contract.check import UnusableError
+from mock_server.contract.model import UnusableError
 from mock_server.strict_json import loads_or_none
 
 if TYPE_CHECKING:

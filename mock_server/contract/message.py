@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import httpx
 
 from mock_server import openapi
-from mock_server.contract import picture, rules, stream
-from mock_server.contract.check import Catalogue, DoesNotApplyError, Kind, UnusableError
+from mock_server.contract import facts as rules
+from mock_server.contract import picture, stream
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind, UnusableError
 from mock_server.contract.project import NAME, latest
 from mock_server.contract.stream import Heard
 from mock_server.contract.target import MESSAGE_CREDITS
 
 if TYPE_CHECKING:
-    from mock_server.contract.visit import Visit
+    from mock_server.contract.context import Visit
 
 checks = Catalogue()
 WORDS = "Turn these pictures into a 1 second video in 480p, without music."

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mock_server.redaction import (
+from mock_server.journal.redaction import (
     HEADER_LIMIT,
     HOLD_SECRETS,
     PART_LIMIT,

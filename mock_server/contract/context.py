@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_server import openapi
-from mock_server.contract.caller import Bearer
-from mock_server.contract.check import UnusableError
+from mock_server.contract.client import Bearer
+from mock_server.contract.model import UnusableError
 from mock_server.openapi.json_schema import Difference, Severity
 
 if TYPE_CHECKING:
-    from mock_server.contract.caller import Answer, Caller
-    from mock_server.contract.rules import Clip, Look
+    from mock_server.contract.client import Answer, Caller
+    from mock_server.contract.facts import Clip, Look
     from mock_server.contract.stream import Heard
     from mock_server.contract.target import Target
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mock_server.contract.visit import Visit
+    from mock_server.contract.context import Visit
     from mock_server.openapi.json_schema import Difference
 
     Work = Callable[[Visit], Awaitable[None]]

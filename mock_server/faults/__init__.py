@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
+from mock_server.faults.fault_schema import fault_fields, mistakes, schema
 from mock_server.journal import ENDPOINTS, Entry
-from mock_server.shape import fault_fields, mistakes, schema
 
 ANY = "any"
 """In a fault: whichever endpoint it is."""

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx
 
-from mock_server.contract import account, export, project, rules, talk
-from mock_server.contract.caller import Caller
-from mock_server.contract.check import (
+from mock_server.contract import account, export, project
+from mock_server.contract import facts as rules
+from mock_server.contract import message as talk
+from mock_server.contract.client import Caller
+from mock_server.contract.context import Visit
+from mock_server.contract.model import (
     Check,
     DoesNotApplyError,
     Kind,
@@ -21,7 +24,6 @@ from mock_server.contract.check import (
     UnusableError,
 )
 from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError
-from mock_server.contract.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,10 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("skill", "mock_server")
 
 # Circles that are to go: the modules in them.
-CIRCLES = {
-    frozenset({"mock_server.backend.backend", "mock_server.scenarios", "mock_server.backend.turn"}),
-    frozenset(f"mock_server.contract.{name}" for name in ("caller", "check", "visit")),
-}
+CIRCLES = [
+    {"mock_server.backend.backend", "mock_server.scenarios", "mock_server.backend.turn"},
+    {f"mock_server.contract.{name}" for name in ("client", "model", "context")},
+]
 
 
 @cache
@@ -91,7 +91,7 @@ def test_nothing_imports_itself_in_a_circle() -> None:
 
 
 @pytest.mark.parametrize("names", CIRCLES, ids=lambda names: min(names))
-def test_a_circle_that_is_listed_is_there(names: frozenset[str]) -> None:
+def test_a_circle_that_is_listed_is_there(names: set[str]) -> None:
     assert circle({name: imports()[name] & names for name in names}) != []
 
 

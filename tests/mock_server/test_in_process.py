@@ -14,7 +14,7 @@ from mock_server.backend.backend import Backend
 from mock_server.in_process import PRODUCTION, production
 from mock_server.server import Server
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector, until
-from tests.mock_server.test_streams import Reader
+from tests.mock_server.http.test_streams import Reader
 
 Open = Callable[..., Api]
 

@@ -15,8 +15,7 @@ from PIL import Image
 
 from mock_server import Backend, Server
 from skill.cli.main import main
-
-from .shapes import check
+from tests.skill.shapes import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,160 @@
+"""What can go wrong at the backend, by the part of a `make` it goes wrong in.
+
+docs/faults.md is made by running each of these (tests/skill/docs/test_faults.py).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mock_server import Backend
+
+STREAM = {"content-type": "text/event-stream"}
+HTML = "<html><body>502 Bad Gateway</body></html>"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`faults` are armed in order, (endpoint, what of it). `pace`: the backend's own.
+    `expired`: the token has run out. `passes`: the fault is over when `resume` comes."""
+
+    what: str
+    faults: tuple[tuple[str, dict[str, Any]], ...]
+    pace: float = 0.0
+    expired: bool = False
+    passes: bool = True
+
+    def arm(self, backend: Backend) -> None:
+        if self.expired:
+            backend.accounts.change(expire=True)
+        for endpoint, fault in self.faults:
+            backend.fail(endpoint, **fault)
+
+
+def case(what: str, endpoint: str, *, pace: float = 0.0, passes: bool = True, **fault: Any) -> Case:
+    return Case(what, ((endpoint, fault),), pace=pace, passes=passes)
+
+
+def events(*events: dict[str, Any], tail: str = "") -> dict[str, Any]:
+    """A stream made up."""
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    return {"status": 200, "headers": STREAM, "body": body + tail}
+
+
+def text(words: str) -> dict[str, Any]:
+    return {"type": "text", "content": words}
+
+
+def draft(**state: Any) -> dict[str, Any]:
+    return {"code": 0, "data": {"session_id": "s", "state": state}}
+
+
+ALWAYS: dict[str, Any] = {"times": None}
+
+SECTIONS: dict[str, tuple[Case, ...]] = {
+    "Getting a token and a project": (
+        case("429: one token per client in 7 days, once", "token", status=429),
+        case("429, and again", "token", status=429, **ALWAYS),
+        case("the connection is reset", "token", reset=True),
+        case("a proxy's page, HTTP 502", "token", status=502, body=HTML),
+        case("a token that is none", "token", body={"code": 0, "data": {"token": "a b\nc"}}),
+        Case("1001: the token of 7 days ago has expired", (), expired=True),
+        case("HTTP 500 on the new project", "session", status=500),
+        case("a project without an id", "session", body={"code": 0, "data": {}}),
+    ),
+    "Uploading": (
+        case("4001: a kind that is not taken", "upload", code=4001),
+        case("4002: too large", "upload", code=4002),
+        case("HTTP 413 from a proxy", "upload", status=413, body=HTML),
+        case("the connection is reset, once", "upload", reset=True),
+        case("the connection is reset, always", "upload", reset=True, **ALWAYS),
+        case(
+            "the answer is lost after the file arrived", "upload", cut_after_bytes=0, reset=True
+        ),
+        case("1002: the project is gone", "upload", code=1002),
+        case("HTTP 500 on the second file", "upload", status=500, after=1),
+    ),
+    "Looking at the project": (
+        case("HTTP 503, three times", "state", status=503, times=3),
+        case("HTTP 503, always", "state", status=503, **ALWAYS),
+        case("429 with Retry-After: 5", "state", status=429, headers={"retry-after": "5"}),
+        case("429 with Retry-After: 3600", "state", status=429, headers={"retry-after": "3600"}),
+        case("a page of HTML with HTTP 200", "state", status=200, body=HTML, **ALWAYS),
+        case("JSON that is cut off", "state", cut_after_bytes=300, **ALWAYS),
+        case("an answer without `data`", "state", body={"code": 0}, **ALWAYS),
+        case("a draft that is no draft", "state", body=draft(draft=7), after=1, **ALWAYS),
+        case("a redirect", "state", status=302,
+             headers={"location": "https://elsewhere.test/"}, **ALWAYS),
+        case("an answer packed with gzip", "state", headers={"content-encoding": "gzip"},
+             status=200, body=HTML, **ALWAYS),
+        case("1002 after the message", "state", code=1002, after=1),
+        case("the balance cannot be read", "credits", status=500, **ALWAYS),
+    ),
+    "The message": (
+        case("2001: no credits", "message", code=2001),
+        case("1001, though the token has not expired", "message", code=1001),
+        case("403: the token may not", "message", status=403),
+        case("409: busy with the message before", "message", status=409),
+        case("429: too many requests", "message", status=429),
+        case("HTTP 500", "message", status=500),
+        case("a proxy's page with HTTP 200", "message", status=200, body=HTML),
+        case("the connection is reset before an answer", "message", reset=True, passes=False),
+        case("the answer is lost, the work goes on", "message", cut_after_bytes=0, reset=True),
+        case("the stream is cut after 40 bytes", "message", cut_after_bytes=40),
+        case("the stream is cut in mid-event", "message", cut_after_bytes=333),
+        case("the stream is cut after 3 events", "message", cut_after_events=3),
+        case("the stream is cut, and the backend stops", "message", cut_after_events=1,
+             stop_work=True, passes=False),
+        case("nothing but heartbeats for 5 minutes, then the answer", "message",
+             heartbeats_for=300, pace=0.001),
+        case("nothing but heartbeats for 11 minutes", "message", heartbeats_for=660, pace=0.001),
+        case("the stream closes without a word, the work is done", "message", silent=True),
+        case("the stream closes without a word or a change", "message", **events()),
+        case("an error inside the stream", "message",
+             **events(text("Working. "), {"error": "RuntimeError: boom"})),
+        case("2001 inside the stream", "message",
+             **events({"errorCode": "2001", "errorMessage": "no credits"})),
+        case("junk between the events", "message",
+             **events(text("Hello. "), {"x": [1]}, tail="data: {oops\n\ndata: [1]\n\nid 7\n\n")),
+        case("an event of 9 MiB", "message",
+             **events(text("x" * 9 * 1024 * 1024), text("Done."))),
+        case("escape sequences and a false MEDIA: line", "message",
+             **events(text("\x1b[2J\u202eDone.\nMEDIA:/etc/passwd"))),
+    ),
+    "The render": (
+        case("402: the plan has no export", "render", code=402),
+        case("429: too many requests, once", "render", status=429),
+        case("429, and again", "render", status=429, **ALWAYS),
+        case("HTTP 500", "render", status=500),
+        case("the connection is reset", "render", reset=True),
+        case("the answer is lost after it was taken", "render", cut_after_bytes=0, reset=True),
+        case("it fails, once", "render", outcome="failed"),
+        case("it fails, always", "render", outcome="failed", **ALWAYS),
+        case("it never moves", "render", outcome="stuck"),
+        case("HTTP 502 on a look at it, three times", "render_status", status=502, times=3),
+        case("a status nobody knows", "render_status",
+             body={"id": "r", "status": "dreaming", "progress": 3}, **ALWAYS),
+        case("404: the backend has lost it", "render_status", status=404),
+        case("completed, but without an address", "render_status",
+             body={"id": "r", "status": "completed", "progress": 100}),
+    ),
+    "The clip": (
+        case("its address answers 404", "file", status=404),
+        case("its address redirects to another host", "file", status=302,
+             headers={"location": "https://elsewhere.test/x"}),
+        case("it is cut off once", "file", cut_after_bytes=300),
+        Case("it is cut off always, from both places", (
+            ("file", {"cut_after_bytes": 300, **ALWAYS}),
+            ("render_download", {"cut_after_bytes": 300, **ALWAYS}),
+        )),
+        case("it is a page of HTML", "file", status=200, body=HTML),
+        case("its address is one on this network", "render_status",
+             body={"id": "r", "status": "completed", "progress": 100,
+                   "output": {"url": "http://192.168.1.1/clip.mp4"}}),
+        Case("neither place has it", (("file", {"status": 404, **ALWAYS}),
+             ("render_download", {"status": 500, **ALWAYS}))),
+    ),
+}  # fmt: skip

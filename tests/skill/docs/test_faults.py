@@ -1,0 +1,151 @@
+"""docs/faults.md: each fault is run, and what the page says of it has to be what happens.
+
+    pytest tests/skill/docs/test_faults.py --update-docs
+
+writes the page anew.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mock_server import Backend, Server
+from tests.skill.docs.faults import SECTIONS, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_server.backend.render_queue import Renderer
+    from tests.skill.conftest import Ran
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
+HEAD = """\
+| what goes wrong | what the user sees | exit | messages sent | credits | then `resume` |
+|---|---|---|---|---|---|
+"""
+
+
+def plain(line: str, server: Server) -> str:
+    """A line without what differs from run to run."""
+    line = line.replace(server.url.removeprefix("http://"), "the backend")
+    line = re.sub(r"job_[0-9a-f]{10}", "JOB", line)
+    line = re.sub(r"(render|anon)_[0-9a-f]+", r"\1_…", line)
+    line = re.sub(r"received \d+ bytes, expected \d+", "received …, expected …", line)
+    line = re.sub(r"Waiting for the backend \(\d+ s\)", "Waiting for the backend (… s)", line)
+    line = line.replace("image-to-video --home=home ", "image-to-video ")
+    line = re.sub(
+        r"make --local (?:\S+\.(?:png|jpg) )+-p '[^']*'", "make --local PHOTO… -p '…'", line
+    )
+    line = re.sub(r"https://nemovideo\.com/register\?bind=\S+", "LINK", line)
+    # The clock is paced: on a busy machine a moment more is a minute.
+    line = re.sub(r"not done after \d+ minutes", "not done after 5 minutes", line)
+    return line.replace(str(Path.cwd()) + "/", "").replace("|", "\\|").strip()
+
+
+WAITING = ("Waiting for the backend", "⏳ Still working...")
+
+
+def told(ran: Ran, usual: set[str], server: Server, *, slow: bool) -> str:
+    """What this run told that one without a fault does not. Signs of life are left out where
+    nothing is slow but the machine."""
+    meanwhile = takewhile(lambda line: line != "Next:", ran.err.splitlines())
+    lines = [plain(line, server) for line in meanwhile]
+    # Which of the signs of life there are hangs on how busy the machine is.
+    lines = [WAITING[-1] if line.startswith(WAITING) else line for line in lines]
+    news = [line for line in dict.fromkeys(lines) if line and line not in usual]
+    news = [line for line in news if slow or line != WAITING[-1]]
+    if ran.code == 0:
+        news.append("the video")
+    return " ⏎ ".join(news)
+
+
+def outcome(ran: Ran, server: Server) -> str:
+    if ran.code == 0:
+        return "0: the video"
+    error = next(line for line in ran.err.splitlines() if line.startswith("error: "))
+    return f"{ran.code}: {plain(error.removeprefix('error: '), server)}"
+
+
+def row(case: Case, new: bool, server: Server, run: Callable[..., Ran], photos: list[Path]) -> str:
+    backend = server.backend
+    words = ("make", *photos, "-p", "turn my photos into a video, 3 seconds", "-o", "trip.mp4")
+    usual = {plain(line, server) for line in run(*words, "--home", "usual").err.splitlines()}
+    Path("trip.mp4").unlink()
+    home = ("--home", "home")
+    if case.expired or not new:
+        assert run("connect", *home).code == 0
+    backend.journal.clear()
+    backend.pace = case.pace
+    case.arm(backend)
+    ran = run(*words, *home)
+    backend.pace = 0
+    messages = taken(server)
+    assert messages <= 1, "sent twice"
+    assert "Traceback" not in ran.err
+    again = ""
+    assert Path("trip.mp4").is_file() == (ran.code == 0)
+    if ran.code != 0:
+        if case.passes:
+            backend.faults.clear()
+        again = outcome(run("resume", *home), server)
+        assert taken(server) <= 1, "sent twice"
+    backend.faults.clear()
+    charged = 100 - run("credits", "--json", *home).answer["data"]["total"]
+    assert charged <= 50, "paid twice"
+    seen = told(ran, usual, server, slow=case.pace > 0)
+    return f"| {case.what} | {seen} | {ran.code} | {messages} | {charged:g} | {again} |\n"
+
+
+def taken(server: Server) -> int:
+    """The messages that reached the backend and were not refused."""
+    return len(
+        [
+            call
+            for call in server.backend.journal.calls("message")
+            if call.body is not None and call.code == 0
+        ]
+    )
+
+
+def section(title: str) -> str:
+    """What the page says of a part."""
+    found = re.search(rf"## {title}\n\n(.*?)(?=\n## |\Z)", PAGE.read_text("utf-8"), re.DOTALL)
+    return found[1].strip() + "\n" if found else ""
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_the_page_says_what_happens(
+    title: str,
+    clip: bytes,
+    photos: list[Path],
+    run: Callable[..., Ran],
+    renderer: Renderer,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    table = HEAD
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
+    monkeypatch.setattr(random, "random", lambda: 0.5)
+    for number, case in enumerate(SECTIONS[title]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        with Server(Backend(pace=0, renderer=renderer)) as server:
+            monkeypatch.setenv("NEMO_API_URL", server.url)
+            table += row(case, "token" in title, server, run, photos)
+    if request.config.getoption("--update-docs"):
+        page = PAGE.read_text("utf-8")
+        PAGE.write_text(
+            page.replace(section(title), table)
+            if section(title)
+            else f"{page}\n## {title}\n\n{table}",
+            "utf-8",
+        )
+    assert section(title) == table

@@ -155,13 +155,16 @@ def test_no_two_listings_read_alike(made: Path) -> None:
 
 
 def test_the_lock_files_hold_what_the_project_asks_for_and_name_no_host() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    base = pyproject["project"]["dependencies"]
+    extras = pyproject["project"]["optional-dependencies"]
+    local = [*base, *extras["local"]]
+    own = "image-to-video-skill"
     locks = {
-        "requirements.lock": project["dependencies"],
-        "requirements-local.lock": [
-            *project["dependencies"],
-            *project["optional-dependencies"]["local"],
-        ],
+        "requirements.lock": base,
+        "requirements-local.lock": local,
+        "requirements-dev.lock": [*local, *(d for d in extras["dev"] if not d.startswith(own))],
+        "requirements-build.lock": pyproject["build-system"]["requires"],
     }
     pins = {}
     for name, wanted in locks.items():
@@ -177,6 +180,9 @@ def test_the_lock_files_hold_what_the_project_asks_for_and_name_no_host() -> Non
             assert versions
             assert all(requirement.specifier.contains(version) for version in versions)
     assert pins["requirements.lock"] <= pins["requirements-local.lock"]
+    # What is tested is what is shipped.
+    assert pins["requirements-local.lock"] <= pins["requirements-dev.lock"]
+    assert pins["requirements-build.lock"] <= pins["requirements-dev.lock"]
 
 
 @pytest.fixture

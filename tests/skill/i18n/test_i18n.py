@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from mock_server import Server
     from tests.skill.conftest import Ran
 
-_SOURCES = sorted(Path(skill.__file__).parent.rglob("*.py"))
+_PACKAGE = Path(skill.__file__).parent
+_SOURCES = sorted(_PACKAGE.rglob("*.py"))
 _WAITS = ["{number:.0f} days", "{number:.0f} hours", "{number:.0f} minutes"]
 _CHECKS = {"skill", "backend", "state", "token", "settings", "local renderer"}  # of `doctor`
 # What is told to a user as it stands: an error's words, a stage, a notice.
@@ -53,7 +54,7 @@ _OURS = {
 
 def _calls() -> list[tuple[str, ast.Call]]:
     return [
-        (f"{path.name}:{node.lineno}", node)
+        (f"{path.relative_to(_PACKAGE).as_posix()}:{node.lineno}", node)
         for path in _SOURCES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call)
@@ -78,7 +79,7 @@ def _said() -> set[str]:
     said |= {
         str(call.args[0].value)
         for place, call in _calls()
-        if place.startswith(("metadata.py", "pictures.py"))
+        if place.startswith("media/")
         and _name(call) == "ValueError"
         and isinstance(call.args[0], ast.Constant)
     } | {NO_READER, NO_MEMORY}

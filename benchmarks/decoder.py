@@ -26,7 +26,7 @@ from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
 from mock_server.agent.sse import dialect
 from mock_server.agent.steps import Beat, Call, Result, Save, Say, Step
-from skill.api.turn import MAX_EVENT_BYTES, Data, Decoder, Dropped
+from skill.api.sse import MAX_EVENT_BYTES, Data, Decoder, Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -1,5 +1,5 @@
-"""One method an endpoint, on httpx. No policy and no waiting: what to do about an error is
-decided by whoever calls.
+"""One method for each of the backend's endpoints. No policy and no waiting: what to do about an
+error is decided by whoever calls.
 
 Every request bears the three attribution headers, and all but the first the token; the
 token goes to the backend's own origin and to no other, so redirects are not followed; where
@@ -8,8 +8,6 @@ a file is fetched, they are handed to the caller.
 
 from __future__ import annotations
 
-import json
-import logging
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,35 +16,35 @@ from urllib.parse import quote, urlsplit
 import anyio
 import httpx
 
-from skill.api.models import (
-    Account,
-    ClaimToken,
-    Credits,
-    Media,
-    Render,
-    Session,
-    State,
-    envelope,
-    retry_after,
+from skill.api.models import Account, ClaimToken, Credits, Media, Render, Session, State
+from skill.api.transport import (
+    LargeReads,
+    ThreadedBody,
+    certificates,
+    downloading,
+    encode_json,
+    hide_tokens_in_logs,
+    http_client,
+    read_answer,
+    reason,
+    send,
 )
-from skill.api.public_address import proxy_for
-from skill.errors import AuthError, NetworkError, UsageError
+from skill.errors import AuthError, NetworkError
 from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.settings.config import LOOPBACK
-from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
-    from ssl import SSLContext
     from types import TracebackType
     from typing import Self
 
     from skill.token import Token
 
-MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _WHOLE_CALL = 90.0  # s for a request and its whole answer, however slowly it drips
 _WHOLE_UPLOAD = 1800.0
+_UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=10.0)
+_JSON = {"Content-Type": "application/json"}
 
 
 class Client:
@@ -70,11 +68,10 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token = token
-        self._log = log
+        self.log = log
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
-        for name in _LOGS:
-            logging.getLogger(name).addFilter(_hide_in_log)
-        self._http = _http(
+        hide_tokens_in_logs()
+        self._http = http_client(
             base_url=self.base_url,
             headers={
                 # What unpacks to gigabytes is not asked for, nor taken.
@@ -83,12 +80,11 @@ class Client:
                 **headers,
             },
             timeout=httpx.Timeout(30.0, connect=10.0),
-            follow_redirects=False,
             # None is kept: it might be the token, and would go out with the next request.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             # A proxy must see neither what stays on this machine nor its token.
             trust_env=not self.loopback,
-            verify=_tls(self.base_url),
+            verify=certificates(self.base_url),
             transport=transport,
         )
 
@@ -145,7 +141,7 @@ class Client:
             "session_id": session_id,
             "new_message": {"parts": [{"text": text}]},
         }
-        content = _json(body)
+        content = encode_json(body)
 
         async def late() -> AsyncIterator[bytes]:
             about_to_send()
@@ -163,11 +159,11 @@ class Client:
             },
             timeout=httpx.Timeout(30.0, connect=10.0, read=read_timeout),
         )
-        response = await self._send(request)
+        response = await send(self._http, request, self.log)
         try:
             kind = clean_line(response.headers.get("content-type", "").partition(";")[0], 60)
             if response.status_code != 200 or kind.lower() != "text/event-stream":
-                await _answer(response)
+                await read_answer(response)
                 raise NetworkError(
                     say(
                         "The answer to the message is no stream but {kind}.", kind=kind or "untyped"
@@ -183,26 +179,36 @@ class Client:
                 yield piece
         except httpx.HTTPError as error:
             raise NetworkError(
-                say("The stream broke off ({reason}).", reason=_reason(error))
+                say("The stream broke off ({reason}).", reason=reason(error))
             ) from None
 
     # 4
     async def upload(
-        self, session_id: str, name: str, mime: str, file: BinaryIO
+        self,
+        session_id: str,
+        name: str,
+        mime: str,
+        file: BinaryIO,
+        progress: Callable[[int], None] = lambda read: None,
     ) -> tuple[Media, ...]:
-        """POST /api/upload-video/…: one file, streamed from disk."""
-        return await self._uploaded(session_id, files=[("files", (name, _Pieces(file), mime))])
+        """POST /api/upload-video/…: one file, streamed from disk. `progress` is told how many
+        bytes of it have been read."""
+        request = self._http.build_request(
+            "POST",
+            _upload_path(session_id),
+            files=[("files", (name, LargeReads(file), mime))],  # type: ignore[list-item]
+            headers=self._authorization(),
+            timeout=_UPLOAD_TIMEOUT,
+        )
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        request.stream = ThreadedBody(request.stream, lambda: progress(file.tell()))
+        return Media.read_all(await self._answer(request, _WHOLE_UPLOAD))
 
     async def upload_urls(self, session_id: str, urls: Sequence[str]) -> tuple[Media, ...]:
         """The same endpoint for files the backend fetches itself."""
-        return await self._uploaded(session_id, body={"urls": list(urls), "source_type": "url"})
-
-    async def _uploaded(self, session_id: str, **content: Any) -> tuple[Media, ...]:
+        body = {"urls": list(urls), "source_type": "url"}
         data = await self._call(
-            "POST",
-            f"/api/upload-video/nemo_agent/me/{quote(session_id, safe='')}",
-            patience=httpx.Timeout(300.0, connect=10.0),
-            **content,
+            "POST", _upload_path(session_id), body=body, timeouts=_UPLOAD_TIMEOUT
         )
         return Media.read_all(data)
 
@@ -260,12 +266,14 @@ class Client:
             f"/api/render/proxy/{quote(render_id, safe='')}/download" if at is None else at,
             headers={**self._authorization(), **(headers or {})},
         )
-        async with self._file(await self._send(request, redirects=True)) as response:
+        async with downloading(
+            await send(self._http, request, self.log, redirects=True)
+        ) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             words = response.status_code == 200 and kind == "application/json"
             known = response.status_code in (200, 206, 416) or response.has_redirect_location
             if words or not known:
-                await _answer(response)
+                await read_answer(response)
                 raise NetworkError(
                     say(
                         "The download was answered with HTTP {status} and no file.",
@@ -273,34 +281,6 @@ class Client:
                     )
                 )
             yield response
-
-    @asynccontextmanager
-    async def fetch(
-        self, url: str, headers: Mapping[str, str] | None = None
-    ) -> AsyncIterator[httpx.Response]:
-        """What is at a public address, whatever the status: without the token and our headers.
-        A redirect is the answer, not followed."""
-        async with _http(
-            timeout=httpx.Timeout(60.0, connect=10.0),
-            follow_redirects=False,
-            # Who resolves the name is known by this, and not left to be guessed.
-            proxy=self.proxy(url),
-            trust_env=False,
-            verify=_tls(url),
-        ) as bare:
-            try:
-                request = bare.build_request(
-                    "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}
-                )
-            except httpx.InvalidURL as error:
-                raise NetworkError(say("The clip's address is not a URL.")) from error
-            response = await self._send(request, through=bare, redirects=True)
-            async with self._file(response) as response:
-                yield response
-
-    def proxy(self, url: str) -> str | None:
-        """The proxy `fetch` goes through, if any."""
-        return None if self.loopback else proxy_for(url)
 
     def owns(self, url: str) -> bool:
         """Whether a URL is at the backend's own origin: where the token may go."""
@@ -311,17 +291,6 @@ class Client:
         here = self._http.base_url
         same = (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port)
         return same and not there.userinfo  # a user in it would take the token's place
-
-    @asynccontextmanager
-    async def _file(self, response: httpx.Response) -> AsyncIterator[httpx.Response]:
-        try:
-            yield response
-        except httpx.HTTPError as error:
-            raise NetworkError(
-                say("The download broke off ({reason}).", reason=_reason(error))
-            ) from None
-        finally:
-            await response.aclose()
 
     # 11
     async def claim_token(self, task_id: str, session_id: str) -> ClaimToken:
@@ -346,28 +315,33 @@ class Client:
         path: str,
         *,
         body: object = None,
-        files: object = None,
         headers: Mapping[str, str] | None = None,
-        patience: httpx.Timeout | None = None,
+        timeouts: httpx.Timeout | None = None,
         bare: bool = False,
     ) -> dict[str, Any]:
+        """Make a request with JSON, or nothing, in it. `bare`: without the token."""
         request = self._http.build_request(
             method,
             path,
-            content=None if body is None else _json(body),
-            files=files,  # type: ignore[arg-type]
+            content=None if body is None else encode_json(body),
             headers={
                 **({} if bare else self._authorization()),
                 **({} if body is None else _JSON),
                 **(headers or {}),
             },
-            timeout=patience or httpx.USE_CLIENT_DEFAULT,
+            timeout=timeouts or httpx.USE_CLIENT_DEFAULT,
         )
+        return await self._answer(request, _WHOLE_CALL, bare=bare)
+
+    async def _answer(
+        self, request: httpx.Request, whole: float, *, bare: bool = False
+    ) -> dict[str, Any]:
+        """Send a request and read its answer, in `whole` seconds at most."""
         try:
-            with anyio.fail_after(_WHOLE_CALL if files is None else _WHOLE_UPLOAD):
-                response = await self._send(request)
+            with anyio.fail_after(whole):
+                response = await send(self._http, request, self.log)
                 try:
-                    return await _answer(response, bare=bare)
+                    return await read_answer(response, bare=bare)
                 finally:
                     await response.aclose()
         except TimeoutError:
@@ -376,42 +350,9 @@ class Client:
                 hint=say("Check the network, then try again."),
             ) from None
 
-    async def _send(
-        self,
-        request: httpx.Request,
-        through: httpx.AsyncClient | None = None,
-        *,
-        redirects: bool = False,
-    ) -> httpx.Response:
-        self._log(f"{request.method} {request.url.copy_with(query=None)}")
-        try:
-            response = await (through or self._http).send(request, stream=True)
-        except httpx.HTTPError as error:
-            raise NetworkError(
-                say(
-                    "{host} did not answer ({reason}).",
-                    host=request.url.netloc.decode(),
-                    reason=_reason(error),
-                ),
-                hint=say("Check the network and NEMO_API_URL, then run the command again."),
-                unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
-            ) from None
-        self._log(f"→ {response.status_code}")
-        packing = response.headers.get("content-encoding", "identity").strip().lower()
-        if packing not in ("identity", ""):
-            await response.aclose()
-            raise NetworkError(say("The answer came packed in a way that was not asked for."))
-        if response.is_redirect and not redirects:
-            await response.aclose()
-            raise NetworkError(
-                say(
-                    "{host} redirects elsewhere (HTTP {status}); not followed.",
-                    host=request.url.host,
-                    status=response.status_code,
-                ),
-                hint=say("Set NEMO_API_URL to the backend's own address."),
-            )
-        return response
+
+def _upload_path(session_id: str) -> str:
+    return f"/api/upload-video/nemo_agent/me/{quote(session_id, safe='')}"
 
 
 class _Bearer(httpx.Auth):
@@ -422,87 +363,3 @@ class _Bearer(httpx.Auth):
         if self._client.owns(str(request.url)):
             request.headers.update(self._client._authorization())
         yield request
-
-
-class _Pieces:
-    """A file that is read 512 KiB at a time: httpx asks for 64, which takes it twice as long
-    (benchmarks/upload.py)."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def read(self, size: int) -> bytes:
-        return self._file.read(max(size, 512 * 1024))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
-_JSON = {"Content-Type": "application/json"}
-
-
-def _json(body: object) -> bytes:
-    try:
-        return json.dumps(body, allow_nan=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise NetworkError(say("The project's draft holds what cannot be sent back.")) from error
-
-
-def _http(**options: Any) -> httpx.AsyncClient:
-    try:
-        return httpx.AsyncClient(**options)
-    except (ImportError, ValueError) as error:  # a SOCKS proxy; a scheme that is unknown
-        raise UsageError(
-            say(
-                "The proxy that the environment names cannot be used: {reason}",
-                reason=_reason(error),
-            ),
-            hint=say("Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there."),
-        ) from error
-
-
-def _tls(url: str) -> SSLContext | bool:
-    """Certificates are read (20 ms) only where there is something to check them for."""
-    return httpx.create_ssl_context() if urlsplit(url).scheme == "https" else False
-
-
-# Every error of httpx's is told and left behind ("from None"): what it quotes of an answer, and
-# the variables of its frames, may hold the token.
-def _reason(error: Exception) -> str:
-    return clean_line(str(error), 200) or type(error).__name__
-
-
-# httpx logs reason phrases, httpcore all headers of an answer.
-_LOGS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")))
-
-
-def _hide_in_log(record: logging.LogRecord) -> bool:
-    message = record.getMessage()
-    if (hidden := hide(message)) != message:
-        record.msg, record.args = hidden, ()
-    return True
-
-
-async def _answer(response: httpx.Response, *, bare: bool = False) -> dict[str, Any]:
-    """What the answer holds, or its error. `bare`: the answer may be a token."""
-    body = await _text(response, bare=bare)
-    if isinstance(body, NetworkError):
-        raise body
-    return envelope(response.status_code, retry_after(response.headers.get("retry-after")), body)
-
-
-async def _text(response: httpx.Response, *, bare: bool) -> str | NetworkError:
-    """The body, of at most MAX_ANSWER_BYTES. A token that is said in it goes no further, not
-    even as a variable of an error's frames, but from where tokens come (`bare`)."""
-    body = bytearray()
-    try:
-        async for piece in response.aiter_bytes(65536):
-            body += piece
-            if len(body) > MAX_ANSWER_BYTES:
-                return NetworkError(say("The backend's answer is larger than any it should give."))
-        text = body.decode("utf-8-sig", "surrogatepass")
-    except httpx.HTTPError as error:
-        return NetworkError(say("The answer broke off ({reason}).", reason=_reason(error)))
-    except UnicodeDecodeError:
-        return ""
-    return text if bare else hide(text)

@@ -204,10 +204,10 @@ async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
     """An address that the backend names, under the rules for those."""
     import httpx
 
-    from skill.jobs.download import public
+    from skill.api.public_fetch import fetch_public
 
     try:
-        async with public(client, url) as response:
+        async with fetch_public(url, loopback=client.loopback, log=client.log) as response:
             yield response
     except NetworkError as error:
         raise httpx.RequestError(error.message) from None

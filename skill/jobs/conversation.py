@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.api.turn import (
-    Data,
-    Decoder,
-    Dropped,
-    End,
-    Event,
-    Failure,
-    Remark,
-    Say,
-    ServerEvent,
-    SignOfLife,
-    StillWorking,
-    Turn,
-    parse,
-)
-from skill.api.turn import Notice as TurnNotice
+from skill.api.agent_events import AgentEvent, Failure, agent_events
+from skill.api.sse import Data, Decoder, Dropped, ServerEvent
+from skill.api.turn import End, Remark, Say, SignOfLife, StillWorking, Turn, TurnEvent
 from skill.errors import SkillError
 from skill.events import Detail, Notice, Tell, Words
 from skill.i18n import say
@@ -50,7 +37,6 @@ class Answer:
     text: str
     actions: tuple[GuiAction, ...]
     failure: Failure | None
-    draft: dict[str, Any] | None
 
 
 class _Opened:
@@ -105,7 +91,7 @@ async def converse(
         raise refused
     assert turn.end is not None
     text, actions = speaker.finish()
-    return Answer(turn.end, text, actions, turn.failure, turn.draft)
+    return Answer(turn.end, text, actions, turn.failure)
 
 
 async def _pump(
@@ -139,11 +125,11 @@ def _finish(decoder: Decoder, turn: Turn, speaker: _Speaker, now: float) -> None
     speaker.say(turn.cut(now) if cut else turn.close(now))
 
 
-def _events(server_event: ServerEvent) -> list[Event]:
+def _events(server_event: ServerEvent) -> list[AgentEvent]:
     """What is in it, without the token: nothing of what comes after has to think of it."""
     if isinstance(server_event, Data):
         server_event = Data(hide(server_event.text))
-    return parse(server_event)
+    return agent_events(server_event)
 
 
 class _Speaker:
@@ -155,7 +141,7 @@ class _Speaker:
         self._text: list[str] = []
         self._held = ""  # a word too long for one, whose end is still to come
 
-    def say(self, notices: Iterable[TurnNotice]) -> None:
+    def say(self, notices: Iterable[TurnEvent]) -> None:
         for notice in notices:
             match notice:
                 case Say(text):

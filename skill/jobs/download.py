@@ -6,20 +6,22 @@ What has been fetched is kept (`skill.jobs.partial_file`) and gone on with after
 from __future__ import annotations
 
 import errno
-import hashlib
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
 from skill.api.byte_ranges import Piece, piece_of, validator_of
-from skill.api.public_address import RefusedError, check_bare, check_peer, check_resolved, check_url
+from skill.api.public_address import RefusedError, check_bare
+from skill.api.public_fetch import fetch_public
 from skill.api.retry import retry_wait
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
 from skill.events import Detail, Progress
+from skill.files import put, sha256
 from skill.i18n import say
-from skill.jobs.output_path import check_target, free_name, put
+from skill.jobs.output_path import check_target, free_name
 from skill.jobs.partial_file import MAX_BYTES, Part
 from skill.media.mp4 import probe
 
@@ -29,22 +31,12 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from skill.api.client import Client
     from skill.jobs.connection import Connection
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
 _WORTH = 64 * 1024  # bytes that count as progress: a source that gives less is not asked for ever
 _REDIRECTS = 5
 _URL, _BACKEND = "url", "backend"
-
-
-def sha256(path: Path) -> str:
-    """The file's hash in hex; empty where there is no such file."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 async def deliver(
@@ -224,14 +216,11 @@ class _Download:
         """The answer of a source, wherever it redirects to. Each address on the way is looked
         at; the token goes along only as long as it is the backend's own origin."""
         client = self._client
+        fetch = partial(fetch_public, headers=headers, loopback=client.loopback, log=client.log)
         ours = source == _BACKEND
         async with AsyncExitStack() as stack:
-            if ours:
-                get = client.download(self._render_id, headers)
-                response = await stack.enter_async_context(get)
-            else:
-                get = public(client, self._url, headers)
-                response = await stack.enter_async_context(get)
+            get = client.download(self._render_id, headers) if ours else fetch(self._url)
+            response = await stack.enter_async_context(get)
             for _ in range(_REDIRECTS):
                 if response.next_request is None:
                     break
@@ -243,32 +232,13 @@ class _Download:
                     )
                 check_bare(url)
                 ours = ours and client.owns(url)
-                if ours:
-                    get = client.download(self._render_id, headers, at=url)
-                    response = await stack.enter_async_context(get)
-                else:
-                    response = await stack.enter_async_context(public(client, url, headers))
+                get = client.download(self._render_id, headers, at=url) if ours else fetch(url)
+                response = await stack.enter_async_context(get)
             if response.next_request is not None:
                 raise RefusedError(
                     say("The download redirects more than {most} times.", most=_REDIRECTS)
                 )
             yield response
-
-
-@asynccontextmanager
-async def public(
-    client: Client, url: str, headers: Mapping[str, str] | None = None
-) -> AsyncIterator[httpx.Response]:
-    """The answer of an address that somebody else has named, if it is one to fetch from: see
-    `skill.api.public_address`, whose errors it raises. A redirect is the answer, not followed."""
-    url = check_url(url, loopback=client.loopback)
-    direct = client.proxy(url) is None
-    if direct:
-        await check_resolved(url, loopback=client.loopback)
-    async with client.fetch(url, headers) as response:
-        if direct:
-            check_peer(response, loopback=client.loopback)
-        yield response
 
 
 def _check_room(folder: Path, needed: int) -> None:

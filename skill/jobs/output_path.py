@@ -3,7 +3,6 @@ anything is sent."""
 
 from __future__ import annotations
 
-import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -71,20 +70,3 @@ def free_name(target: Path, endings: Iterable[str] = ()) -> Path:
         free = target.with_name(f"{target.stem}-{number}{target.suffix}")
         number += 1
     return free
-
-
-def put(part: Path, target: Path, *, force: bool) -> None:
-    """Have a whole file stand under its name. Raises FileExistsError where, without `force`,
-    something stands there."""
-    if force:
-        part.replace(target)
-        return
-    try:
-        # A hard link is the one way to a name that fails where somebody has just taken it.
-        target.hardlink_to(part)
-    except FileExistsError:
-        raise
-    except OSError:  # no hard links on this file system
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-        part.replace(target)

@@ -15,8 +15,9 @@ import anyio
 
 from skill.errors import UsageError
 from skill.events import Progress, Stage
+from skill.files import put
 from skill.i18n import say
-from skill.jobs.output_path import beside, check_target, free_name, put
+from skill.jobs.output_path import beside, check_target, free_name
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:

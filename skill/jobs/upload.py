@@ -12,15 +12,14 @@ import anyio.to_thread
 from skill.api.models import Media
 from skill.errors import FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage
+from skill.files import sha256
 from skill.i18n import say
-from skill.jobs.download import sha256
 from skill.media.draw import Drawing
 from skill.media.inspect import opened
 from skill.media.prepared import is_due, left_out, make_ready, make_smaller, no_longer, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
     from skill.jobs.connection import Connection
     from skill.jobs.store import Job
@@ -144,13 +143,10 @@ class Uploads:
 
         async def send() -> tuple[Media, ...]:
             with opened(Path(file["path"])) as source:
-                if sha256(Path(file["path"])) != file["sha256"]:
+                if await anyio.to_thread.run_sync(sha256, Path(file["path"])) != file["sha256"]:
                     raise no_longer(file)
                 return await self._client.upload(
-                    job.session_id,
-                    file["name"],
-                    file["mime"],
-                    _Counted(source, progress),  # type: ignore[arg-type]
+                    job.session_id, file["name"], file["mime"], source, progress
                 )
 
         try:
@@ -209,19 +205,3 @@ async def _in_a_thread(make: Callable[[], Record]) -> Record:
     except anyio.get_cancelled_exc_class():
         drawing.stop()
         raise
-
-
-class _Counted:
-    """A file being read for an upload, that tells how far it is."""
-
-    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
-        self._file = file
-        self._told = told
-
-    def read(self, size: int = -1) -> bytes:
-        piece = self._file.read(size)
-        self._told(self._file.tell())
-        return piece
-
-    def fileno(self) -> int:
-        return self._file.fileno()

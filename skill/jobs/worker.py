@@ -27,9 +27,10 @@ from skill.errors import (
     error_for,
 )
 from skill.events import Detail, Notice, Progress, Stage
+from skill.files import sha256
 from skill.i18n import say
 from skill.jobs.conversation import Answer, converse
-from skill.jobs.download import deliver, sha256
+from skill.jobs.download import deliver
 from skill.jobs.partial_file import discard
 from skill.jobs.plan import check_cap
 from skill.jobs.prompt import expected_credits

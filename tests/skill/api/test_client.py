@@ -12,6 +12,7 @@ import pytest
 import respx
 
 from skill.api.client import Client
+from skill.api.public_fetch import fetch_public
 from skill.errors import (
     AuthError,
     BackendFailedError,
@@ -81,7 +82,7 @@ class TestAgainstTheMock:
                     break
                 await anyio.sleep(0.01)
             assert render.url is not None
-            async with client.fetch(render.url) as response:
+            async with fetch_public(render.url, loopback=True) as response:
                 assert await response.aread() == clip
             async with client.download("render_1") as response:
                 assert await response.aread() == clip
@@ -266,19 +267,6 @@ async def test_what_is_sent_for_a_message_and_a_render() -> None:
         "output": {"format": "mp4", "quality": "high"},
     }
     assert headers["authorization"] == "Bearer nmv_usr_canary"
-
-
-async def test_a_file_is_fetched_without_the_token_and_our_headers() -> None:
-    with respx.mock() as router:
-        route = router.get("https://cdn.test/clip.mp4").respond(200, content=b"clip")
-        async with (
-            Client(URL, HEADERS, Token("nmv_usr_canary")) as client,
-            client.fetch("https://cdn.test/clip.mp4") as response,
-        ):
-            assert await response.aread() == b"clip"
-    sent = route.calls.last.request.headers
-    assert "authorization" not in sent
-    assert not [name for name in sent if name.startswith("x-skill")]
 
 
 async def test_a_message_that_is_answered_with_an_error_instead_of_a_stream() -> None:

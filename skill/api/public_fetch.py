@@ -1,0 +1,55 @@
+"""Files at addresses that somebody else has named, fetched without the token."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from skill.api.public_address import check_peer, check_resolved, check_url, proxy_for
+from skill.api.transport import certificates, downloading, http_client, send
+from skill.errors import NetworkError
+from skill.i18n import say
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+
+@asynccontextmanager
+async def fetch_public(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    loopback: bool,
+    log: Callable[[str], None] = lambda line: None,
+) -> AsyncIterator[httpx.Response]:
+    """Ask for what is at a public address, without the token and our headers. Any status is an
+    answer; a redirect is one too, and not followed.
+
+    `loopback`: the backend that names the address is on this machine, and may name this machine.
+    Raises the errors of `skill.api.public_address` where the address is none to fetch from,
+    NetworkError where it does not answer, or breaks off in the caller's block.
+    """
+    url = check_url(url, loopback=loopback)
+    proxy = None if loopback else proxy_for(url)
+    if proxy is None:
+        await check_resolved(url, loopback=loopback)
+    async with http_client(
+        timeout=httpx.Timeout(60.0, connect=10.0),
+        # Who resolves the name is known by this, and not left to be guessed.
+        proxy=proxy,
+        trust_env=False,
+        verify=certificates(url),
+    ) as http:
+        try:
+            request = http.build_request(
+                "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}
+            )
+        except httpx.InvalidURL as error:
+            raise NetworkError(say("The clip's address is not a URL.")) from error
+        response = await send(http, request, log, redirects=True)
+        async with downloading(response):
+            if proxy is None:
+                check_peer(response, loopback=loopback)
+            yield response

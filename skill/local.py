@@ -8,20 +8,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from skill import interpreter
 from skill.errors import UsageError
 from skill.events import Notice
-from skill.i18n import say
+from skill.i18n import say, speak
 from skill.install import packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from mock_server import Server
+    from mock_server.backend.render_queue import Rendered
     from mock_server.contract import Check as Check
     from mock_server.contract import Report as Report
     from mock_server.contract import Result as Result
@@ -57,14 +59,15 @@ def require(*, renderer: bool = True, previews: bool = False) -> None:
 
 
 @contextmanager
-def running(home: Path, tell: Tell) -> Iterator[str]:
-    """The local backend's URL. Projects live in `home`, so that the next command finds them; what
-    its renderer warns of is told. To be called in an event loop."""
+def running(home: Path, tell: Tell, language: Callable[[], str]) -> Iterator[str]:
+    """Run the local backend; yields its URL. Projects are kept in `home`, where the next command
+    finds them. `tell` gets the renderer's warnings as notices, in what `language` returns then.
+    To be called in an event loop."""
     require()
     from mock_server import Backend, Server
 
     storage = home / "local"
-    log, warnings = logging.getLogger("mock_server"), _Warnings(tell)
+    log, warnings = logging.getLogger("mock_server"), _Warnings(tell, language)
     log.addHandler(warnings)
     try:
         backend = Backend(
@@ -74,7 +77,7 @@ def running(home: Path, tell: Tell) -> Iterator[str]:
             pace=0.0,
             # What it answers is held to the contract in the tests; here that would only take time.
             validate=False,
-            renderer="real",
+            renderer=warnings.render,
         )
         with Server(backend, control=False) as server:
             yield server.url
@@ -83,19 +86,40 @@ def running(home: Path, tell: Tell) -> Iterator[str]:
 
 
 class _Warnings(logging.Handler):
-    """Log records of the renderer's threads → notices in the loop's."""
+    """Tells one backend's user what its renderer logs. The log belongs to the process, so records
+    of another backend's renders come here too; they are its own user's alone."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, language: Callable[[], str]) -> None:
         super().__init__(logging.WARNING)
-        self._tell, self._loop = tell, asyncio.get_running_loop()
+        self._tell, self._language = tell, language
+        self._loop = asyncio.get_running_loop()
+
+    def render(
+        self, draft: dict[str, Any], media: Mapping[str, Path], target: Path, **hooks: Any
+    ) -> Rendered:
+        """The renderer of this backend: `mock_server.render.render`."""
+        from mock_server.render import render
+
+        token = _rendering_for.set(self)
+        try:
+            return render(draft, media, target, **hooks)
+        finally:
+            _rendering_for.reset(token)
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._tell, Notice(_in_words(record)))
+        if _rendering_for.get() is self and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._put_in_words, record)
+
+    def _put_in_words(self, record: logging.LogRecord) -> None:
+        speak(self._language())
+        self._tell(Notice(_in_words(record)))
+
+
+_rendering_for: ContextVar[_Warnings | None] = ContextVar("rendering_for", default=None)
 
 
 def _in_words(record: logging.LogRecord) -> str:
-    """In the user's language, what `extra` tells of (`mock_server.render`, cast.py and fonts.py)."""
+    """The sentence for the `extra` of a record (`mock_server.render`, cast.py and fonts.py)."""
     if (reason := getattr(record, "left_out", None)) is not None:
         return say("Left out: {reason}", reason=reason)
     part = getattr(record, "unwritable", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -24,7 +25,10 @@ class _Source(Generic[T]):
         self._items = items
         self._ready: queue.Queue[T | _End] = queue.Queue(depth)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="render-frames", daemon=True)
+        # In the caller's context, so that what is logged here can be told to whom it is made for.
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._run,), name="render-frames", daemon=True
+        )
 
     def start(self) -> None:
         self._thread.start()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import SkillError, StoppedError, UnfinishedError
-from skill.events import Notice
-from skill.i18n import say
+from skill.events import Notice, Report
+from skill.i18n import say, speak, spoken
 from skill.jobs.studio import Studio
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ class _Run:
         self._studio: Studio | None = None
         self._failure: SkillError | None = None
         self._job: Job | None = None
+        self.language = spoken()
+        """What the action speaks. Other tasks, and whoever is called after the loop, don't hear
+        it from the context."""
 
     async def run(self, action: Callable[[Studio], Awaitable[None]]) -> None:
         async with anyio.create_task_group() as tasks:
@@ -70,7 +73,7 @@ class _Run:
 
     async def _act(self, action: Callable[[Studio], Awaitable[None]]) -> None:
         try:
-            async with Studio.open(self._config, self._console.tell) as studio:
+            async with Studio.open(self._config, self._tell) as studio:
                 if not gc.isenabled():  # start-up is over
                     gc.freeze()
                     gc.enable()
@@ -81,6 +84,12 @@ class _Run:
                     self._studio, self._job = None, studio.job
         except SkillError as error:
             self._failure = error
+        finally:
+            self.language = spoken()
+
+    def _tell(self, event: Report) -> None:
+        self.language = spoken()
+        self._console.tell(event)
 
     async def _listen(self, tasks: TaskGroup, *, task_status: TaskStatus[None]) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -107,6 +116,7 @@ class _Run:
             quiet = self._console.quiet_for
             if quiet >= _QUIET:
                 waited += quiet
+                speak(self.language)
                 self._console.tell(Notice(say("Still at it ({waited:.0f} s).", waited=waited)))
             elif quiet < 1:
                 waited = 0.0
@@ -120,4 +130,8 @@ def run(
     action: Callable[[Studio], Awaitable[None]],
 ) -> None:
     """Run `action` on a studio of `config`, for at most `seconds`. Raises SkillError."""
-    anyio.run(_Run(console, config, seconds).run, action)
+    at_work = _Run(console, config, seconds)
+    try:
+        anyio.run(at_work.run, action)
+    finally:
+        speak(at_work.language)

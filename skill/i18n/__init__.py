@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MB = 1024 * 1024
-_spoken = "en"  # a program speaks to one user at a time
+_spoken: ContextVar[str] = ContextVar("language", default="en")
 
 
 def primary_tag(name: str) -> str:
@@ -32,14 +33,20 @@ def of_environment(environ: Mapping[str, str]) -> str:
 
 
 def speak(language: str) -> None:
-    """Say what comes from here on in `language`, a BCP 47 primary tag."""
-    global _spoken
-    _spoken = language
+    """Set the language of this task, and of the tasks and `to_thread` calls it starts from here on.
+    `language` is a BCP 47 primary tag. Other tasks, other threads and the caller of the event loop
+    keep theirs: `spoken` is how the language is handed to them."""
+    _spoken.set(language)
+
+
+def spoken() -> str:
+    """The language set by `speak` in this task: a BCP 47 primary tag."""
+    return _spoken.get()
 
 
 def say(sentence: str, /, **values: object) -> str:
-    """`sentence` in the language that is spoken, its fields filled in."""
-    if _spoken == "zh":
+    """Translate `sentence` into the language of this task and fill its fields in."""
+    if spoken() == "zh":
         from skill.i18n.zh import SENTENCES
 
         sentence = SENTENCES.get(sentence, sentence)

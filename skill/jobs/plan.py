@@ -45,8 +45,8 @@ def plan_make(
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
 
-    check_cap(config, expected_credits("make", laid_out=False), max_credits)
     job = _new("make", config, config.language_of(said_in(prompt, wish.title, *wish.captions)))
+    check_cap(config, expected_credits("make", laid_out=False), max_credits)
     if not photos:
         raise UsageError(say("No photo was named."), hint=say("Name a photo."))
     if len(wish.captions) > len(photos):
@@ -123,12 +123,12 @@ def plan_chat(
     from skill.routing import route
 
     message = message.strip()
+    job = _new("chat", config, config.language_of(message))
     if not message:
         raise UsageError(
             say("The message is empty."),
             hint=say("Say what you want: image-to-video chat 'add a title'"),
         )
-    job = _new("chat", config, config.language_of(message))
     job.vague = route(message).vague
     job.message = check_words(message)
     job.max_credits = max_credits
@@ -152,9 +152,9 @@ def plan_extend(
 ) -> Job:
     """A project's video → a longer one; with a `video` of the user's own, that one in a new
     project. Raises NotFoundError where there is neither a `video` nor a `session`."""
-    check_cap(config, expected_credits("extend", laid_out=True), max_credits)
     spoken = session.language if session and video is None and not prompt.strip() else ""
     job = _new("extend", config, config.language or spoken or config.language_of(prompt))
+    check_cap(config, expected_credits("extend", laid_out=True), max_credits)
     if video is not None:
         _take_video(job, config, video)
     elif session is None:

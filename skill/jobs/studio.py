@@ -94,14 +94,16 @@ class Studio:
             if config.local:
                 from skill.local import running
 
-                config = replace(config, api_url=stack.enter_context(running(config.home, tell)))
+                url = running(config.home, tell, lambda: studio.language)
+                config = replace(config, api_url=stack.enter_context(url))
             client = Client(
                 config.api_url, config.manifest.headers, log=lambda line: tell(Detail(line))
             )
             clock = clock or PacedClock(config.pace)
             timing = LOCAL if config.local else CLOUD
             async with client:
-                yield cls(Connection(config, client, vault, clock, timing, tell))
+                studio = cls(Connection(config, client, vault, clock, timing, tell))
+                yield studio
 
     @property
     def config(self) -> Config:
@@ -110,10 +112,11 @@ class Studio:
 
     @property
     def language(self) -> str:
-        """The one to speak where the user has said no words: that of the project, if any."""
-        project = self.project
+        """The language where the user has said no words, a BCP 47 primary tag: that of the last
+        job here, else of the current project, else of the environment."""
+        known = self.job or self.project
         return self._config.language or (
-            project.language if project is not None else self._config.language_of("")
+            known.language if known is not None else self._config.language_of("")
         )
 
     @property
@@ -125,6 +128,7 @@ class Studio:
 
     async def connect(self) -> Connected:
         """Have a token and a project, made where there is none. Costs nothing."""
+        speak(self.language)
         await self._connection.authorize()
         session = await self._connection.session(self.language)
         credits = await self.credits()
@@ -132,7 +136,8 @@ class Studio:
 
     async def credits(self) -> Credits:
         """The account's balance."""
-        return await self._connection.read(self._client.credits)
+        speak(self.language)
+        return await self._credits()
 
     async def authorized(self) -> Client:
         """The client, with a token, for whoever has to speak to the backend himself. An anonymous
@@ -153,11 +158,8 @@ class Studio:
 
     async def status(self) -> Status:
         """The current project's timeline and uploads. Raises NotFoundError where there is none."""
-        from skill.timeline import Timeline
-
-        session = self._connection.projects.required()
-        state = await self._connection.state(session.session_id)
-        return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
+        speak(self.language)
+        return await self._status()
 
     async def upload(
         self,
@@ -197,6 +199,7 @@ class Studio:
     ) -> Video:
         """Render the current project and fetch the clip. Costs no credits. `output`, `force` and
         `extras` as for `make`."""
+        speak(self.language)
         session = self._connection.projects.required()
         job = plan_export(self._config, session, output, force=force, extras=extras)
         video = await self.begin(job)
@@ -311,19 +314,19 @@ class Studio:
         `keep_metadata` as for `make`; `max_credits` as for `chat`."""
         from skill.routing import Action, route
 
+        speak(self._config.language_of(words))
         if not files and not words.strip():
             raise UsageError(
                 say("Nothing was said."),
                 hint=say("Say what you want: image-to-video ask 'make it slower'"),
             )
-        speak(self._config.language_of(words))
         way = route(words, [str(file) for file in files])
         match way.action:
             case Action.CREDITS:
-                credits = await self.credits()
+                credits = await self._credits()
                 return Reply(Action.CREDITS, self.credits_line(credits), data=vars(credits))
             case Action.STATE:
-                status = await self.status()
+                status = await self._status()
                 summary = status.timeline.summary()
                 return Reply(Action.STATE, summary, summary=summary)
             case Action.EXPORT:
@@ -354,6 +357,7 @@ class Studio:
     async def open_link(self) -> str:
         """The link with which a person opens the project in a browser. Whoever has it can open
         the project and do nothing else: it holds a claim token, never the token."""
+        speak(self.language)
         if self._config.local:
             raise UsageError(
                 say("A --local project is on this machine only: there is no page to open."),
@@ -383,8 +387,7 @@ class Studio:
         another process works on it, its reports are told here; where it ends without having
         ended the job, we take over. A job that is done answers as it did when it was done, once
         `extras` are made of its clip too; one that failed says again why."""
-        job = self._vault.pick(job_id, self._config.backend, self._config.manifest.name)
-        self.job = job
+        self.job = job = self._pick(job_id)
         attended = False
         while True:
             try:
@@ -404,6 +407,7 @@ class Studio:
     async def work(self, job_id: str) -> None:
         """Be the background process of a job; where another has it already, leave it to that."""
         job = self._vault.job(job_id)
+        speak(self._config.language or job.language)
         with suppress(BusyError), self._vault.holding(job):
             self._tell(
                 Notice(
@@ -420,7 +424,6 @@ class Studio:
         self, job: Job, target: Path | None, *, force: bool, extras: Extras
     ) -> Video | Reply:
         """Take a job that is held from where it stands to its end."""
-        speak(self._config.language or job.language)
         if redirect(job, target, force=force, extras=extras):
             self._vault.save(job)
         if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
@@ -462,7 +465,7 @@ class Studio:
     async def cancel(self, job_id: str | None = None) -> Job:
         """Give a job up, also where another process works on it; a render of it that has not
         begun is cancelled at the backend."""
-        job = self._vault.pick(job_id, self._config.backend, self._config.manifest.name)
+        job = self._pick(job_id)
         deadline = anyio.current_time() + _LET_GO
         while True:
             try:
@@ -489,11 +492,28 @@ class Studio:
             except SkillError as error:  # never begun, too late, no network: it is given up here
                 self._tell(Detail(error.message))
 
+    def _pick(self, job_id: str | None) -> Job:
+        """The job that is meant, whose language is spoken from here on."""
+        speak(self.language)
+        job = self._vault.pick(job_id, self._config.backend, self._config.manifest.name)
+        speak(self._config.language or job.language)
+        return job
+
     # ------------------------------------------------------------ shared pieces
 
     @property
     def _tell(self) -> Callable[[Report], None]:
         return self._connection.tell
+
+    async def _credits(self) -> Credits:
+        return await self._connection.read(self._client.credits)
+
+    async def _status(self) -> Status:
+        from skill.timeline import Timeline
+
+        session = self._connection.projects.required()
+        state = await self._connection.state(session.session_id)
+        return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
 
     async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
         from skill.jobs.worker import Worker

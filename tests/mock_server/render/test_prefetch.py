@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,13 @@ def test_items_come_in_order_and_the_thread_is_gone_after_the_last() -> None:
     with prefetched((n for n in range(100)), 4) as items:
         assert list(items) == list(range(100))
     assert not running()
+
+
+def test_they_are_made_in_the_context_of_whoever_wants_them() -> None:
+    user = ContextVar("user", default="nobody")
+    user.set("Ana")
+    with prefetched((user.get() for _ in range(2)), 1) as items:
+        assert list(items) == ["Ana", "Ana"]
 
 
 def test_left_early_with_everything_full_it_ends_at_once_and_closes_its_source() -> None:

@@ -107,8 +107,10 @@ class Accounts:
         return len(chosen)
 
     def force(self, *, credits: int | None = None, plan: Plan | None = None) -> None:
-        """Give every account this balance and plan, also one that is issued later. The next call
-        takes that back first; what was spent meanwhile stays spent."""
+        """Give every account this balance and plan, also one that is issued later, until a call that
+        says otherwise. That one takes them back first; what was spent meanwhile stays spent."""
+        if (credits, plan) == self._forced:
+            return
         with self._store.change() as world:
             for key, (fewer, before) in self._before.items():
                 if key in world.accounts:

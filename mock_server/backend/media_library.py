@@ -1,7 +1,7 @@
 """The files of the sessions: what was uploaded or generated, what it is, and where it lies."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -13,10 +13,23 @@ from mock_server.backend.generated_pictures import draw
 from mock_server.backend.models import Account, Media, Session, World
 from mock_server.backend.store import Store
 from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
-from mock_server.http.uploads import Received
 
 YOUNG_SECONDS = 86_400.0
 """A file of no session that is younger may be one that another process is just receiving."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that has arrived: the sender's name made safe, where it lies, SHA-256, bytes."""
+
+    name: str
+    path: Path
+    hash: str
+    size: int
+
+    @property
+    def key(self) -> str:
+        return self.path.stem
 
 
 class MediaFacts(Protocol):

@@ -65,7 +65,9 @@ class _Job:
 class Renders:
     """The render queue. Every public method may be called from any thread."""
 
-    def __init__(self, store: Store, clock: Clock, renderer: Renderer, *, pace: float) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, renderer: Renderer, *, pace: Callable[[], float]
+    ) -> None:
         self._store = store
         self._clock = clock
         self._renderer = renderer
@@ -228,7 +230,7 @@ class Renders:
 
     def _run(self, job: _Job) -> None:
         try:
-            job.cancel.wait(QUEUE_DELAY * self._pace)
+            job.cancel.wait(QUEUE_DELAY * self._pace())
             if not job.cancel.is_set() and self._settle(job, Status.PROCESSING):
                 self._render(job)
         finally:

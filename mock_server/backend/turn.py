@@ -2,15 +2,13 @@
 
 import math
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from mock_server.agent.director import Kind, Plan
 from mock_server.agent.sse import dialect
 from mock_server.agent.steps import Beat, Broken, Call, Save, Say, Step
+from mock_server.backend.settings import Settings
 from mock_server.faults import Fault, chance
-
-if TYPE_CHECKING:
-    from mock_server.backend.backend import Backend
 
 GAP = 0.05
 """Seconds between two events, times the backend's pace."""
@@ -18,6 +16,26 @@ HEARTBEAT = 15.0
 """Seconds between two heartbeats of a stream that brings nothing else, times pace."""
 TROUBLE = "I encountered a temporary issue."
 """What an agent says that breaks down; the contract's words."""
+
+
+class TurnContext(Protocol):
+    """What a turn needs of its backend, for the one session that it is about."""
+
+    @property
+    def session_id(self) -> str: ...
+
+    def now(self) -> float:
+        """The time in Unix seconds."""
+
+    async def pause(self, seconds: float) -> None:
+        """Let so many seconds go by, at the backend's pace."""
+
+    def save_draft(self, draft: dict[str, Any], *, after: float = 0.0) -> None:
+        """Make this the session's draft, at once or so many seconds (times pace) later."""
+
+    def end(self, *, done: bool) -> None:
+        """Spend what the message holds if it was done, give it back if not. A second call does
+        nothing."""
 
 
 class Turn:
@@ -29,70 +47,61 @@ class Turn:
 
     def __init__(
         self,
-        backend: "Backend",
-        session_id: str,
+        context: TurnContext,
         ordinal: str,
         plan: Plan,
+        settings: Settings,
         fault: Fault | None = None,
     ) -> None:
-        self._backend = backend
-        self._session_id = session_id
+        self._context = context
         self._ordinal = ordinal
         self._plan = plan
         self._fault = fault or Fault("message")
         silent = self._fault.silent
         self.kind = plan.kind
         self.silent = plan.kind is Kind.EDIT and (
-            is_silent(backend.seed, ordinal, backend.silent_rate) if silent is None else silent
+            is_silent(settings.seed, ordinal, settings.silent_rate) if silent is None else silent
         )
-        self._ended = False
+        self._dialect = settings.dialect
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The events on the wire, at the backend's pace. Saves the drafts as it passes them."""
-        backend, fault = self._backend, self._fault
-        wire = dialect(
-            backend.dialect,
-            turn=f"{self._session_id[:8]}-{self._ordinal}",
-            now=backend.clock.now,
-        )
+        context, fault = self._context, self._fault
+        turn = f"{context.session_id[:8]}-{self._ordinal}"
+        wire = dialect(self._dialect, turn=turn, now=context.now)
         breakdown = Broken(
             fault.error or "event", 500 if fault.code is None else fault.code, TROUBLE
         )
         done, sent = False, 0
         try:
             for number in range(math.ceil((fault.heartbeats_for or 0.0) / HEARTBEAT)):
-                await backend.pause(HEARTBEAT)
+                await context.pause(HEARTBEAT)
                 for event in wire.encode(Beat("event" if number % 2 == 0 else "comment")):
                     yield event
             steps, later = self._stages()
             for step in steps:
                 if isinstance(step, Save):
-                    backend.save_draft(self._session_id, step.draft)
+                    context.save_draft(step.draft)
                 for event in wire.encode(step):
                     if sent == fault.error_after_events:
                         for last in wire.encode(breakdown):
                             yield last
                         return
-                    await backend.pause(GAP)
+                    await context.pause(GAP)
                     yield event
                     sent += 1
             if later is not None and fault.second_stage_after is not None:
-                backend.save_draft(self._session_id, later.draft, after=fault.second_stage_after)
+                context.save_draft(later.draft, after=fault.second_stage_after)
             done = True
             if fault.error is not None:
                 for event in wire.encode(breakdown):
                     yield event
         finally:
-            self._end(done=done)
+            context.end(done=done)
 
     def abandon(self) -> None:
         """Give the turn up before its stream was begun."""
-        self._end(done=False)
-
-    def _end(self, *, done: bool) -> None:
-        if not self._ended:
-            self._ended = True
-            self._backend.end_turn(self._session_id, done=done)
+        self._context.end(done=False)
 
     def _stages(self) -> tuple[list[Step], Save | None]:
         """What the stream tells, and the draft that comes on its own account after it, if one does:

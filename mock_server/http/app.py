@@ -128,9 +128,9 @@ async def _token(call: Call) -> ASGIApp:
 async def _session(call: Call) -> ASGIApp:
     account = call.account
     body = call.body
-    data = call.backend.create_session(account, body["task_name"], body.get("language"))
-    call.entry.session = data["session_id"]
-    return envelope(data)
+    made = call.backend.sessions.create(account, body["task_name"], body.get("language"))
+    call.entry.session = made.id
+    return envelope({"task_id": made.task_id, "session_id": made.id, "user_id": account.user_id})
 
 
 async def _message(call: Call) -> ASGIApp:
@@ -143,16 +143,16 @@ async def _message(call: Call) -> ASGIApp:
         fault=call.fault,
         source=call.headers.get("x-skill-source"),
     )
-    own = call.backend.validate and call.fault is None
+    own = call.backend.settings.validate and call.fault is None
     return EventStream(turn, call.fault, call.check_event if own else None)
 
 
 async def _upload(call: Call) -> ASGIApp:
     backend, session = call.backend, call.request.path_params["session"]
-    folder, limit = backend.library.incoming, backend.max_upload
+    folder, limit = backend.library.incoming, backend.settings.max_upload
     try:
         account = call.account
-        backend.session(account, session)
+        backend.sessions.find(account, session)
     except ApiError:
         if call.multipart:
             await call.drain()
@@ -176,12 +176,12 @@ async def _upload(call: Call) -> ASGIApp:
 
 
 async def _credits(call: Call) -> ASGIApp:
-    return envelope(call.backend.balance(call.account))
+    return envelope(call.backend.credits.balance(call.account))
 
 
 async def _state(call: Call) -> ASGIApp:
     session = call.request.path_params["session"]
-    return envelope(call.backend.state(call.account, session, call.media_url))
+    return envelope(call.backend.sessions.state(call.account, session, call.media_url))
 
 
 async def _render(call: Call) -> ASGIApp:
@@ -215,7 +215,7 @@ async def _render_download(call: Call) -> ASGIApp:
 async def _claim(call: Call) -> ASGIApp:
     account = call.account
     body = call.body
-    return envelope(call.backend.claim_token(account, body["task_id"], body["session_id"]))
+    return envelope(call.backend.sessions.claim_token(account, body["task_id"], body["session_id"]))
 
 
 async def _file(call: Call) -> ASGIApp:
@@ -245,7 +245,7 @@ def _render_answer(call: Call, render: Render) -> Response:
     done = render.status is Status.COMPLETED
     url = call.url(render.key, f"{render.id}.mp4") if done else ""
     facts = {"duration": render.duration, "size": render.size}
-    if call.backend.render_shape == "bare":
+    if call.backend.settings.render_shape == "bare":
         if done:
             answer["output"] = {"url": url, **facts}
         return json_response(answer)

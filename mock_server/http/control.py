@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.backend.backend import SHORT_KEY, Backend
+from mock_server.backend.backend import Backend
 from mock_server.backend.media_library import file_path
 from mock_server.backend.models import Plan, Status
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
@@ -23,6 +23,7 @@ from mock_server.hosts import is_loopback
 from mock_server.http import bodies
 from mock_server.http.control_faults import fault_actions
 from mock_server.http.page import page_routes
+from mock_server.http.summary import SHORT_KEY, summary
 from mock_server.http.uploads import MAX_FILES
 from mock_server.journal import ENDPOINTS, UNKNOWN
 
@@ -217,7 +218,7 @@ def _answer(data: Any, code: int = 0, message: str = "success") -> Response:
 
 def _state(ask: Ask) -> Any:
     ask.only()
-    return ask.backend.summary(lambda key, name: ask.base + file_path(key, name))
+    return summary(ask.backend, lambda key, name: ask.base + file_path(key, name))
 
 
 def _journal(ask: Ask) -> Any:
@@ -254,7 +255,7 @@ def _seed(ask: Ask) -> Any:
     seed = ask.whole("seed")
     if seed is None:
         raise bad_request("seed is missing")
-    ask.backend.seed = seed
+    ask.backend.configure(seed=seed)
     return {"seed": seed}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mock_server.backend.backend import Backend
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
-from mock_server.scenarios import ScenarioError, names
+from mock_server.scenarios import ScenarioError
 
 
 def fault_actions() -> list[tuple[str, str, Callable[[Backend, dict[str, Any]], Any]]]:
@@ -15,7 +15,7 @@ def fault_actions() -> list[tuple[str, str, Callable[[Backend, dict[str, Any]], 
         ("GET", "/faults", _armed),
         ("POST", "/faults", _arm),
         ("DELETE", "/faults", _disarm),
-        ("GET", "/scenarios", lambda backend, query: listed(backend)),
+        ("GET", "/scenarios", lambda backend, query: backend.scenarios.listed()),
         ("POST", "/scenarios", _on),
         ("DELETE", "/scenarios", _all_off),
         ("DELETE", "/scenarios/{name}", _off),
@@ -37,16 +37,6 @@ def _arm(backend: Backend, body: dict[str, Any]) -> Any:
 
 def _disarm(backend: Backend, query: dict[str, Any]) -> Any:
     backend.faults.clear()
-
-
-def listed(backend: Backend) -> list[dict[str, Any]]:
-    """The ready-made scenarios, and what else is on."""
-    active = backend.scenarios.active
-    known = {scenario.name: scenario for scenario in [*names(), *backend.scenarios.playing]}
-    return [
-        {"name": name, "description": scenario.description, "active": name in active}
-        for name, scenario in known.items()
-    ]
 
 
 def _on(backend: Backend, body: dict[str, Any]) -> Any:

@@ -220,12 +220,13 @@ class Endpoint:
         """The response, or None if a fault has cut the connection instead."""
         call.check_head()
         await call.take_body()
-        most = self._backend.max_requests
+        settings = self._backend.settings
+        most = settings.max_requests
         if most is not None and call.entry.number > most:
             call.note(f"more than {most} requests: no further one is answered")
             fault: Fault | None = _ENOUGH
         else:
-            fault = self._backend.faults.take(call.entry, self._backend.seed)
+            fault = self._backend.faults.take(call.entry, settings.seed)
         if fault is not None:
             call.fault = fault
             wire.arm(fault)
@@ -254,7 +255,7 @@ class Endpoint:
         else:
             if call.entry.code is None:
                 call.entry.code = 0
-        if self._backend.validate:
+        if settings.validate:
             call.check_answer(response)
         return response
 

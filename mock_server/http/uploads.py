@@ -16,6 +16,7 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from mock_server import hosts
+from mock_server.backend.media_library import Received
 from mock_server.errors import (
     FORMATS,
     ApiError,
@@ -26,20 +27,6 @@ from mock_server.errors import (
 )
 
 MAX_FILES = 50
-
-
-@dataclass(frozen=True)
-class Received:
-    """A file that has arrived: the sender's name made safe, where it lies, SHA-256, bytes."""
-
-    name: str
-    path: Path
-    hash: str
-    size: int
-
-    @property
-    def key(self) -> str:
-        return self.path.stem
 
 
 def safe_name(name: str) -> str:

@@ -14,19 +14,15 @@ several to a file:
 
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import Any, Never
 
-from mock_server.backend.models import Plan
-from mock_server.faults import Fault
+from mock_server.faults import Fault, Faults
 from mock_server.faults.fault_schema import mistakes, schema
 from mock_server.strict_json import DEEPEST
-
-if TYPE_CHECKING:
-    from mock_server.backend.backend import Backend
 
 HERE = Path(__file__).parent
 LARGEST = 2**20
@@ -158,13 +154,14 @@ def _scenario(value: Any, source: str) -> Scenario:
 
 
 class Scenarios:
-    """The scenarios that are on. Those turned on later have their way where they disagree on a
-    setting; what is turned off takes back what it set."""
+    """The scenarios that are on. Their faults are armed among `faults`; `changed` is called after
+    one was turned on or off, so that their settings can be laid over others: of two that disagree
+    the one that was turned on later has its way."""
 
-    def __init__(self, backend: "Backend") -> None:
-        self._backend = backend
+    def __init__(self, faults: Faults, changed: Callable[[], None]) -> None:
+        self._faults = faults
+        self._changed = changed
         self._on: dict[str, Scenario] = {}
-        self._before: dict[str, Any] = {}
         self._lock = threading.Lock()
 
     @property
@@ -174,7 +171,16 @@ class Scenarios:
 
     @property
     def playing(self) -> list[Scenario]:
+        """Those that are on, in the order in which they were turned on."""
         return list(self._on.values())
+
+    def listed(self) -> list[dict[str, Any]]:
+        """The ready-made ones, and what else is on: name, description, and whether it is on."""
+        known = {scenario.name: scenario for scenario in [*names(), *self.playing]}
+        return [
+            {"name": name, "description": scenario.description, "active": name in self._on}
+            for name, scenario in known.items()
+        ]
 
     def on(self, source: Scenario | str | Path | Mapping[str, Any]) -> Scenario:
         """Turn a scenario on (see `load`), or on anew: its faults are armed again."""
@@ -185,8 +191,8 @@ class Scenarios:
             self._drop(scenario.name)
             self._on[scenario.name] = scenario
             for fault in scenario.faults:
-                self._backend.faults.add(fault)
-            self._settle()
+                self._faults.add(fault)
+            self._changed()
         return scenario
 
     def off(self, name: str) -> None:
@@ -195,33 +201,16 @@ class Scenarios:
             if name not in self._on:
                 raise KeyError(name)
             self._drop(name)
-            self._settle()
+            self._changed()
 
     def clear(self) -> None:
         """Turn all of them off."""
         with self._lock:
             for name in list(self._on):
                 self._drop(name)
-            self._settle()
+            self._changed()
 
     def _drop(self, name: str) -> None:
         scenario = self._on.pop(name, None)
         if scenario is not None:
-            self._backend.faults.remove(scenario.faults)
-
-    def _settle(self) -> None:
-        """Set what the scenarios that are on want, and put back what they no longer do."""
-        backend, wanted = self._backend, dict[str, Any]()
-        for scenario in self._on.values():
-            wanted |= scenario.settings
-        plan = wanted.pop("plan", None)
-        credits = wanted.pop("credits", None)
-        backend.accounts.force(credits=credits, plan=Plan(plan) if plan else None)
-        for name in {*wanted, *self._before}:
-            before = self._before.setdefault(name, getattr(backend, name))
-            value = wanted.get(name, before)
-            if name == "prices" and name in wanted:
-                value = type(before)(**asdict(before) | value)
-            setattr(backend, name, value)
-            if name not in wanted:
-                del self._before[name]
+            self._faults.remove(scenario.faults)

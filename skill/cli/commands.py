@@ -424,8 +424,8 @@ def _mock(options: Namespace, console: Console) -> int:
             {
                 "url": url,
                 "page": page,
-                "dialect": backend.dialect,
-                "seed": backend.seed,
+                "dialect": backend.settings.dialect,
+                "seed": backend.settings.seed,
                 "renderer": "instant" if backend.is_instant else "real",
                 "scenarios": backend.scenarios.active,
                 **key,

@@ -107,15 +107,15 @@ def test_settings_come_from_the_ini_file_and_markers_have_their_way(run: Run) ->
 import pytest
 
 def test_ini(nemo_backend):
-    assert (nemo_backend.dialect, nemo_backend.seed, nemo_backend.pace) == ("adk", 7, 0)
+    assert (nemo_backend.settings.dialect, nemo_backend.settings.seed, nemo_backend.settings.pace) == ("adk", 7, 0)
     assert nemo_backend.scenarios.active == ["no-credits"]
 
 @pytest.mark.nemo(seed=8, silent_rate=1.0)
 class TestMarked:
     @pytest.mark.nemo(seed=9, scenario=None, dialect="typed")
     def test_marker(self, nemo_backend):
-        assert (nemo_backend.dialect, nemo_backend.seed) == ("typed", 9)
-        assert nemo_backend.silent_rate == 1.0
+        assert (nemo_backend.settings.dialect, nemo_backend.settings.seed) == ("typed", 9)
+        assert nemo_backend.settings.silent_rate == 1.0
         assert nemo_backend.scenarios.active == []
 """,
         "--strict-markers",
@@ -135,7 +135,7 @@ from mock_server.scenarios import names
 class TestThem:
     def test_it(self, nemo_url, nemo_backend, request):
         (name,) = nemo_backend.scenarios.active
-        assert f"[{name}]" in request.node.name and nemo_backend.seed == 3
+        assert f"[{name}]" in request.node.name and nemo_backend.settings.seed == 3
 
     def test_without_a_backend(self):
         pass

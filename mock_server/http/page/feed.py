@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from mock_server.backend.backend import Backend
-from mock_server.http.control_faults import listed
+from mock_server.http.summary import summary
 from mock_server.journal import Entry
 
 TICK = 0.2
@@ -55,10 +55,10 @@ class Feed:
         for start in range(0, len(fresh), BATCH):
             lines = [line(entry) for entry in fresh[start : start + BATCH]]
             news.append({"requests": lines, "version": self._since})
-        state = backend.summary(lambda key, name: f"media/{key}", newest=NEWEST)
+        state = summary(backend, lambda key, name: f"media/{key}", newest=NEWEST)
         clock = state.pop("clock")
         news += self._changed("now", clock["now"])
-        news += self._changed("scenarios", listed(backend))
+        news += self._changed("scenarios", backend.scenarios.listed())
         news += self._changed("state", backend.journal.secrets.clean(state))
         return news
 

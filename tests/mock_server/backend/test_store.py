@@ -18,6 +18,7 @@ import pytest
 
 from mock_server import Backend, Clock, ManualClock, Server
 from mock_server.errors import ApiError, StorageError
+from mock_server.http.summary import summary
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector
 from tests.mock_server.conftest import Serve
 
@@ -93,7 +94,7 @@ class TestPersistence:
         assert len(list((tmp_path / "media").iterdir())) == 1
         again = backend(7.1)
         assert list((tmp_path / "media").iterdir()) == []
-        assert again.summary()["sessions"] == again.summary()["accounts"] == []
+        assert summary(again)["sessions"] == summary(again)["accounts"] == []
         again.close()
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 2}', '{"version": 1}'])
@@ -121,7 +122,7 @@ class TestTwoAtOnce:
         def work(backend: Backend) -> None:
             account = backend.accounts.authenticate(token)
             for _ in range(25):
-                backend.create_session(account, "project", None)
+                backend.sessions.create(account, "project", None)
 
         threads = [threading.Thread(target=work, args=(b,)) for b in backends for _ in range(2)]
         for thread in threads:
@@ -129,7 +130,7 @@ class TestTwoAtOnce:
         for thread in threads:
             thread.join()
         third = Backend(storage=tmp_path, persistent=True)
-        ordinals = [session["ordinal"] for session in third.summary()["sessions"]]
+        ordinals = [session["ordinal"] for session in summary(third)["sessions"]]
         assert sorted(ordinals) == list(range(100))
         for backend in [*backends, third]:
             backend.close()
@@ -137,7 +138,7 @@ class TestTwoAtOnce:
     def test_a_session_answers_one_message_at_a_time_among_all(self, tmp_path: Path) -> None:
         one, two = (Backend(storage=tmp_path, persistent=True) for _ in range(2))
         account = one.accounts.authenticate(one.accounts.issue("client")["token"])
-        session = one.create_session(account, "project", None)["session_id"]
+        session = one.sessions.create(account, "project", None).id
         turn = one.begin_turn(account, session, "hello")
         with pytest.raises(ApiError, match="busy"):
             two.begin_turn(account, session, "hello")
@@ -188,7 +189,7 @@ class TestNothingIsLeftBehind:
         del backend
         gc.collect()
         assert list(tmp_path.iterdir()) == []
-        program = "from mock_server import Backend; kept = Backend(); print(kept.seed)"
+        program = "from mock_server import Backend; kept = Backend(); print(kept.settings.seed)"
         done = subprocess.run(
             [sys.executable, "-X", "dev", "-W", "error", "-c", program],
             capture_output=True,

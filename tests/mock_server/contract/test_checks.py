@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mock_server import Backend, Server
-from mock_server.backend.backend import Prices
+from mock_server.backend.credits import Prices
 from mock_server.contract import (
     CHECKS,
     Kind,
@@ -559,7 +559,7 @@ def test_the_bearer_does_not_go_where_the_video_lies(serve: Callable[..., Server
 
 def test_there_is_an_end_to_it(serve: Callable[..., Server]) -> None:
     server = serve()
-    server.backend.fail("state", delay=60 / server.backend.pace, times=1)
+    server.backend.fail("state", delay=60 / server.backend.settings.pace, times=1)
     target = Target(server.url, ATTRIBUTION, mock=True)
     report = anyio.run(lambda: run(target, seconds=1.0))
     assert failed(report) == ["state"]
@@ -577,7 +577,7 @@ def test_a_mock_is_known_by_its_control_routes(serve: Callable[..., Server]) -> 
 
 def test_who_never_answers_is_not_asked_again(serve: Callable[..., Server]) -> None:
     server = serve()
-    server.backend.fail("token", delay=60 / server.backend.pace, times=None)
+    server.backend.fail("token", delay=60 / server.backend.settings.pace, times=None)
     target = Target(server.url, ATTRIBUTION, mock=True)
     with pytest.raises(UnreachableError):
         anyio.run(lambda: run(target, seconds=0.5))

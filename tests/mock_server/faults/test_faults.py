@@ -267,7 +267,7 @@ class TestTheWire:
         clock = ManualClock()
         api = serve(clock=clock).start()
         api.backend.fail("credits", stall=60, stall_after_bytes=5)
-        api.backend.pace = 1.0
+        api.backend.configure(pace=1.0)
         with api.http.stream("GET", "/api/credits/balance/simple") as response:
             chunks = response.iter_raw()
             assert next(chunks) == b'{"cod'
@@ -306,7 +306,7 @@ class TestTheWork:
     def test_the_second_stage_comes_before_the_next_message(self, api: Api) -> None:
         api.start()
         api.upload("a.png", "b.png")
-        api.backend.pace = 0.001
+        api.backend.configure(pace=0.001)
         api.backend.fail("message", second_stage_after=3_600_000)
         api.say(f"{MAKE} with calm piano music")
         assert [track["tt"] for track in api.draft["t"]] == [0]

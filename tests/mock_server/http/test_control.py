@@ -264,7 +264,7 @@ class TestReset:
         turn(api, "seed", seed=8)
         turn(api, "clock", days=2, rate=60)
         api.backend.fail("credits", code=2001)
-        assert api.backend.seed == 8
+        assert api.backend.settings.seed == 8
         turn(api, "reset")
         told = state(api)
         assert (told["accounts"], told["sessions"], told["renders"]) == ([], [], [])

@@ -16,6 +16,7 @@ from mock_server.backend.backend import Backend
 from mock_server.clock import ManualClock
 from mock_server.faults import ANY
 from mock_server.http.page import TYPES
+from mock_server.http.summary import summary
 from mock_server.journal import ENDPOINTS
 from mock_server.server import Server
 from tests.mock_server.api import Api, inspector, until
@@ -313,7 +314,7 @@ class TestWhatItTurns:
         page.until("document.querySelector('.card').innerText.includes('user_')")
         assert api.credits()["available"] == 200
         choose(page, ".card select", "free")
-        until(lambda: api.backend.summary()["accounts"][0]["plan"] == "free")
+        until(lambda: summary(api.backend)["accounts"][0]["plan"] == "free")
         page.click(".card button:nth-of-type(2)")
         page.until("document.querySelector('.card').innerText.includes('expired')")
 
@@ -651,7 +652,7 @@ class TestTheRoutes:
 
     def test_a_file_of_a_session_never_runs_as_a_page(self, api: Api) -> None:
         api.start().upload("a.png")
-        (session,) = api.backend.summary()["sessions"]
+        (session,) = summary(api.backend)["sessions"]
         key = session["uploads"][0]["url"].split("/")[2]
         answer = api.http.get(f"/__mock__/media/{key}", headers={"Range": "bytes=0-1"})
         assert answer.status_code == 206

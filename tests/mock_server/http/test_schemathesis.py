@@ -83,7 +83,7 @@ def test_finds_what_is_wrong(
     found: str,
 ) -> None:
     api = prepared(serve())
-    monkeypatch.setattr(api.backend, "balance", lambda account: balance or 1 / 0)
+    monkeypatch.setattr(api.backend.credits, "balance", lambda account: balance or 1 / 0)
     code, said = schemathesis(api, tmp_path, "--include-operation-id", "credits")
     assert code == 1
     assert found in said

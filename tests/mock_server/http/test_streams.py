@@ -120,7 +120,7 @@ class TestInTime:
         assert len(api.draft.get("t", [])) == tracks  # the stage that was reached stays
         (entry,) = api.backend.journal.calls("message")
         until(lambda: entry.ended == "dropped")
-        api.backend.pace = 0.0
+        api.backend.configure(pace=0.0)
         api.say("make it 5 seconds")  # the session is free again
 
     def test_the_server_stops_with_a_stream_open(self, serve: Serve) -> None:

@@ -124,7 +124,7 @@ class TestWaiting:
         api.start()
         api.upload("beach.png")
         api.backend.fail("message", stall=0.2, stall_after_events=2)
-        api.backend.pace = 1.0
+        api.backend.configure(pace=1.0)
         with ThreadPoolExecutor() as pool:
             pool.submit(api.say, MAKE)
             entry = api.backend.journal.wait_for("message")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mock_server import Backend
+from mock_server.backend.credits import Credits
 from mock_server.errors import StorageError
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api
 from tests.mock_server.conftest import Serve
@@ -126,7 +126,7 @@ class TestAnswers:
     ) -> None:
         api.start()
         wrong = {"available": "100", "frozen": 0}
-        monkeypatch.setattr(api.backend, "balance", lambda account: wrong)
+        monkeypatch.setattr(api.backend.credits, "balance", lambda account: wrong)
         api.http.get(CREDITS)
         noted = ["answer: data.available must be a whole number", "answer: data.total is missing"]
         assert last(api).violations == noted
@@ -156,17 +156,17 @@ class TestAnswers:
 
     def test_it_can_be_turned_off(self, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
         api = serve(validate=False).start()
-        monkeypatch.setattr(api.backend, "balance", lambda account: {})
+        monkeypatch.setattr(api.backend.credits, "balance", lambda account: {})
         api.http.get(CREDITS)
         assert last(api).violations == []
 
     def test_a_storage_that_fails_is_in_the_journal(
         self, api: Api, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def broken(self: Backend, account: object) -> None:
+        def broken(self: Credits, account: object) -> None:
             raise StorageError("The disk is full.")
 
         api.start()
-        monkeypatch.setattr(Backend, "balance", broken)
+        monkeypatch.setattr(Credits, "balance", broken)
         assert api.http.get(CREDITS).json()["message"] == "The disk is full."
         assert (last(api).status, last(api).code, last(api).ended) == (500, 500, "complete")

@@ -380,7 +380,7 @@ def flaky(stage: Stage) -> None:
     (name,) = backend.scenarios.active
     backend.scenarios.on(name)
     assert shaky(stage) == drawn
-    backend.seed = 1
+    backend.configure(seed=1)
     backend.scenarios.on(name)
     assert shaky(stage) != drawn
 
@@ -622,7 +622,7 @@ BITES: dict[str, Callable[[Stage], None]] = {
 def test_it_bites_as_described(name: str, serve: Serve) -> None:
     clock = CountingClock()
     api = serve(clock=clock)
-    api.backend.pace = 1.0
+    api.backend.configure(pace=1.0)
     api.backend.scenarios.on(load(name))
     stage = Stage(api, clock)
     if name.startswith("code-"):

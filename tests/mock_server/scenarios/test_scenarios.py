@@ -1,15 +1,19 @@
 """Scenarios: how they are told, what is refused, what turning one on and off does."""
 
 import json
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from mock_server.backend.backend import Prices
+from mock_server.backend.credits import Prices
+from mock_server.backend.settings import Settings
 from mock_server.faults import ANY, Fault
 from mock_server.faults.fault_schema import fault_fields, schema
+from mock_server.http.summary import summary
 from mock_server.journal import ENDPOINTS
 from mock_server.scenarios import ScenarioError, load, names
 from mock_server.strict_json import DEEPEST
@@ -203,16 +207,52 @@ class TestOnAndOff:
 
     def test_settings_come_and_go_and_the_last_has_its_way(self, api: Api) -> None:
         backend = api.backend
-        before = (backend.seed, backend.dialect, backend.max_upload, backend.prices)
+        before = backend.settings
         one = {"seed": 7, "dialect": "adk", "max_upload": 10, "prices": {"edit": 9}}
         backend.scenarios.on({"name": "one", "settings": one})
         backend.scenarios.on({"name": "two", "settings": {"seed": 8, "render_shape": "wrapped"}})
-        assert (backend.seed, backend.dialect, backend.max_upload) == (8, "adk", 10)
-        assert backend.prices == Prices(edit=9)
+        first = replace(before, seed=7, dialect="adk", max_upload=10, prices=Prices(edit=9))
+        assert backend.settings == replace(first, seed=8, render_shape="wrapped")
         backend.scenarios.off("two")
-        assert (backend.seed, backend.render_shape) == (7, "bare")
+        assert backend.settings == first
         backend.scenarios.off("one")
-        assert (backend.seed, backend.dialect, backend.max_upload, backend.prices) == before
+        assert backend.settings == before
+
+    @pytest.mark.parametrize("order", list(permutations(["one", "two", "three"])))
+    def test_turned_off_in_any_order_they_leave_what_the_others_say(
+        self, api: Api, order: tuple[str, ...]
+    ) -> None:
+        wanted: dict[str, dict[str, Any]] = {
+            "one": {"seed": 1, "prices": {"edit": 1}, "plan": "free"},
+            "two": {"seed": 2, "prices": {"question": 2}},
+            "three": {"seed": 3, "silent_rate": 1, "plan": "pro", "credits": 3},
+        }
+        api.start()
+        for name, settings in wanted.items():
+            api.backend.scenarios.on({"name": name, "settings": settings})
+        api.backend.configure(pace=0.5, seed=9)
+        for name in order:
+            api.backend.scenarios.off(name)
+            del wanted[name]
+            said: dict[str, Any] = {"seed": 9, "pace": 0.5, "plan": None, "credits": None}
+            for settings in wanted.values():
+                prices = said.get("prices", {}) | settings.get("prices", {})
+                said |= settings | {"prices": prices}
+            prices = Prices(**said.pop("prices", {}))
+            assert api.backend.settings == Settings(
+                silent_rate=said.pop("silent_rate", 0.0), prices=prices, **said
+            )
+            (account,) = summary(api.backend)["accounts"]
+            credits = 100 if said["credits"] is None else said["credits"]
+            assert (account["plan"], account["credits"]) == (said["plan"] or "trial", credits)
+
+    def test_an_unrelated_scenario_gives_no_credits_back(self, api: Api) -> None:
+        api.made()
+        api.backend.scenarios.on({"name": "few", "settings": {"credits": 20}})
+        api.say("make it 5 seconds")
+        api.backend.scenarios.on({"name": "other", "settings": {"seed": 2}})
+        api.backend.scenarios.off("other")
+        assert api.credits()["total"] == 15
 
     def test_credits_and_plan_are_forced_and_given_back_less_what_was_spent(self, api: Api) -> None:
         api.made()
@@ -224,7 +264,7 @@ class TestOnAndOff:
         assert issued["credits"] == 20
         api.backend.scenarios.off("mine")
         assert api.credits()["total"] == 100
-        accounts = api.backend.summary()["accounts"]
+        accounts = summary(api.backend)["accounts"]
         assert [(one["credits"], one["plan"]) for one in accounts] == [
             (45, "trial"),
             (100, "trial"),

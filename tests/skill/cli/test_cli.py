@@ -209,7 +209,7 @@ class TestTheActions:
     def test_every_edit_is_answered_also_the_silent_ones(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
     ) -> None:
-        server.backend.silent_rate = 1.0
+        server.backend.configure(silent_rate=1.0)
         make(run, photos, "--no-export")
         ran = run("chat", 'add a title that says "Paradise Found"')
         assert ran.code == 0
@@ -376,7 +376,7 @@ class TestWhatIsPrinted:
         self, server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("skill.cli.runner._QUIET", 0.3)
-        server.backend.pace = 1.0
+        server.backend.configure(pace=1.0)
         server.backend.fail("credits", delay=1.2)
         ran = run("credits")
         assert ran.code == 0
@@ -571,7 +571,7 @@ class TestAsAProcess:
         number: signal.Signals,
         exit_code: int,
     ) -> None:
-        server.backend.pace = 1.0
+        server.backend.configure(pace=1.0)
         server.backend.fail("message", heartbeats_for=60)
         home = tmp_path / "state"
         process = start(
@@ -603,7 +603,7 @@ class TestAsAProcess:
     def test_timeout_for_the_whole_command(
         self, server: Server, photos: list[Path], tmp_path: Path
     ) -> None:
-        server.backend.pace = 1.0
+        server.backend.configure(pace=1.0)
         server.backend.fail("message", heartbeats_for=60)
         process = start(
             "make",

@@ -300,7 +300,7 @@ def test_a_report_that_cannot_be_written_is_told_with_what_was_found(
 
 
 def test_a_limit_of_time_leaves_a_report(mock: Server, run: Callable[..., Ran]) -> None:
-    mock.backend.fail("state", delay=60 / mock.backend.pace)
+    mock.backend.fail("state", delay=60 / mock.backend.settings.pace)
     ran = run("contract", "--against", mock.url, "--timeout", "1", "--json")
     assert ran.code == 10
     assert outcomes(ran)["state"] == "failed"

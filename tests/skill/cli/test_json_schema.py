@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mock_server.backend.backend import Prices
+from mock_server.backend.credits import Prices
 from skill import events as report
 from skill.cli.json_schema import schemas
 from skill.cli.parser import COMMANDS
@@ -56,7 +56,7 @@ def say(run: Callable[..., Ran], photos: list[Path]) -> Callable[[str], Any]:
 @pytest.fixture
 def answers(server: Server, say: Callable[[str], Any]) -> list[Any]:
     """What every command answers: a list of objects."""
-    server.backend.prices = Prices(first_cut=5, generation=5)
+    server.backend.configure(prices=Prices(first_cut=5, generation=5))
     told = [say(command) for command in SESSION]
     server.backend.fail("render", status=402)
     failed = say("export -o c.mp4")

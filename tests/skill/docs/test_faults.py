@@ -81,10 +81,10 @@ def row(case: Case, new: bool, server: Server, run: Callable[..., Ran], photos: 
     if case.expired or not new:
         assert run("connect", *home).code == 0
     backend.journal.clear()
-    backend.pace = case.pace
+    backend.configure(pace=case.pace)
     case.arm(backend)
     ran = run(*words, *home)
-    backend.pace = 0
+    backend.configure(pace=0)
     messages = taken(server)
     assert messages <= 1, "sent twice"
     assert "Traceback" not in ran.err

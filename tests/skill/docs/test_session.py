@@ -79,7 +79,7 @@ def test_the_page_shows_what_a_person_sees(
     terminal = Terminal(80)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setattr(sys, "stderr", terminal)
-    server.backend.silent_rate = 0
+    server.backend.configure(silent_rate=0)
     for trouble, words in SESSIONS[language]:
         if trouble:
             server.backend.fail("message", **faults[trouble])

@@ -42,10 +42,10 @@ def answer(server: Server, run: Callable[..., Ran]) -> Callable[..., Any]:
 @contextmanager
 def held_up(server: Server) -> Iterator[None]:
     """The backend answers a message with heartbeats until this ends."""
-    server.backend.pace = 1.0
+    server.backend.configure(pace=1.0)
     server.backend.fail("message", heartbeats_for=60)
     yield
-    server.backend.pace = 0.0
+    server.backend.configure(pace=0.0)
 
 
 def until(true: Callable[[], object], *processes: subprocess.Popen[str]) -> None:
@@ -107,7 +107,7 @@ def test_a_process_that_was_killed_is_taken_over_from(
     photos: list[Path],
     clip: bytes,
 ) -> None:
-    server.backend.pace = 1.0
+    server.backend.configure(pace=1.0)
     server.backend.fail("file", delay=60)
     handed = answer("make", *photos, "-o", "trip.mp4", "--no-wait")["data"]
     until(lambda: server.backend.journal.calls("file"))
@@ -149,7 +149,7 @@ def test_a_job_that_needs_credits_waits_for_them(
 def test_who_waits_is_told_the_free_command_too(
     server: Server, run: Callable[..., Ran], photos: list[Path]
 ) -> None:
-    server.backend.pace = 0.01
+    server.backend.configure(pace=0.01)
     server.backend.fail("message", code=2001, delay=30, times=None)
     job = run("make", *photos, "-o", "trip.mp4", "--no-wait", "--json").answer["data"]["job"]
     waited = run("resume", job, "--json")

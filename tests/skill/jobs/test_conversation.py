@@ -69,7 +69,7 @@ def test_a_long_wait_is_not_silent(
     server: Server, run: Callable[..., Ran], photos: list[Path]
 ) -> None:
     run("upload", *photos)
-    server.backend.pace = 0.001
+    server.backend.configure(pace=0.001)
     server.backend.fail("message", heartbeats_for=300)
     ran = run("chat", "turn my photos into a video", "--json")
     assert ran.code == 0, ran.answer

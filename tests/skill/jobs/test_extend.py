@@ -258,7 +258,7 @@ def test_a_process_that_dies_with_the_message_is_followed_by_another(
 ) -> None:
     """Real processes: the first is killed while the backend is at work."""
     project.backend.fail("message", heartbeats_for=3600, delay=0)
-    project.backend.pace = 0.01
+    project.backend.configure(pace=0.01)
     process = start("extend", "-o", "long.mp4")
     try:
         while not project.backend.journal.messages():
@@ -266,7 +266,7 @@ def test_a_process_that_dies_with_the_message_is_followed_by_another(
     finally:
         process.kill()
         process.wait()
-    project.backend.pace = 0
+    project.backend.configure(pace=0)
     assert run("resume").code in (0, 11)
     assert sent(project) == [TEN]
 

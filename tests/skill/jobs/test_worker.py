@@ -636,14 +636,14 @@ class TestARefusalThatMayBeNone:
         self, server: Server, run: Callable[..., Ran], photos: list[Path], tmp_path: Path
     ) -> None:
         home = tmp_path / "state"
-        server.backend.pace = 1.0
+        server.backend.configure(pace=1.0)
         server.backend.fail("credits", delay=2)
         first = start("make", *photos, *WORDS, "--home", home, "--pace", "1", read=True)
         while not server.backend.journal.calls("credits"):
             assert first.poll() is None
         for lock in (home / "locks").glob("job_*.lock"):
             lock.unlink()
-        server.backend.pace = 0.0
+        server.backend.configure(pace=0.0)
         assert run("resume", "--home", home).code == 0
         out, _ = first.communicate(timeout=60)
         assert json.loads(out)["error"]["code"] == "unfinished"
@@ -675,7 +675,7 @@ class TestStoppedAtTheEnd:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr("skill.jobs.connection._SOON", 0.1)
-        server.backend.pace = 0.01
+        server.backend.configure(pace=0.01)
         server.backend.fail("credits", delay=400, after=1)
         ran = run("make", *photos, *WORDS, "--pace", "0.001", "--json")
         assert ran.code == 0

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from mock_server import openapi
-from mock_server.contract.model import UnusableError
+from mock_server.contract.errors import UnusableAnswerError
 from mock_server.strict_json import loads_or_none
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Bearer(httpx.Auth):
         yield request
 
 
-class Caller:
+class Client:
     """Requests to one backend. Nothing is sent twice, no redirect is followed, no cookie kept."""
 
     def __init__(self, target: Target) -> None:
@@ -110,7 +110,7 @@ class Caller:
             async for piece in response.aiter_bytes():
                 content += piece
                 if len(content) > LARGEST:
-                    raise UnusableError(f"the answer is larger than {LARGEST} bytes")
+                    raise UnusableAnswerError(f"the answer is larger than {LARGEST} bytes")
         body = self.hidden(bytes(content))
         return Answer(operation, response.status_code, _type(response), body)
 

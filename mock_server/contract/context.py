@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server import openapi
 from mock_server.contract.client import Bearer
-from mock_server.contract.model import UnusableError
+from mock_server.contract.errors import UnusableAnswerError
 from mock_server.openapi.json_schema import Difference, Severity
 
 if TYPE_CHECKING:
-    from mock_server.contract.client import Answer, Caller
-    from mock_server.contract.facts import Clip, Look
+    from mock_server.contract.client import Answer, Client
+    from mock_server.contract.facts import FetchedFile, RenderSnapshot
     from mock_server.contract.stream import Heard
     from mock_server.contract.target import Target
 
@@ -24,12 +24,12 @@ _TOKEN = re.compile(r"(nmv_usr_|clm_)[\w-]+")
 
 
 @dataclass
-class Visit:
+class Context:
     """What the checks share. Facts are set by the check that learns them, and read by those that
     need it."""
 
     target: Target
-    caller: Caller
+    client: Client
     found: list[Difference] = field(default_factory=list)
     going_on: bool = False
     """Whether the check at work came to its end, so that others can go on from it."""
@@ -48,10 +48,10 @@ class Visit:
     heard: Heard | None = None
     draft: dict[str, Any] = field(default_factory=dict)
     render: str = ""
-    looks: list[Look] = field(default_factory=list)
+    snapshots: list[RenderSnapshot] = field(default_factory=list)
     output: dict[str, Any] = field(default_factory=dict)
     shape: str | None = None
-    clip: Clip | None = None
+    clip: FetchedFile | None = None
 
     # ------------------------------------------------------------ what is found
 
@@ -82,13 +82,13 @@ class Visit:
         """Another account of the mock's, made for one check: `credits`, `plan`, `expire` as its
         control route takes them."""
         token = f"nmv_usr_{uuid.uuid4().hex}"
-        await self.caller.control("accounts", {"token": token, "create": True, **account})
+        await self.client.control("accounts", {"token": token, "create": True, **account})
         return Bearer(token)
 
     async def ask(self, operation: str, **request: Any) -> Any:
         """Make a request that has to succeed, hold its answer to the document, and return what it
         holds: `data`, or the whole of one without envelope. Raises UnusableError."""
-        return self.take(await self.caller.call(operation, **request))
+        return self.take(await self.client.call(operation, **request))
 
     def take(self, answer: Answer) -> Any:
         """Hold an answer to the document and return what it holds. Raises UnusableError."""
@@ -100,17 +100,17 @@ class Visit:
             self.hold(schema, value)
         if refused or answer.status != 200:
             self.critical("code", f"refused: {_told(answer)}")
-            raise UnusableError(_shown(f"refused: {_told(answer)}"))
+            raise UnusableAnswerError(_shown(f"refused: {_told(answer)}"))
         enveloped = "code" in value or "success" in value
         data = value.get("data") if enveloped else value
         if not isinstance(data, dict):
-            raise UnusableError("there is no data in the answer")
+            raise UnusableAnswerError("there is no data in the answer")
         return data
 
     async def refuse(self, code: int | None, operation: str, **request: Any) -> None:
         """Make a request that has to be refused with that code; None is any code. It may come as
         an HTTP status, inside a 200, or as both."""
-        self.refused(code, await self.caller.call(operation, **request))
+        self.refused(code, await self.client.call(operation, **request))
 
     def refused(self, code: int | None, answer: Answer) -> None:
         """Note where an answer is no refusal, or one with another code."""
@@ -132,10 +132,10 @@ class Visit:
     def _is_json(self, answer: Answer) -> None:
         if 300 <= answer.status < 400:
             self.critical("status", f"redirects elsewhere (HTTP {answer.status}); not followed")
-            raise UnusableError(f"HTTP {answer.status}")
+            raise UnusableAnswerError(f"HTTP {answer.status}")
         if not isinstance(answer.json, dict):
             self.critical("", f"HTTP {answer.status} holds no JSON object but {_kind(answer)}")
-            raise UnusableError(f"HTTP {answer.status} holds no JSON object")
+            raise UnusableAnswerError(f"HTTP {answer.status} holds no JSON object")
         if answer.type != "application/json":
             self.warning("content-type", f"is {answer.type or 'missing'}, not application/json")
 

@@ -14,7 +14,7 @@ _TRACKS = (0, 1, 7)
 
 
 @dataclass(frozen=True)
-class Look:
+class RenderSnapshot:
     """How a render stood when it was looked at."""
 
     status: object
@@ -22,7 +22,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Clip:
+class FetchedFile:
     """A file that was fetched: bytes, SHA-256, its first bytes, and the type it came as."""
 
     size: int
@@ -52,23 +52,23 @@ def balance(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"data.{name}", f"is negative: {part:g}"
 
 
-def course(looks: Sequence[Look]) -> Iterator[tuple[str, str]]:
+def course(snapshots: Sequence[RenderSnapshot]) -> Iterator[tuple[str, str]]:
     """A render goes from pending by processing to its end, and its progress never back."""
-    before: Look | None = None
-    for look in looks:
-        if not isinstance(look.status, str) or look.status not in _ORDER:
-            yield "status", f"is {look.status!r}: pending, processing, completed or failed"
+    before: RenderSnapshot | None = None
+    for snapshot in snapshots:
+        if not isinstance(snapshot.status, str) or snapshot.status not in _ORDER:
+            yield "status", f"is {snapshot.status!r}: pending, processing, completed or failed"
             return
-        progress = number(look.progress)
+        progress = number(snapshot.progress)
         if progress is None or not 0 <= progress <= 100:
-            yield "progress", f"is {look.progress!r}, not a number from 0 to 100"
+            yield "progress", f"is {snapshot.progress!r}, not a number from 0 to 100"
             return
         if before is not None:
-            if _ORDER[look.status] < _ORDER[str(before.status)]:
-                yield "status", f"went back from {before.status} to {look.status}"
+            if _ORDER[snapshot.status] < _ORDER[str(before.status)]:
+                yield "status", f"went back from {before.status} to {snapshot.status}"
             if progress < (number(before.progress) or 0):
                 yield "progress", f"went back from {before.progress} to {progress:g}"
-        before = look
+        before = snapshot
     if before is not None and before.status == "completed" and before.progress != 100:
         yield "progress", f"is {before.progress} of a completed render"
 

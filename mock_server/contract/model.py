@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mock_server.contract.context import Visit
+    from mock_server.contract.context import Context
     from mock_server.openapi.json_schema import Difference
 
-    Work = Callable[[Visit], Awaitable[None]]
+    Work = Callable[[Context], Awaitable[None]]
 
 
 class Kind(StrEnum):
@@ -116,20 +116,6 @@ class Report:
             "credits_left_out": self.left_out,
             "checks": [result.to_json() for result in self.results],
         }
-
-
-class UnusableError(Exception):
-    """What came cannot be gone on with; its word is noted, unless something critical has been."""
-
-
-class DoesNotApplyError(Exception):
-    """The check has nothing to look at here. `reason` is a sentence, in which `{of}` stands for
-    what is particular."""
-
-    def __init__(self, reason: str, of: str = "") -> None:
-        super().__init__(reason, of)
-        self.reason = reason
-        self.of = of
 
 
 class Catalogue(list[Check]):

@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx
 
-from mock_server.contract import account, export, project
-from mock_server.contract import facts as rules
-from mock_server.contract import message as talk
-from mock_server.contract.client import Caller
-from mock_server.contract.context import Visit
-from mock_server.contract.model import (
-    Check,
-    DoesNotApplyError,
-    Kind,
-    Outcome,
-    Report,
-    Result,
-    UnusableError,
-)
+from mock_server.contract import account, export, facts, message, project
+from mock_server.contract.client import Client
+from mock_server.contract.context import Context
+from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
+from mock_server.contract.model import Check, Kind, Outcome, Report, Result
 from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError
 
 if TYPE_CHECKING:
@@ -30,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_server.openapi.json_schema import Difference
 
-CHECKS: tuple[Check, ...] = (*account.checks, *project.checks, *talk.checks, *export.checks)
+CHECKS: tuple[Check, ...] = (*account.checks, *project.checks, *message.checks, *export.checks)
 """Every check, in the order in which they are made: each after those it needs."""
 
 AT_A_MOCK = "only at a mock: it would use up or harm an account"
@@ -60,8 +51,8 @@ async def run(
     """Make all checks that may be made at a target, in at most so many `seconds`. `begin` is told
     of each and its number, from 0, before it is made. Raises UnreachableError where no answer
     comes to the first request."""
-    caller = Caller(target)
-    visit = Visit(target, caller)
+    client = Client(target)
+    context = Context(target, client)
     usable = set() if target.auth is None else {"token"}
     end = None if seconds is None else anyio.current_time() + seconds
     results: list[Result] = []
@@ -70,21 +61,21 @@ async def run(
             begin(check, number)
             left = check.limit if end is None else end - anyio.current_time()
             result = _skipped(check, target, usable, left) or await _made(
-                check, visit, min(left, check.limit)
+                check, context, min(left, check.limit)
             )
             results.append(result)
-            if visit.going_on and result.outcome is not Outcome.SKIPPED:
+            if context.going_on and result.outcome is not Outcome.SKIPPED:
                 usable.add(check.id)
-        spent = await _spent(visit)
+        spent = await _spent(context)
     finally:
-        await caller.close()
+        await client.close()
     priced = any(one.check.kind is Kind.COSTS and one.reason == PRICE for one in results)
     return Report(
         url=target.url,
         mock=target.mock,
         results=tuple(results),
-        dialect=visit.heard.dialect if visit.heard is not None else None,
-        shape=visit.shape,
+        dialect=context.heard.dialect if context.heard is not None else None,
+        shape=context.shape,
         spent=spent,
         left_out=MESSAGE_CREDITS if priced else 0,
     )
@@ -103,39 +94,39 @@ def _skipped(check: Check, target: Target, usable: set[str], left: float) -> Res
     )
 
 
-async def _made(check: Check, visit: Visit, limit: float) -> Result:
-    visit.found, visit.going_on = [], False
+async def _made(check: Check, context: Context, limit: float) -> Result:
+    context.found, context.going_on = [], False
     begun = anyio.current_time()
     skipped: DoesNotApplyError | None = None
     try:
         with anyio.move_on_after(limit) as deadline:
-            await check.work(visit)
-            visit.going_on = True
+            await check.work(context)
+            context.going_on = True
         if deadline.cancelled_caught:
             said = f"there was no whole answer within {limit:.0f} s"
-            if not visit.caller.reached:
+            if not context.client.reached:
                 raise UnreachableError(said)
-            visit.critical("", said)
+            context.critical("", said)
     except DoesNotApplyError as reason:
         skipped = reason
-    except UnusableError as why:
-        if not any(one.severity == "critical" for one in visit.found):
-            visit.critical("", str(why))
+    except UnusableAnswerError as why:
+        if not any(one.severity == "critical" for one in context.found):
+            context.critical("", str(why))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        if not visit.caller.reached:
+        if not context.client.reached:
             raise UnreachableError(str(error) or type(error).__name__) from error
-        visit.critical("", f"the connection failed: {type(error).__name__} {error}".rstrip())
+        context.critical("", f"the connection failed: {type(error).__name__} {error}".rstrip())
     except UnreachableError:
         raise
     except Exception as error:
         # The boundary to the backend: whatever it has answered, the other checks go on.
-        visit.critical("", f"the answer cannot be looked at: {type(error).__name__}")
+        context.critical("", f"the answer cannot be looked at: {type(error).__name__}")
     took = anyio.current_time() - begun
     if skipped is not None:
         return Result(check, Outcome.SKIPPED, (), skipped.reason, skipped.of, took)
-    critical = any(one.severity == "critical" for one in visit.found)
+    critical = any(one.severity == "critical" for one in context.found)
     outcome = Outcome.FAILED if critical else Outcome.PASSED
-    return Result(check, outcome, _once(visit.found), seconds=took)
+    return Result(check, outcome, _once(context.found), seconds=took)
 
 
 def _once(found: list[Difference]) -> tuple[Difference, ...]:
@@ -151,16 +142,16 @@ def _once(found: list[Difference]) -> tuple[Difference, ...]:
     )
 
 
-async def _spent(visit: Visit) -> float | None:
+async def _spent(context: Context) -> float | None:
     """By how much the balance fell; None where that cannot be said."""
-    if not visit.sent:
+    if not context.sent:
         return 0.0
     with anyio.move_on_after(_LAST_WORD):
         try:
-            answer = await visit.caller.call("credits")
-        except (httpx.HTTPError, UnusableError):
+            answer = await context.client.call("credits")
+        except (httpx.HTTPError, UnusableAnswerError):
             return None
-        total = rules.number(answer.data.get("total"))
-        if visit.before is not None and total is not None:
-            return visit.before - total
+        total = facts.number(answer.data.get("total"))
+        if context.before is not None and total is not None:
+            return context.before - total
     return None

@@ -26,12 +26,12 @@ from mock_server.contract import (
     Report,
     Target,
     UnreachableError,
+    facts,
     is_mock,
     junit,
     run,
     stream,
 )
-from mock_server.contract import facts as rules
 from mock_server.contract.client import Bearer
 from mock_server.http.app import create_app
 from tests.mock_server.api import ATTRIBUTION
@@ -111,7 +111,7 @@ class Broken:
         await send({"type": "http.response.body", "body": reply.body})
 
 
-Look = Callable[..., Report]
+RenderSnapshot = Callable[..., Report]
 
 
 @pytest.fixture
@@ -651,10 +651,14 @@ _JSON = st.recursive(
 @given(value=_JSON)
 def test_no_rule_stumbles_over_any_json(value: Any) -> None:
     objects = value if isinstance(value, dict) else {"t": value, "total": value}
-    list(rules.balance({**objects, "available": value, "frozen": 1}))
-    list(rules.draft(objects))
-    looks = [rules.Look("pending", 0), rules.Look(value, value), rules.Look("completed", value)]
-    list(rules.course(looks))
+    list(facts.balance({**objects, "available": value, "frozen": 1}))
+    list(facts.draft(objects))
+    looks = [
+        facts.RenderSnapshot("pending", 0),
+        facts.RenderSnapshot(value, value),
+        facts.RenderSnapshot("completed", value),
+    ]
+    list(facts.course(looks))
     heard = stream.Heard(200, "text/event-stream")
     for one in (value, {"type": value}, {"content": {"parts": value}, "partial": value}):
         for event in (one, {"content": {"parts": [{"functionCall": one, "text": value}]}}):

@@ -25,7 +25,7 @@ from httpx_sse import EventSource
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
 from mock_server.agent.sse import dialect
-from mock_server.agent.steps import Beat, Call, Result, Save, Say, Step
+from mock_server.agent.steps import Beat, Save, Say, Step, ToolCall, ToolResult
 from skill.api.sse import MAX_EVENT_BYTES, Data, Decoder, Dropped
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def turn(beats: int, beat: Step) -> Iterator[Step]:
     }
     draft = {"t": [{"tt": kind, "sg": [segment] * 4} for kind in (0, 1, 7)], "d": 10_000}
     yield Say("I'll put the three photos in order, with slow motion and soft music under them.")
-    yield Call("add_bgm", {"style": "lo-fi", "volume": 35}, thought="They want it calm.")
+    yield ToolCall("add_bgm", {"style": "lo-fi", "volume": 35}, thought="They want it calm.")
     yield from [beat] * beats
-    yield Result("add_bgm", {"ok": True, "track": 1, "asset": "https://10.0.0.7/lofi-" + "0" * 64})
+    yield ToolResult(
+        "add_bgm", {"ok": True, "track": 1, "asset": "https://10.0.0.7/lofi-" + "0" * 64}
+    )
     yield Save(draft)
     yield Say("标题已添加。Done: the title stands in the first three seconds 🎬, the music at 35%.")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mock_server.backend.backend import Backend
-    from mock_server.backend.models import Plan
+    from mock_server.backend.models import AccountPlan as Plan
     from mock_server.clock import Clock, ManualClock
     from mock_server.faults import Fault, Faults
     from mock_server.http.app import create_app
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Backend": "backend.backend",
-    "Clock": "clock",
-    "Entry": "journal",
-    "Fault": "faults",
-    "Faults": "faults",
-    "Journal": "journal",
-    "ManualClock": "clock",
-    "Plan": "backend.models",
-    "Server": "server",
-    "create_app": "http.app",
+    "Backend": "backend.backend.Backend",
+    "Clock": "clock.Clock",
+    "Entry": "journal.Entry",
+    "Fault": "faults.Fault",
+    "Faults": "faults.Faults",
+    "Journal": "journal.Journal",
+    "ManualClock": "clock.ManualClock",
+    "Plan": "backend.models.AccountPlan",
+    "Server": "server.Server",
+    "create_app": "http.app.create_app",
 }
 
 
@@ -54,4 +54,5 @@ if not TYPE_CHECKING:  # for a type checker a name that is misspelt is to stay a
         """Import a public name when it is first asked for: starlette is slow to load."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        module, _, attribute = _HOMES[name].rpartition(".")
+        return getattr(import_module(f"{__name__}.{module}"), attribute)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from mock_server import Server
-    from mock_server.backend.render_queue import Rendered
+    from mock_server.backend.render_queue import RenderedVideo
     from mock_server.contract import Check as Check
     from mock_server.contract import Report as Report
     from mock_server.contract import Result as Result
@@ -96,7 +96,7 @@ class _Warnings(logging.Handler):
 
     def render(
         self, draft: dict[str, Any], media: Mapping[str, Path], target: Path, **hooks: Any
-    ) -> Rendered:
+    ) -> RenderedVideo:
         """The renderer of this backend: `mock_server.render.render`."""
         from mock_server.render import render
 

@@ -4,11 +4,14 @@ TYPE_CHECKING count as well: who reads a module has to know what it names."""
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,3 +80,24 @@ def test_nothing_imports_itself_in_a_circle() -> None:
 def test_a_circle_is_found() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     assert not circle({"a": {"b", "c"}, "b": {"c"}, "c": set()})
+
+
+DOUBLES = {"skill": {"Piece", "Step", "Words"}, "mock_server": set[str]()}
+"""Names of classes that stand twice in a package and are to go."""
+
+
+def class_names(tree: ast.Module) -> list[str]:
+    """The public classes of a module."""
+    found = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return [name for name in found if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_public_class_has_the_name_of_another(package: str) -> None:
+    counted = Counter(
+        class_name
+        for module, tree in modules().items()
+        if module.partition(".")[0] == package
+        for class_name in class_names(tree)
+    )
+    assert {name for name, count in counted.items() if count > 1} == DOUBLES[package]

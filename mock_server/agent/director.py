@@ -1,6 +1,6 @@
 """What the user asks for → edits of the draft and the steps that tell of them.
 
-Pure: the same words, draft, media and seed give the same plan. There is no model behind it, and it
+Pure: the same words, draft, media and seed give the same reply. There is no model behind it, and it
 says so where it does not understand.
 """
 
@@ -26,10 +26,19 @@ from mock_server.agent.edits.extend import whole
 from mock_server.agent.edits.look import look_note, look_of
 from mock_server.agent.edits.titles import edit_captions, title_of
 from mock_server.agent.edits.transitions import joining_of
-from mock_server.agent.intent import Wish, read
+from mock_server.agent.intent import Intent, read
 from mock_server.agent.listing_defaults import Manner, manner
-from mock_server.agent.montage import FPS, MAX_MS, MOVES, SHOT_MS, SIZES, Montage, Music, Shot
-from mock_server.agent.steps import Beat, Call, Result, Save, Say, Step
+from mock_server.agent.montage import (
+    FPS,
+    MAX_MS,
+    MOVES,
+    SHOT_MS,
+    SIZES,
+    Montage,
+    MontageShot,
+    Music,
+)
+from mock_server.agent.steps import Beat, Save, Say, Step, ToolCall, ToolResult
 from mock_server.agent.vocabulary import ADD, BACK, OF_PHOTOS, VERB
 
 LEAST_MS = 5_000
@@ -37,7 +46,7 @@ CLIP_MS = 10_000
 """The most of an uploaded clip that a first cut takes, unless a duration is asked for."""
 
 
-class Kind(StrEnum):
+class TurnKind(StrEnum):
     """What a message turned out to be, which decides its price."""
 
     FIRST_CUT = "first_cut"
@@ -76,10 +85,10 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Reply:
     """How a message is answered. The last `Save` among the steps holds the new draft."""
 
-    kind: Kind
+    kind: TurnKind
     steps: tuple[Step, ...]
     pictures: tuple[Picture, ...] = ()
 
@@ -93,40 +102,40 @@ def direct(
     seed: int = 0,
     language: str | None = None,
     source: str | None = None,
-) -> Plan:
+) -> Reply:
     """Decide what a message means for this draft and these uploads. `seen` are the hashes of those
     that were there when the message before was answered; `source` names the listing that it came
     by."""
     montage = Montage.from_draft(draft)
-    wish = read(words, [shot.title for shot in montage.shots], language=language)
-    teller = Teller(wish.language, seed)
+    intent = read(words, [shot.title for shot in montage.shots], language=language)
+    teller = Teller(intent.language, seed)
     way = manner(source)
-    if wish.goes_on and wish.ms is None and wish.by_ms is None:
-        wish.by_ms = way.ms
+    if intent.goes_on and intent.ms is None and intent.by_ms is None:
+        intent.by_ms = way.ms
     visual = [asset for asset in assets if asset.type in ("image", "video")]
     if montage.shots:
         never = [asset for asset in visual if asset.hash not in montage.seen]
-        again = wish.over or (wish.create and (bool(never) or not wish.edits))
-        if again and not wish.add:
-            chosen = never if never and not wish.over else visual
+        again = intent.over or (intent.create and (bool(never) or not intent.edits))
+        if again and not intent.add:
+            chosen = never if never and not intent.over else visual
             if chosen:
-                return _generate(wish, chosen, assets, teller, seed, montage, way)
-        fresh = _fresh(words, wish, montage, visual, seen)
-        return _edit(wish, montage, fresh, _song(assets, montage.music), teller)
-    if wish.question and not wish.create and not wish.edits:
+                return _generate(intent, chosen, assets, teller, seed, montage, way)
+        fresh = _fresh(words, intent, montage, visual, seen)
+        return _edit(intent, montage, fresh, _song(assets, montage.music), teller)
+    if intent.question and not intent.create and not intent.edits:
         return _answer(teller, help_=True)
     clips = [asset for asset in visual if asset.type == "video"]
-    if clips and wish.goes_on:
-        return _edit(wish, _as_they_are(clips, montage, seed), [], _song(assets), teller)
+    if clips and intent.goes_on:
+        return _edit(intent, _as_they_are(clips, montage, seed), [], _song(assets), teller)
     if visual:
-        return _generate(wish, visual, assets, teller, seed, montage, way)
-    if wish.create:
-        return _imagine(words, wish, assets, teller, seed, way)
+        return _generate(intent, visual, assets, teller, seed, montage, way)
+    if intent.create:
+        return _imagine(words, intent, assets, teller, seed, way)
     return _answer(teller, help_=False)
 
 
 def _fresh(
-    words: str, wish: Wish, montage: Montage, visual: Sequence[Asset], seen: Collection[str]
+    words: str, intent: Intent, montage: Montage, visual: Sequence[Asset], seen: Collection[str]
 ) -> list[Asset]:
     """The uploads a message may bring into the video.
 
@@ -139,20 +148,20 @@ def _fresh(
     said = words.casefold()
     named = [asset for asset in spare if len(asset.title) > 2 and asset.title.casefold() in said]
     if named:
-        _add_by_name(wish, named)
-    if not (wish.add or wish.replace):
+        _add_by_name(intent, named)
+    if not (intent.add or intent.replace):
         return [asset for asset in never if asset.hash not in seen]
     anew = any(word in said for word in (" new ", "新"))
     return named or never or ([] if anew else spare)
 
 
-def _add_by_name(wish: Wish, named: Sequence[Asset]) -> None:
+def _add_by_name(intent: Intent, named: Sequence[Asset]) -> None:
     """ "Add chelsea again" is understood only by who knows that there is a chelsea."""
-    for part in list(wish.unread):
+    for part in list(intent.unread):
         said = part.casefold()
         if re.search(f"{ADD}|{BACK}", said) and any(a.title.casefold() in said for a in named):
-            wish.add = True
-            wish.unread.remove(part)
+            intent.add = True
+            intent.unread.remove(part)
 
 
 @dataclass(frozen=True)
@@ -183,17 +192,17 @@ class Teller:
 
 
 def _generate(
-    wish: Wish,
+    intent: Intent,
     visual: Sequence[Asset],
     assets: Sequence[Asset],
     teller: Teller,
     seed: int,
     before: Montage,
     way: Manner,
-) -> Plan:
+) -> Reply:
     """A cut from uploads: the raw one first, then music and words on their own account."""
-    raw = _first_cut(wish, visual, seed, before, way).named()
-    full, notes = _finish(raw, wish, _song(assets), seed, way)
+    raw = _first_cut(intent, visual, seed, before, way).named()
+    full, notes = _finish(raw, intent, _song(assets), seed, way)
     count = len(visual)
     length = seconds(raw.ms)
     width, height = SIZES[raw.aspect, raw.lines]
@@ -203,12 +212,12 @@ def _generate(
         f"我已经用您的{count}个素材剪好了初版：{length}秒，{width}x{height}（{raw.aspect}）。",
     )
     steps = _storyboard(raw, first)
-    asked = (wish.each_ms or 0) * count or wish.ms
+    asked = (intent.each_ms or 0) * count or intent.ms
     notes += [change.note for change in limit(asked or raw.ms)]
     # Much of a first message paints a picture; what begins as a request is one.
-    requests = [part for part in wish.unread if re.match(VERB, part.casefold())]
+    requests = [part for part in intent.unread if re.match(VERB, part.casefold())]
     steps += _finishing(raw, full, notes, _undone(requests, teller), teller)
-    return Plan(Kind.FIRST_CUT, tuple(steps))
+    return Reply(TurnKind.FIRST_CUT, tuple(steps))
 
 
 def _song(assets: Sequence[Asset], before: Music | None = None) -> Music | None:
@@ -224,9 +233,9 @@ def _storyboard(raw: Montage, told: str) -> list[Step]:
     shots = [shot.title for shot in raw.shots]
     return [
         Beat(),
-        Call("plan_storyboard", {"shots": shots}, "The user has photos; I order them first."),
+        ToolCall("plan_storyboard", {"shots": shots}, "The user has photos; I order them first."),
         Beat("comment"),
-        Result(
+        ToolResult(
             "plan_storyboard",
             {
                 "status": "ok",
@@ -235,10 +244,10 @@ def _storyboard(raw: Montage, told: str) -> list[Step]:
                 "trace_token": "nmv_int_5f1d0c7e4b2a",
             },
         ),
-        Call("compose_timeline", {"duration_ms": raw.ms, "aspect": raw.aspect}),
+        ToolCall("compose_timeline", {"duration_ms": raw.ms, "aspect": raw.aspect}),
         Save(raw.to_draft()),
         Beat("empty"),
-        Result("compose_timeline", {"status": "ok", "draft_version": 1}),
+        ToolResult("compose_timeline", {"status": "ok", "draft_version": 1}),
         Say(told),
     ]
 
@@ -257,53 +266,53 @@ def _finishing(
     args["texts"] = [words.text for words in full.words]
     return [
         Beat(),
-        Call("finish_cut", args, "Now the music and the words."),
+        ToolCall("finish_cut", args, "Now the music and the words."),
         Beat("comment"),
         Save(full.to_draft()),
-        Result("finish_cut", {"status": "ok", "asset": "s3://nemo-internal/bgm/0017.m4a"}),
+        ToolResult("finish_cut", {"status": "ok", "asset": "s3://nemo-internal/bgm/0017.m4a"}),
         *said,
     ]
 
 
 def _first_cut(
-    wish: Wish, visual: Sequence[Asset], seed: int, before: Montage, way: Manner
+    intent: Intent, visual: Sequence[Asset], seed: int, before: Montage, way: Manner
 ) -> Montage:
-    style = wish.style or ("upbeat" if wish.beat else way.style)
+    style = intent.style or ("upbeat" if intent.beat else way.style)
     shots = tuple(
         replace(_shot(asset, style), move=MOVES[(seed + number) % len(MOVES)])
         for number, asset in enumerate(visual)
     )
     montage = Montage(
-        aspect=wish.aspect or _aspect(visual),
-        lines=min(wish.lines or way.lines or 1080, 1080),
-        fps=nearest_rate(wish.fps) if wish.fps else FPS,
+        aspect=intent.aspect or _aspect(visual),
+        lines=min(intent.lines or way.lines or 1080, 1080),
+        fps=nearest_rate(intent.fps) if intent.fps else FPS,
         shots=shots,
-        opens=wish.fade_in,
-        closes=wish.fade_out,
-        look=look_of(wish, way.look),
+        opens=intent.fade_in,
+        closes=intent.fade_out,
+        look=look_of(intent, way.look),
         frugal=way.frugal,
         seed=seed,
         made=before.made,
         used=before.seen,
     ).styled(style)
-    montage = replace(montage, joining=joining_of(wish, montage))
-    if wish.clip_sound is False:
+    montage = replace(montage, joining=joining_of(intent, montage))
+    if intent.clip_sound is False:
         montage = muted(montage, on=True)
     natural = sum(shot.own for shot in shots)
-    if wish.each_ms:
-        return exactly(montage.evenly(wish.each_ms * len(shots)))
-    asked = wish.ms or way.ms
+    if intent.each_ms:
+        return exactly(montage.evenly(intent.each_ms * len(shots)))
+    asked = intent.ms or way.ms
     if asked or all(asset.type == "image" for asset in visual):
         return montage.evenly(asked or max(LEAST_MS, natural))
     return montage.lasting(natural)
 
 
-def _shot(asset: Asset, style: str) -> Shot:
+def _shot(asset: Asset, style: str) -> MontageShot:
     moving = asset.type == "video"
     own = SHOT_MS[style]
     if moving and asset.duration:
         own = max(500, min(CLIP_MS, round(asset.duration * 1000)))
-    return Shot(
+    return MontageShot(
         title=asset.title,
         source={"type": asset.type, "hash": asset.hash, "name": asset.name},
         own=own,
@@ -330,46 +339,46 @@ def _aspect(visual: Sequence[Asset]) -> str:
 
 
 def _finish(
-    raw: Montage, wish: Wish, song: Music | None, seed: int, way: Manner
+    raw: Montage, intent: Intent, song: Music | None, seed: int, way: Manner
 ) -> tuple[Montage, list[Note]]:
     """Add music and words to a raw cut, as far as they are wanted."""
     notes: list[Note] = []
     full = raw
-    volume = wish.volume if wish.volume is not None else default_volume(raw)
-    if wish.fps and wish.fps != raw.fps:
-        notes.append(rate_note(wish.fps, raw.fps))
+    volume = intent.volume if intent.volume is not None else default_volume(raw)
+    if intent.fps and intent.fps != raw.fps:
+        notes.append(rate_note(intent.fps, raw.fps))
     if raw.look:
         notes.append(look_note(raw.look))
-    if not wish.no_music:
-        if song is not None and wish.music is None:
+    if not intent.no_music:
+        if song is not None and intent.music is None:
             full = replace(full, music=replace(song, volume=volume))
             notes.append(own_note(song))
         else:
-            style = wish.music or way.music or ("upbeat" if raw.style == "upbeat" else "lofi")
-            music, note = music_named(style, wish.music_asked, volume, seed)
+            style = intent.music or way.music or ("upbeat" if raw.style == "upbeat" else "lofi")
+            music, note = music_named(style, intent.music_asked, volume, seed)
             full = replace(full, music=music)
             notes.append(note)
     if full.on_the_beat:
         notes.append(ON_THE_BEAT)
-    elif wish.beat:
+    elif intent.beat:
         notes.append(OFF_THE_BEAT)
-    if wish.title:
-        full = replace(full, words=(*full.words, title_of(wish)))
-        verb, where = ("ends", "结尾") if wish.title_last else ("opens", "开头")
+    if intent.title:
+        full = replace(full, words=(*full.words, title_of(intent)))
+        verb, where = ("ends", "结尾") if intent.title_last else ("opens", "开头")
         notes.append(
-            Note(f'The title "{wish.title}" {verb} it.', f"{where}加上了标题“{wish.title}”。")
+            Note(f'The title "{intent.title}" {verb} it.', f"{where}加上了标题“{intent.title}”。")
         )
-    if wish.caption or wish.captions or wish.photo_captions:
-        full, changes = edit_captions(wish, full)
+    if intent.caption or intent.captions or intent.photo_captions:
+        full, changes = edit_captions(intent, full)
         notes += [change.note for change in changes]
     return full, notes
 
 
 def _imagine(
-    words: str, wish: Wish, assets: Sequence[Asset], teller: Teller, seed: int, way: Manner
-) -> Plan:
+    words: str, intent: Intent, assets: Sequence[Asset], teller: Teller, seed: int, way: Manner
+) -> Reply:
     """A clip from words alone: pictures are drawn for it first."""
-    aspect, lines = wish.aspect or "16:9", min(wish.lines or way.lines or 1080, 1080)
+    aspect, lines = intent.aspect or "16:9", min(intent.lines or way.lines or 1080, 1080)
     width, height = SIZES[aspect, lines]
     pictures = []
     for number in range(3):
@@ -377,27 +386,27 @@ def _imagine(
         digest = hashlib.sha256(recipe.encode()).hexdigest()
         pictures.append(Picture(digest, f"generated-{number + 1}", width, height))
     drawn = [Asset(p.hash, f"{p.name}.png", "image", p.width, p.height) for p in pictures]
-    raw = _first_cut(wish, drawn, seed, Montage(), way).named()
-    full, notes = _finish(raw, wish, _song(assets), seed, way)
+    raw = _first_cut(intent, drawn, seed, Montage(), way).named()
+    full, notes = _finish(raw, intent, _song(assets), seed, way)
     told = teller.pick(
         f"I've generated {len(pictures)} abstract pictures for it and cut them to "
         f"{seconds(raw.ms)} seconds. ",
         f"我生成了{len(pictures)}张抽象画面，剪成了{seconds(raw.ms)}秒的视频。",
     )
     steps = _storyboard(raw, told) + _finishing(raw, full, notes, [], teller)
-    return Plan(Kind.GENERATION, tuple(steps), tuple(pictures))
+    return Reply(TurnKind.GENERATION, tuple(steps), tuple(pictures))
 
 
 def _edit(
-    wish: Wish, montage: Montage, fresh: Sequence[Asset], song: Music | None, teller: Teller
-) -> Plan:
+    intent: Intent, montage: Montage, fresh: Sequence[Asset], song: Music | None, teller: Teller
+) -> Reply:
     shots = [
         replace(_shot(asset, montage.style), move=MOVES[(len(montage.shots) + number) % len(MOVES)])
         for number, asset in enumerate(fresh)
     ]
-    edited, changes = apply(wish, montage, shots, song)
+    edited, changes = apply(intent, montage, shots, song)
     told = [teller.pick(change.note.english, change.note.chinese) for change in changes]
-    unread = wish.unread
+    unread = intent.unread
     if any(change.tool == "add_clips" for change in changes):  # they may have told of the photos
         unread = [part for part in unread if not re.search(OF_PHOTOS, part.casefold())]
     if edited == montage and not told:
@@ -408,14 +417,14 @@ def _edit(
     steps: list[Step] = [Beat()]
     for change in changes:
         if change.tool:
-            steps.append(Call(change.tool, change.args, "The user wants this changed."))
+            steps.append(ToolCall(change.tool, change.args, "The user wants this changed."))
             internal = {"status": "ok", "internal_url": "http://timeline.agents.internal:8080/v1"}
-            steps += [Beat("comment"), Result(change.tool, internal)]
+            steps += [Beat("comment"), ToolResult(change.tool, internal)]
     steps.append(Save(edited.to_draft()))
     told.append(teller.screen(f"edit:{edited.made}:{edited.ms}"))
     steps.append(Say(teller.pick(" ", "").join(told)))
     anew = any(change.tool == "extend_video" for change in changes)
-    return Plan(Kind.GENERATION if anew else Kind.EDIT, tuple(steps))
+    return Reply(TurnKind.GENERATION if anew else TurnKind.EDIT, tuple(steps))
 
 
 def _undone(unread: Sequence[str], teller: Teller) -> list[str]:
@@ -426,7 +435,7 @@ def _undone(unread: Sequence[str], teller: Teller) -> list[str]:
     return [teller.pick(f'I could not do this part: "{parts}".', f"这部分没能做到：“{parts}”。")]
 
 
-def _answer(teller: Teller, *, help_: bool, unread: Sequence[str] = ()) -> Plan:
+def _answer(teller: Teller, *, help_: bool, unread: Sequence[str] = ()) -> Reply:
     if help_:
         parts = teller.pick('", "', "”、“").join(unread)
         sorry = teller.pick(f'I cannot do that: "{parts}". ', f"这个我做不到：“{parts}”。")
@@ -450,5 +459,5 @@ def _answer(teller: Teller, *, help_: bool, unread: Sequence[str] = ()) -> Plan:
     )
 
 
-def _plain(text: str) -> Plan:
-    return Plan(Kind.QUESTION, (Beat("comment"), Say(text)))
+def _plain(text: str) -> Reply:
+    return Reply(TurnKind.QUESTION, (Beat("comment"), Say(text)))

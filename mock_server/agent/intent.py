@@ -75,7 +75,7 @@ _TIME = re.compile(
 
 
 @dataclass
-class Wish:
+class Intent:
     """What a message asks for; None and False where it says nothing. Times in ms. A caption of None
     is the photo's name; a `look` of "none" is the colours as they are."""
 
@@ -137,11 +137,11 @@ class Wish:
     @property
     def edits(self) -> bool:
         """Whether anything was understood that changes a cut that is there."""
-        plain = Wish(self.language, self.question, self.create, self.over, unread=self.unread)
+        plain = Intent(self.language, self.question, self.create, self.over, unread=self.unread)
         return self != plain
 
-    def take(self, other: "Wish") -> None:
-        """Wish for what the other wishes too."""
+    def take(self, other: "Intent") -> None:
+        """Ask for what the other asks for too."""
         for spec in fields(self):
             value = getattr(other, spec.name)
             if isinstance(value, list):
@@ -153,31 +153,31 @@ class Wish:
 _NO_MUSIC = r"none|no|off|no music|silent|无|不要|没有|不需要|关|静音"
 
 
-def read(words: str, names: Sequence[str] = (), *, language: str | None = None) -> Wish:
+def read(words: str, names: Sequence[str] = (), *, language: str | None = None) -> Intent:
     """Understand a message. `names` are the titles of the shots there are, in order."""
     message = cut(words, names, lambda text: _read_alone(text, (), names) is not None)
-    wish = Wish(_language(message.text, language))  # a title may be in another one
+    intent = Intent(_language(message.text, language))  # a title may be in another one
     unread: list[Clause] = []
     for clause in message.clauses:
         part = _read_alone(clause.text, message.quoted, names)
         if part is not None:
-            wish.take(part)
+            intent.take(part)
         elif not _idle(clause.text):
             unread.append(clause)
     for name, value in message.fields:  # last: a field is meant more exactly than words before it
-        _read_field(wish, name, value)
+        _read_field(intent, name, value)
     bare = message.folded.strip()
     asked = re.sub(POLITE, "", bare)
-    wish.create = _creates(bare)
-    wish.over = bool(re.search(OVER, bare))
-    wish.question = bool(re.search(QUESTION, asked if asked == bare else asked.rstrip("? ")))
-    wish.unread = _told(message, unread)
-    return wish
+    intent.create = _creates(bare)
+    intent.over = bool(re.search(OVER, bare))
+    intent.question = bool(re.search(QUESTION, asked if asked == bare else asked.rstrip("? ")))
+    intent.unread = _told(message, unread)
+    return intent
 
 
-def _read_alone(text: str, quoted: Sequence[str], names: Sequence[str]) -> Wish | None:
+def _read_alone(text: str, quoted: Sequence[str], names: Sequence[str]) -> Intent | None:
     """What a clause asks for; None if nothing in it was understood."""
-    part = Wish()
+    part = Intent()
     kept = _read_clause(part, re.sub(POLITE, "", text), quoted, names)
     return part if kept or part.edits else None
 
@@ -219,30 +219,30 @@ def _language(words: str, language: str | None) -> str:
     return "zh" if (language or "").lower().startswith("zh") else "en"
 
 
-def _read_field(wish: Wish, name: str, value: str) -> None:
+def _read_field(intent: Intent, name: str, value: str) -> None:
     if re.search(r"music|音乐|配乐", name):
-        wish.no_music = bool(re.fullmatch(_NO_MUSIC, value))
-        wish.music = None
-        if not wish.no_music:
-            _set_music(wish, value, default="lofi")
+        intent.no_music = bool(re.fullmatch(_NO_MUSIC, value))
+        intent.music = None
+        if not intent.no_music:
+            _set_music(intent, value, default="lofi")
     elif re.search(r"duration|length|时长", name):
-        wish.ms = _time(value) or wish.ms
+        intent.ms = _time(value) or intent.ms
     elif re.search(r"look|色调", name):
-        wish.look = _first(LOOK_WORDS, value) or wish.look
+        intent.look = _first(LOOK_WORDS, value) or intent.look
     elif re.search(r"resolution|分辨率", name):
-        _read_lines(wish, value)
+        _read_lines(intent, value)
     else:
-        wish.aspect = _first(ASPECT_WORDS, value) or wish.aspect
+        intent.aspect = _first(ASPECT_WORDS, value) or intent.aspect
 
 
-def _set_music(wish: Wish, text: str, default: str | None = None) -> None:
+def _set_music(intent: Intent, text: str, default: str | None = None) -> None:
     style = _first(MUSIC_WORDS, text)
     if style:
-        wish.music = style
-        wish.music_asked = _first({name: rule for rule, name in NEAREST.items()}, text)
+        intent.music = style
+        intent.music_asked = _first({name: rule for rule, name in NEAREST.items()}, text)
     elif default:
-        wish.music = default
-        wish.music_asked = re.sub(r"[^\w\s&-]", "", text).strip()[:40] or None
+        intent.music = default
+        intent.music_asked = re.sub(r"[^\w\s&-]", "", text).strip()[:40] or None
 
 
 def _first(rules: dict[str, str], text: str) -> str | None:
@@ -267,23 +267,23 @@ def _time(text: str) -> int | None:
     return round(amount(match.group(1)) * 60_000 + rest * 1_000)
 
 
-def _read_clause(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
-    """Read a clause into `wish`. True if it asks to leave something as it is."""
-    if _read_clip_sound(wish, clause) or _read_going_on(wish, clause):
+def _read_clause(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    """Read a clause into `intent`. True if it asks to leave something as it is."""
+    if _read_clip_sound(intent, clause) or _read_going_on(intent, clause):
         return False
     if re.search(KEEP, clause) and not re.search(r"\bonly\b|只", clause):
         wants = re.search(r"add|use|want|need|play|加|用", clause)
         if wants and re.search(MUSIC, clause):
-            wish.no_music = True
+            intent.no_music = True
         elif wants and re.search(TITLE, clause):
-            wish.no_title = True
+            intent.no_title = True
         elif re.search(r"don'?t|do not|never|别", clause):
-            _read_fades(wish, clause, quoted, names)
-            _read_colours(wish, clause, quoted, names)
-            wish.look = wish.look and "none"
-            wish.fade_in, wish.fade_out = wish.fade_in and False, wish.fade_out and False
+            _read_fades(intent, clause, quoted, names)
+            _read_colours(intent, clause, quoted, names)
+            intent.look = intent.look and "none"
+            intent.fade_in, intent.fade_out = intent.fade_in and False, intent.fade_out and False
         elif _first(LOOK_WORDS, clause) == "none":
-            wish.look = "none"
+            intent.look = "none"
         return True
     readers = (
         _read_words,
@@ -296,12 +296,12 @@ def _read_clause(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence
         _read_look,
     )
     for reader in readers:
-        if reader(wish, clause, quoted, names):
+        if reader(intent, clause, quoted, names):
             break
     return False
 
 
-def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_words(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Titles and captions. True if the clause was about nothing else."""
     caption = re.search(CAPTION, clause)
     title = re.search(TITLE, clause) or (None if caption else re.search(TEXT_NOUN, clause))
@@ -311,46 +311,46 @@ def _read_words(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         if re.search(
             r"\b(?:call it|named?|name it)\s*⟦|(?:叫做?|命名[为叫]?|取名[为叫]?)\s*⟦", clause
         ):
-            wish.title = said
-        return wish.title is not None
+            intent.title = said
+        return intent.title is not None
     place = _first(PLACE_WORDS, clause)
     picks = picks_of(clause, names) if caption else []
     if re.search(REMOVE, clause) and said is None:
-        wish.no_captions_of = picks
-        wish.no_captions, wish.no_title = bool(caption) and not picks, not caption
+        intent.no_captions_of = picks
+        intent.no_captions, intent.no_title = bool(caption) and not picks, not caption
     elif caption and (picks or len(marks) > 1):
         said_of: list[str | None] = [quoted[int(mark)] for mark in marks] or [None]
         picks = picks or [number for number, _ in enumerate(said_of, 1)]
         said_of = said_of * len(picks) if len(said_of) == 1 else said_of
-        wish.photo_captions = list(zip(picks, said_of, strict=False))
-        wish.caption_place = place
+        intent.photo_captions = list(zip(picks, said_of, strict=False))
+        intent.caption_place = place
     elif caption:
         wanted = re.search(ADD + r"|\b(?:show|give|want|need|have)\b|要|显示|^加", clause)
         alone = re.fullmatch(rf"(?:the |some |name )?(?:{CAPTION})(?: please| too)?", clause)
-        wish.caption, wish.caption_place = said, place
+        intent.caption, intent.caption_place = said, place
         other = re.search(r"\bin \w+$|\btranslat|翻译|[英法德日韩][文语]", clause)
-        wish.captions = said is None and bool(wanted or alone) and not other
+        intent.captions = said is None and bool(wanted or alone) and not other
         if said is not None:
-            wish.caption_last = bool(re.search(ENDING, clause))
-            opens = wish.caption_last or re.search(OPENING, clause)
-            wish.caption_ms = _time(clause) or (3_000 if opens else None)
+            intent.caption_last = bool(re.search(ENDING, clause))
+            opens = intent.caption_last or re.search(OPENING, clause)
+            intent.caption_ms = _time(clause) or (3_000 if opens else None)
     else:
-        wish.title, wish.title_ms = said, _time(clause)
+        intent.title, intent.title_ms = said, _time(clause)
         if said is not None or not re.search(ADD, clause):
-            wish.title_place = place
-        wish.title_last = bool((said or wish.title_ms) and re.search(ENDING, clause))
+            intent.title_place = place
+        intent.title_last = bool((said or intent.title_ms) and re.search(ENDING, clause))
     return True
 
 
-def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_music(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     if re.search(BEAT, clause):
-        wish.beat = True
+        intent.beat = True
         return True
     own = re.search(OWN_MUSIC, clause)
     about = own or re.search(MUSIC, clause)
     off = re.search(SOUND, clause) and re.search(rf"{REMOVE}|\bturn\b.*\boff\b|关", clause)
     if off or re.search(SILENT, clause):
-        wish.no_music, wish.clip_sound = True, False
+        intent.no_music, intent.clip_sound = True, False
         return True
     level = re.search(
         r"volume|louder|quieter|softer|音量|大声|小声|响一?点|轻一?点|大一?点|小一?点", clause
@@ -359,27 +359,27 @@ def _read_music(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         return False
     percent = re.search(r"(\d+(?:\.\d+)?)\s*%|百分之(\d+)", clause)
     if percent:
-        wish.volume = min(float(percent.group(1) or percent.group(2)), 100.0) / 100
+        intent.volume = min(float(percent.group(1) or percent.group(2)), 100.0) / 100
     elif re.search(
         r"louder|turn.*\bup\b|raise|increase|too (?:quiet|soft)|大声|调大|大一?点|响一?点", clause
     ):
-        wish.volume_by = 1.5
+        intent.volume_by = 1.5
     elif re.search(
         r"quieter|softer|turn.*\bdown\b|lower|decrease|too loud|小声|调小|小一?点|轻一?点", clause
     ):
-        wish.volume_by = 0.6
+        intent.volume_by = 0.6
     elif re.search(REMOVE + r"|turn off|关掉|无|没有", clause):
-        wish.no_music = True
+        intent.no_music = True
         return True
-    wish.own_music = bool(own)
-    _set_music(wish, clause)
-    if wish.music is None and wish.volume is None and wish.volume_by is None:
+    intent.own_music = bool(own)
+    _set_music(intent, clause)
+    if intent.music is None and intent.volume is None and intent.volume_by is None:
         other = re.match(r"fade|loop|sync|match|trim|cut|start|stop|speed|slow|translate", clause)
-        wish.more_music = bool(about) and not other
+        intent.more_music = bool(about) and not other
     return True
 
 
-def _read_clip_sound(wish: Wish, clause: str) -> bool:
+def _read_clip_sound(intent: Intent, clause: str) -> bool:
     """The sound that clips bring. True if the clause was about that."""
     if not re.search(CLIP_SOUND, clause):
         return False
@@ -387,13 +387,13 @@ def _read_clip_sound(wish: Wish, clause: str) -> bool:
         r"\b(?:keep|use|want|restore|unmute|play|hear|with|leave)\b|保留|恢复|打开|要(?<!不要)|用",
         clause,
     ):
-        wish.clip_sound = not re.search(r"\b(?:don'?t|do not|no)\b|别|不", clause)
+        intent.clip_sound = not re.search(r"\b(?:don'?t|do not|no)\b|别|不", clause)
     elif re.search(rf"{REMOVE}|\bmute\b|turn(?:ed)? off|silence|静音|关", clause):
-        wish.clip_sound = False
-    return wish.clip_sound is not None
+        intent.clip_sound = False
+    return intent.clip_sound is not None
 
 
-def _read_going_on(wish: Wish, clause: str) -> bool:
+def _read_going_on(intent: Intent, clause: str) -> bool:
     """New footage behind the last frame. True if the clause was about that."""
     if re.search(rf"{TITLE}|{CAPTION}|{MUSIC}|{TRANSITION}|{NOT}", clause):
         return False
@@ -403,15 +403,15 @@ def _read_going_on(wish: Wish, clause: str) -> bool:
     extended = re.search(EXTEND, clause) and not until and not picks_of(clause, ())
     if not (from_there or extended or (ms is not None and re.search(GO_ON, clause))):
         return False
-    wish.goes_on = True
+    intent.goes_on = True
     if until:
-        wish.ms = ms
+        intent.ms = ms
     else:
-        wish.by_ms = ms
+        intent.by_ms = ms
     return True
 
 
-def _read_colours(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_colours(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """The look of the whole. True if the clause was about nothing else."""
     look = _first(LOOK_WORDS, re.sub(NOT_THIS, "", clause))
     off = re.search(rf"{REMOVE}|\bturn(?:ed)? off\b|关", clause)
@@ -419,56 +419,56 @@ def _read_colours(wish: Wish, clause: str, quoted: Sequence[str], names: Sequenc
         look = "none"
     if look is None:
         return False
-    wish.look = look
-    _read_time(wish, clause, quoted, names)
-    _read_look(wish, clause, quoted, names)
+    intent.look = look
+    _read_time(intent, clause, quoted, names)
+    _read_look(intent, clause, quoted, names)
     return True
 
 
-def _read_fades(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_fades(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Out of black at the start of the whole and into it at its end."""
     if re.search(JOINT, clause):
         return False
     wanted = not re.search(REMOVE, clause)
     if re.search(FADE_IN, clause):
-        wish.fade_in = wanted
+        intent.fade_in = wanted
     if re.search(FADE_OUT, clause):
-        wish.fade_out = wanted
-    return wish.fade_in is not None or wish.fade_out is not None
+        intent.fade_out = wanted
+    return intent.fade_in is not None or intent.fade_out is not None
 
 
-def _read_joins(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_joins(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Transitions: their kind, direction, colour and length. True if it was about nothing else."""
     if re.fullmatch(SIDE_ALONE, clause):
-        wish.transition_side = _first(SIDE_WORDS, clause)
+        intent.transition_side = _first(SIDE_WORDS, clause)
         return True
     kind = _join(clause)
     if picks_of(clause, names) or not (kind or re.search(TRANSITION, clause)):
         return False
     if kind and re.search(REMOVE, clause):
         if re.search(r"\bfades\b|淡入淡出", clause):
-            wish.fade_in = wish.fade_out = False
+            intent.fade_in = intent.fade_out = False
         kind = "crossfade" if kind == "cut" and not re.search(TRANSITION, clause) else "cut"
-    wish.transition = kind
+    intent.transition = kind
     if kind in SIDED:
-        wish.transition_side = _first(SIDE_WORDS, clause)
+        intent.transition_side = _first(SIDE_WORDS, clause)
     if kind == "dip" and re.search(WHITE, clause):
-        wish.transition_through = "white"
+        intent.transition_through = "white"
     own_time = re.search(TRANSITION_TIME, clause)
     if own_time:
-        wish.transition_ms = _time(own_time.group())
+        intent.transition_ms = _time(own_time.group())
     elif re.search(TRANSITION, clause) and re.search(LONGER_JOINT, clause):
-        wish.transition_by = 1.5
+        intent.transition_by = 1.5
     elif re.search(TRANSITION, clause) and re.search(SHORTER_JOINT, clause):
-        wish.transition_by = 2 / 3
+        intent.transition_by = 2 / 3
     else:
-        _read_time(wish, clause, quoted, names)
-        _read_look(wish, clause, quoted, names)
+        _read_time(intent, clause, quoted, names)
+        _read_look(intent, clause, quoted, names)
     return True
 
 
 def _join(clause: str) -> str | None:
-    """The kind of transition that is wished for, not one that is to go."""
+    """The kind of transition that is asked for, not one that is to go."""
     wanted = re.sub(NOT_THIS, "", clause)
     old = _first(TRANSITION_WORDS, clause)
     if (old or re.search(TRANSITION, clause)) and re.search(rf"{REPLACE}|改[成为]", clause):
@@ -477,25 +477,25 @@ def _join(clause: str) -> str | None:
     return _first(names, wanted)
 
 
-def _read_clips(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_clips(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Removing, moving, replacing and adding shots."""
     if re.search(r"\breverse\b|backwards?|倒序|反转|倒过来|颠倒", clause):
-        wish.reverse = True
+        intent.reverse = True
         return True
     picks = picks_of(clause, names)
     swap = re.search(SWAP, clause)
     if swap and len(picks) >= 2:
-        wish.swap = (picks[0], picks[1]) if len(picks) == 2 else None
+        intent.swap = (picks[0], picks[1]) if len(picks) == 2 else None
         return True
     if picks and re.search(r"\b(?:move|put|place|bring|shift)\b|移|放到|放在|挪|排到", clause):
-        wish.move = target(clause, picks)
+        intent.move = target(clause, picks)
         return True
     if picks and (re.search(REPLACE, clause) or (swap and re.search(r"\bnew\b|新", clause))):
-        wish.replace = picks[0]
+        intent.replace = picks[0]
         return True
     if re.search(REMOVE, clause) and (picks or re.search(rf"{EVERY}", clause)):
-        wish.remove += picks
-        wish.remove_all = not picks and bool(
+        intent.remove += picks
+        intent.remove_all = not picks and bool(
             re.search(rf"\b{CLIP}\b|\beverything\b|照片|图|片段", clause)
         )
         return True
@@ -503,62 +503,62 @@ def _read_clips(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[
         rf"\b{CLIP}\b|照片|图片|\b(?:them|it|this|these|those|one|ones|file|files)\b|这张|这些|这个"
     )
     if re.search(ADD, clause) and re.search(things, clause) and not _TIME.search(clause):
-        wish.add = True
+        intent.add = True
         return True
     return False
 
 
-def _read_time(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_time(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     ms, picks = _time(clause), picks_of(clause, ())
     longer = re.search(r"\blonger\b|\bextend\b|\blengthen\b|延长|加长|长一?点|更长", clause)
     shorter = re.search(r"\bshorter\b|\bshorten\b|\btrim\b|缩短|短一?点|更短", clause)
     if ms is not None and re.search(r"\bfad(?:e|ing)\b", clause):
         return False
     if ms is not None and picks:
-        wish.clips_ms = [(pick, ms) for pick in picks]
+        intent.clips_ms = [(pick, ms) for pick in picks]
     elif ms is not None and re.search(
         rf"\beach\b|\bevery\b|\bper {CLIP}\b|a photo|每一?[张个段]", clause
     ):
-        wish.each_ms = ms
+        intent.each_ms = ms
     elif ms is not None and re.search(
         r"\bby\b|\badd\b|\bmore\b|\bless\b|\bcut\b(?! to)|longer|shorter", clause
     ):
         less = shorter or re.search(r"\bless\b|\bcut\b", clause)
-        wish.by_ms = -ms if less else ms
+        intent.by_ms = -ms if less else ms
     elif ms is not None and (longer or shorter) and re.search(r"延长|加长|缩短", clause):
-        wish.by_ms = ms if longer else -ms
+        intent.by_ms = ms if longer else -ms
         if re.search(r"[到至为成]", clause):
-            wish.ms, wish.by_ms = ms, None
+            intent.ms, intent.by_ms = ms, None
     elif ms is not None:
-        wish.ms = ms
+        intent.ms = ms
     elif (longer or shorter) and not picks:
-        wish.factor = 1.5 if longer else 2 / 3
+        intent.factor = 1.5 if longer else 2 / 3
     return False
 
 
-def _read_look(wish: Wish, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+def _read_look(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
     """Canvas and pace."""
-    wish.aspect = _first(ASPECT_WORDS, clause) or wish.aspect
-    _read_lines(wish, clause)
+    intent.aspect = _first(ASPECT_WORDS, clause) or intent.aspect
+    _read_lines(intent, clause)
     if rate := re.search(FPS, clause):
-        wish.fps = round(amount(next(part for part in rate.groups() if part)))
+        intent.fps = round(amount(next(part for part in rate.groups() if part)))
     if picks_of(clause, names):  # a single shot has no pace of its own
         return False
-    wish.style = _first(PACE_WORDS, clause) or wish.style
+    intent.style = _first(PACE_WORDS, clause) or intent.style
     if re.search(FASTER, clause):
-        wish.speed = 0.75
+        intent.speed = 0.75
     elif re.search(SLOWER, clause):
-        wish.speed = 4 / 3
+        intent.speed = 4 / 3
     return False
 
 
-def _read_lines(wish: Wish, text: str) -> None:
+def _read_lines(intent: Intent, text: str) -> None:
     pixels = re.search(PIXELS, text)
     size = (int(pixels.group(1)), int(pixels.group(2))) if pixels else None
     if size in SIZES.values():
-        wish.aspect, wish.lines = next(key for key, value in SIZES.items() if value == size)
+        intent.aspect, intent.lines = next(key for key, value in SIZES.items() if value == size)
     match = re.search(
         r"(?<!\d)(480|720|1080|1440|2160)\s*p(?![a-z])|\b(4k)\b|\b(full hd)\b|(高清)", text
     )
     if match:
-        wish.lines = int(match.group(1) or (2160 if match.group(2) else 1080))
+        intent.lines = int(match.group(1) or (2160 if match.group(2) else 1080))

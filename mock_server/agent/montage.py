@@ -54,7 +54,7 @@ MUSIC_NAMES = {
 
 
 @dataclass(frozen=True)
-class Shot:
+class MontageShot:
     """One picture or clip. `own` ms before the next comes in: to the ms if `exact`, else moved to a
     beat. `more` ms of new footage go on from there. `volume` is that of its own sound, 0 to 1; a
     photo has none."""
@@ -86,7 +86,7 @@ class Music:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextOverlay:
     """A title (large) or caption (small). A `start` below 0 counts from the end; `ms` of None lasts
     to the end. One that is `fitted` stays no longer than the first shot is seen alone, if that is
     long enough to read it. One that is `of` a shot, by its id, comes and goes with it."""
@@ -113,9 +113,9 @@ class Montage:
     lines: int = 1080
     fps: int = FPS
     title: str = "project"
-    shots: tuple[Shot, ...] = ()
+    shots: tuple[MontageShot, ...] = ()
     music: Music | None = None
-    words: tuple[Words, ...] = ()
+    words: tuple[TextOverlay, ...] = ()
     joining: Joining = field(default_factory=Joining)
     opens: bool | None = None
     closes: bool | None = None
@@ -283,11 +283,11 @@ class Montage:
         return replace(self, shots=shots, music=music, words=words, made=made)
 
 
-def _scaled(shots: Sequence[Shot], ms: int) -> tuple[Shot, ...]:
+def _scaled(shots: Sequence[MontageShot], ms: int) -> tuple[MontageShot, ...]:
     """Own times in proportion that add up to `ms` exactly, none below the least."""
     total = sum(shot.ms for shot in shots)
     least = min(MIN_SHOT_MS, ms // max(len(shots), 1))
-    result: list[Shot] = []
+    result: list[MontageShot] = []
     passed = placed = 0
     for number, shot in enumerate(shots):
         passed += shot.ms
@@ -299,9 +299,9 @@ def _scaled(shots: Sequence[Shot], ms: int) -> tuple[Shot, ...]:
     return tuple(result)
 
 
-def _varied(shots: Sequence[Shot]) -> list[Shot]:
+def _varied(shots: Sequence[MontageShot]) -> list[MontageShot]:
     """The first comes nearer, and no two neighbours move alike."""
-    result: list[Shot] = []
+    result: list[MontageShot] = []
     for shot in shots:
         if not result:
             shot = replace(shot, move=MOVES[0])
@@ -316,7 +316,7 @@ def _track(number: int, kind: int, title: str, segments: list[dict[str, Any]]) -
 
 
 def _video(
-    shots: Sequence[Shot], owns: Sequence[int], joins: Sequence[Join]
+    shots: Sequence[MontageShot], owns: Sequence[int], joins: Sequence[Join]
 ) -> list[dict[str, Any]]:
     """Segments whose spans overlap by the transition into the later one.
 
@@ -357,10 +357,10 @@ def _fade(own: int) -> dict[str, Any]:
     return {"type": "dip", "d": min(FADE_MS, own // 3)}
 
 
-def _shots(segments: Sequence[Mapping[str, Any]], end: int) -> tuple[Shot, ...]:
+def _shots(segments: Sequence[Mapping[str, Any]], end: int) -> tuple[MontageShot, ...]:
     starts = [segment["s"] + segment.get("tr", {}).get("d", 0) for segment in segments]
     return tuple(
-        Shot(
+        MontageShot(
             title=segment["m"]["title"],
             source=segment["src"],
             own=segment["m"].get("_own", after - start - segment["m"].get("_more", 0)),
@@ -391,7 +391,9 @@ def _music(segment: Mapping[str, Any]) -> Music:
     return Music(segment["m"]["title"], segment["src"], segment["v"], segment["id"])
 
 
-def _text(words: Words, ms: int, alone: int, video: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _text(
+    words: TextOverlay, ms: int, alone: int, video: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """The segment of a title or caption; `alone` is how long the first shot is seen by itself."""
     start = max(ms + words.start, 0) if words.start < 0 else min(words.start, max(ms - 500, 0))
     length = ms - start if words.ms is None else min(words.ms, ms - start)
@@ -422,9 +424,9 @@ def _text(words: Words, ms: int, alone: int, video: Sequence[Mapping[str, Any]])
     }
 
 
-def _words(segment: Mapping[str, Any], ms: int) -> Words:
+def _words(segment: Mapping[str, Any], ms: int) -> TextOverlay:
     meta = segment["m"]
-    return Words(
+    return TextOverlay(
         text=segment["text"],
         start=segment["s"] - ms if meta.get("last") else segment["s"],
         ms=None if meta["whole"] else segment["d"],

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mock_server.agent.steps import Beat, Broken, Call, Result, Save, Say, Step
+from mock_server.agent.steps import Beat, Broken, Save, Say, Step, ToolCall, ToolResult
 
 PIECE = 22
 """About how many characters of text go into one event."""
@@ -34,9 +34,9 @@ class Typed:
             case Say(text):
                 for piece in pieces(text):
                     yield _data({"type": "text", "content": piece})
-            case Call(name, args):
+            case ToolCall(name, args):
                 yield _data({"type": "tool_call", "name": name, "args": args})
-            case Result(name, result):
+            case ToolResult(name, result):
                 yield _data({"type": "tool_result", "name": name, "result": result})
             case Beat("event"):
                 yield _data({"type": "heartbeat"})
@@ -68,12 +68,12 @@ class Adk:
                 for piece in pieces(text):
                     yield self._event([{"text": piece}], partial=True)
                 yield self._event([{"text": text}])
-            case Call(name, args, thought):
+            case ToolCall(name, args, thought):
                 self._call = f"adk-{self._id('call')}"
                 call = {"functionCall": {"id": self._call, "name": name, "args": args}}
                 aloud = [{"text": thought, "thought": True}] if thought else []
                 yield self._event([*aloud, call])
-            case Result(name, result):
+            case ToolResult(name, result):
                 answer = {"id": self._call, "name": name, "response": result}
                 yield self._event([{"functionResponse": answer}], role="user")
             case Beat(form):

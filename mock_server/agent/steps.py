@@ -12,7 +12,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class Call:
+class ToolCall:
     """The agent calls one of its tools; `thought` is what it thinks aloud while it does."""
 
     name: str
@@ -21,7 +21,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Result:
+class ToolResult:
     """What the tool answered. It is internal and may hold addresses and tokens."""
 
     name: str
@@ -52,4 +52,4 @@ class Broken:
     message: str
 
 
-Step = Say | Call | Result | Beat | Save | Broken
+Step = Say | ToolCall | ToolResult | Beat | Save | Broken

@@ -9,7 +9,7 @@ from mock_server.backend.models import (
     ANONYMOUS_CREDITS,
     TOKEN_DAYS,
     Account,
-    Plan,
+    AccountPlan,
     World,
     fingerprint,
 )
@@ -24,8 +24,8 @@ class Accounts:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._forced: tuple[int | None, Plan | None] = (None, None)
-        self._before: dict[str, tuple[int, Plan]] = {}
+        self._forced: tuple[int | None, AccountPlan | None] = (None, None)
+        self._before: dict[str, tuple[int, AccountPlan]] = {}
         """By account: the credits it has fewer and the plan it had before they were forced."""
 
     def issue(self, client_id: str) -> dict[str, Any]:
@@ -61,7 +61,12 @@ class Accounts:
         }
 
     def add(
-        self, token: str, *, credits: int = 1000, plan: Plan = Plan.PRO, user_id: str | None = None
+        self,
+        token: str,
+        *,
+        credits: int = 1000,
+        plan: AccountPlan = AccountPlan.PRO,
+        user_id: str | None = None,
     ) -> None:
         """Know a token of a registered user, as one would set it in NEMO_TOKEN."""
         key = fingerprint(token)
@@ -76,7 +81,7 @@ class Accounts:
         account: str | None = None,
         credits: int | None = None,
         grant: int = 0,
-        plan: Plan | None = None,
+        plan: AccountPlan | None = None,
         registered: bool | None = None,
         expire: bool = False,
     ) -> int:
@@ -106,7 +111,7 @@ class Accounts:
                     item.expires_at = self._clock.now()
         return len(chosen)
 
-    def force(self, *, credits: int | None = None, plan: Plan | None = None) -> None:
+    def force(self, *, credits: int | None = None, plan: AccountPlan | None = None) -> None:
         """Give every account this balance and plan, also one that is issued later, until a call that
         says otherwise. That one takes them back first; what was spent meanwhile stays spent."""
         if (credits, plan) == self._forced:

@@ -12,15 +12,21 @@ from pathlib import Path
 from typing import Any, Literal, Unpack
 
 from mock_server import errors
-from mock_server.agent.director import Asset, Picture, Plan, direct
+from mock_server.agent.director import Asset, Picture, Reply, direct
 from mock_server.agent.steps import Save
 from mock_server.backend import instant_renderer
 from mock_server.backend.accounts import Accounts, expired
 from mock_server.backend.credits import Credits
 from mock_server.backend.media_library import Inspector, Library, MediaFacts
-from mock_server.backend.models import TOKEN_DAYS, Account, Render, Session, World
-from mock_server.backend.models import Plan as AccountPlan
-from mock_server.backend.render_queue import Rendered, Renderer, Renders
+from mock_server.backend.models import (
+    TOKEN_DAYS,
+    Account,
+    AccountPlan,
+    Render,
+    Session,
+    World,
+)
+from mock_server.backend.render_queue import RenderedVideo, Renderer, Renders
 from mock_server.backend.sessions import Sessions
 from mock_server.backend.settings import Settings, SettingsChanges
 from mock_server.backend.store import Mark, Store
@@ -150,7 +156,7 @@ class Backend:
         self._answering.add(answering)
         return Turn(answering, ordinal, reply, settings, fault)
 
-    def _reply(self, session: Session, words: str, source: str | None = None) -> Plan:
+    def _reply(self, session: Session, words: str, source: str | None = None) -> Reply:
         assets = [
             Asset(
                 item.hash,
@@ -333,7 +339,7 @@ def _photo(number: int) -> Picture:
 
 def _render(
     draft: dict[str, Any], media: Mapping[str, Path], target: Path, **hooks: Any
-) -> Rendered:
+) -> RenderedVideo:
     # Imported when the first video is made: the renderer loads OpenCV and PyAV.
     from mock_server.render import render
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_server import errors
-from mock_server.agent.director import Kind
+from mock_server.agent.director import TurnKind
 from mock_server.backend.accounts import Accounts
 from mock_server.backend.models import Account
 from mock_server.errors import ApiError
@@ -20,7 +20,7 @@ class Prices:
     edit: int = 5
     question: int = 0
 
-    def of(self, kind: Kind) -> int:
+    def of(self, kind: TurnKind) -> int:
         return int(getattr(self, kind.value))
 
 

@@ -15,7 +15,7 @@ NOMINAL_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Clip:
+class InstantVideo:
     """What was written: frame size in pixels, duration in seconds, size in bytes."""
 
     duration: float
@@ -44,7 +44,7 @@ def render(
     *,
     progress: Callable[[float], None] = lambda share: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Clip:
+) -> InstantVideo:
     """An MP4 of 320 x 180 that lasts as long as the draft (its `d`; a second, if it has none)."""
     length = draft.get("d")
     known = isinstance(length, int | float) and 0 < length < 2**31
@@ -61,7 +61,7 @@ def render(
         place = video.index(box) - 4 + offset
         video[place : place + 4] = milliseconds.to_bytes(4, "big")
     target.write_bytes(video)
-    return Clip(milliseconds / 1000, len(video))
+    return InstantVideo(milliseconds / 1000, len(video))
 
 
 def inspect(path: Path) -> Glance:

@@ -9,7 +9,7 @@ TOKEN_DAYS = 7
 ANONYMOUS_CREDITS = 100
 
 
-class Plan(StrEnum):
+class AccountPlan(StrEnum):
     """What an account may do. Only FREE is kept from exporting."""
 
     TRIAL = "trial"
@@ -44,7 +44,7 @@ class Account:
     credits: int
     client_id: str | None = None
     expires_at: float | None = None
-    plan: Plan = Plan.TRIAL
+    plan: AccountPlan = AccountPlan.TRIAL
 
     @property
     def registered(self) -> bool:
@@ -130,7 +130,7 @@ class World:
             raise ValueError(f"version {data['version']!r}, this program knows version 1")
         return cls(
             accounts={
-                key: Account(**{**value, "plan": Plan(value["plan"])})
+                key: Account(**{**value, "plan": AccountPlan(value["plan"])})
                 for key, value in data["accounts"].items()
             },
             sessions={key: _session(value) for key, value in data["sessions"].items()},

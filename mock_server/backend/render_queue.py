@@ -21,7 +21,7 @@ QUEUE_DELAY = 0.2
 """Seconds a render stays pending although nothing is before it, times the backend's pace."""
 
 
-class Rendered(Protocol):
+class RenderedVideo(Protocol):
     """What a renderer hands back: pixels, seconds, bytes."""
 
     @property
@@ -48,7 +48,7 @@ class Renderer(Protocol):
         *,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> Rendered: ...
+    ) -> RenderedVideo: ...
 
 
 @dataclass

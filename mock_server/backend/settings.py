@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
 from mock_server.backend.credits import Prices
-from mock_server.backend.models import Plan
+from mock_server.backend.models import AccountPlan
 
 UPLOAD_LIMIT = 200 * 1024 * 1024
 
@@ -38,7 +38,7 @@ class Settings:
     render_shape: Literal["bare", "wrapped"] = "bare"
     prices: Prices = field(default_factory=Prices)
     validate: bool = True
-    plan: Plan | None = None
+    plan: AccountPlan | None = None
     credits: int | None = None
 
     def __post_init__(self) -> None:
@@ -54,7 +54,7 @@ class Settings:
         if "prices" in changes:
             changes["prices"] = replace(self.prices, **changes["prices"])
         if "plan" in changes:
-            changes["plan"] = Plan(changes["plan"])
+            changes["plan"] = AccountPlan(changes["plan"])
         return replace(self, **changes)
 
 
@@ -71,5 +71,5 @@ class SettingsChanges(TypedDict, total=False):
     render_shape: Literal["bare", "wrapped"]
     prices: Prices
     validate: bool
-    plan: Plan | None
+    plan: AccountPlan | None
     credits: int | None

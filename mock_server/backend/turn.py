@@ -1,12 +1,12 @@
-"""One message being answered: its plan played out in time, its price held meanwhile."""
+"""One message being answered: its reply played out in time, its price held meanwhile."""
 
 import math
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
-from mock_server.agent.director import Kind, Plan
+from mock_server.agent.director import Reply, TurnKind
 from mock_server.agent.sse import dialect
-from mock_server.agent.steps import Beat, Broken, Call, Save, Say, Step
+from mock_server.agent.steps import Beat, Broken, Save, Say, Step, ToolCall
 from mock_server.backend.settings import Settings
 from mock_server.faults import Fault, chance
 
@@ -49,17 +49,17 @@ class Turn:
         self,
         context: TurnContext,
         ordinal: str,
-        plan: Plan,
+        reply: Reply,
         settings: Settings,
         fault: Fault | None = None,
     ) -> None:
         self._context = context
         self._ordinal = ordinal
-        self._plan = plan
+        self._reply = reply
         self._fault = fault or Fault("message")
         silent = self._fault.silent
-        self.kind = plan.kind
-        self.silent = plan.kind is Kind.EDIT and (
+        self.kind = reply.kind
+        self.silent = reply.kind is TurnKind.EDIT and (
             is_silent(settings.seed, ordinal, settings.silent_rate) if silent is None else silent
         )
         self._dialect = settings.dialect
@@ -106,13 +106,13 @@ class Turn:
     def _stages(self) -> tuple[list[Step], Save | None]:
         """What the stream tells, and the draft that comes on its own account after it, if one does:
         a generation saves the raw cut, and then calls the tool that finishes it."""
-        steps = list(self._plan.steps)
+        steps = list(self._reply.steps)
         if self.silent:
             return [step for step in steps if not isinstance(step, Say)], None
         saves = [place for place, step in enumerate(steps) if isinstance(step, Save)]
         if self._fault.second_stage_after is None or len(saves) < 2:
             return steps, None
-        finishing = next(p for p in range(saves[0], len(steps)) if isinstance(steps[p], Call))
+        finishing = next(p for p in range(saves[0], len(steps)) if isinstance(steps[p], ToolCall))
         last = steps[saves[-1]]
         return steps[:finishing], last if isinstance(last, Save) else None
 

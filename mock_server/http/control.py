@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.backend.backend import Backend
 from mock_server.backend.media_library import file_path
-from mock_server.backend.models import Plan, Status
+from mock_server.backend.models import AccountPlan, Status
 from mock_server.errors import NOT_FOUND, ApiError, bad_request
 from mock_server.hosts import is_loopback
 from mock_server.http import bodies
@@ -267,7 +267,7 @@ def _accounts(ask: Ask) -> Any:
     if account is not None and len(account) < SHORT_KEY:
         raise bad_request(f"account is a key in the state, of {SHORT_KEY} digits")
     credits, grant = ask.whole("credits", least=0), ask.whole("grant")
-    plan = ask.choice("plan", [item.value for item in Plan])
+    plan = ask.choice("plan", [item.value for item in AccountPlan])
     registered, expire = ask.flag("registered"), ask.flag("expire")
     answer: dict[str, Any] = {}
     if ask.flag("create"):
@@ -280,7 +280,7 @@ def _accounts(ask: Ask) -> Any:
         account=account,
         credits=credits,
         grant=grant or 0,
-        plan=None if plan is None else Plan(plan),
+        plan=None if plan is None else AccountPlan(plan),
         registered=registered,
         expire=bool(expire),
     )

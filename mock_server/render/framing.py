@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 from .geometry import Rect
-from .motion import STYLES, Move, Path, Style
+from .motion import STYLES, MotionStyle, Move, Path
 
 MAX_LOSS = 0.34
 """Most of a picture without a subject that filling the frame may cut away: 3:2 in a square is just
@@ -67,7 +67,7 @@ def choose(
     picture: tuple[int, int],
     frame: tuple[int, int],
     move: Move,
-    style: Style,
+    style: MotionStyle,
     seconds: float,
     subject: Subject | None = None,
 ) -> Cover | Fit:
@@ -137,7 +137,7 @@ def cover(
     picture: tuple[int, int],
     frame: tuple[int, int],
     move: Move,
-    style: Style,
+    style: MotionStyle,
     seconds: float,
     subject: Rect | None = None,
     as_it_is: bool = False,
@@ -161,7 +161,7 @@ def along(
     picture: tuple[int, int],
     frame: tuple[int, int],
     move: Move,
-    style: Style,
+    style: MotionStyle,
     seconds: float,
     subject: Rect | None = None,
 ) -> Cover:
@@ -197,7 +197,7 @@ def along(
 
 
 def fit(
-    picture: tuple[int, int], frame: tuple[int, int], move: Move, style: Style, seconds: float
+    picture: tuple[int, int], frame: tuple[int, int], move: Move, style: MotionStyle, seconds: float
 ) -> Fit:
     """The whole picture over a fill, smaller by what the move needs."""
     width, height = frame

@@ -42,7 +42,7 @@ def _punchy(u: float) -> float:
 
 
 @dataclass(frozen=True)
-class Style:
+class MotionStyle:
     """`rate`: part of the frame moved in a second, kept between `least` and `most` for a shot."""
 
     rate: float
@@ -55,13 +55,13 @@ class Style:
 
 
 STYLES = {
-    "smooth": Style(0.024, 0.05, 0.14, _gentle),
-    "upbeat": Style(0.05, 0.09, 0.18, _punchy),
-    "still": Style(0.0, 0.0, 0.0, _gentle),
+    "smooth": MotionStyle(0.024, 0.05, 0.14, _gentle),
+    "upbeat": MotionStyle(0.05, 0.09, 0.18, _punchy),
+    "still": MotionStyle(0.0, 0.0, 0.0, _gentle),
 }
 
 
-def style(name: str) -> Style:
+def style(name: str) -> MotionStyle:
     """The style of that name; an unknown one moves smoothly."""
     return STYLES.get(name, STYLES["smooth"])
 

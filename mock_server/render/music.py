@@ -79,7 +79,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Style:
+class MusicStyle:
     """`verses` and `choruses` are progressions to choose from; `turn` leads to `home`, the chord it
     all ends on. A melody has `motifs` to choose from, in the notation of a `Part`."""
 
@@ -101,7 +101,7 @@ _REST = "." * 16
 _HOLD = "c" + "." * 15
 
 STYLES = {
-    "lofi": Style(
+    "lofi": MusicStyle(
         verses=("ii7 V7 Imaj7 vi7", "IVmaj7 iii7 ii7 Imaj7", "Imaj7 vi7 ii7 V7"),
         choruses=("IVmaj7 V7 iii7 vi7", "vi7 ii7 IVmaj7 V7"),
         turn="V7",
@@ -156,7 +156,7 @@ STYLES = {
         ending=(("thump", 0.4), ("tick", 0.2)),
         dust=0.014,
     ),
-    "ambient": Style(
+    "ambient": MusicStyle(
         verses=("Iadd9 vi7 IVadd9 Vsus", "Iadd9 IVadd9 vi7 IVadd9", "IVadd9 Iadd9 vi7 Vsus"),
         choruses=("vi7 IVadd9 Iadd9 Vsus", "ii7 IVadd9 vi7 IVadd9"),
         turn="Vsus",
@@ -185,7 +185,7 @@ STYLES = {
         room=3.2,
         echo=0.75,
     ),
-    "upbeat": Style(
+    "upbeat": MusicStyle(
         verses=("I V vi IV", "I vi IV V", "I IV vi V", "vi IV I V"),
         choruses=("IV V iii vi", "IV I V vi", "ii IV vi V"),
         turn="V",
@@ -236,7 +236,7 @@ STYLES = {
         echo=0.2,
         ending=(("kick", 0.66), ("crash", 0.5), ("clap", 0.6)),
     ),
-    "cinematic": Style(
+    "cinematic": MusicStyle(
         verses=("vi IV I V", "vi ii IV III", "vi I V IV"),
         choruses=("IV V vi iii", "ii vi IV V", "vi V IV V"),
         turn="III",
@@ -346,7 +346,7 @@ class _Score:
     """Who plays what in a piece of `length` sixteenths, whose last chord is struck at the sixteenth
     `end`. Bars are asked for one after the other, from 0."""
 
-    def __init__(self, style: Style, seed: int, end: float, length: float) -> None:
+    def __init__(self, style: MusicStyle, seed: int, end: float, length: float) -> None:
         self._style, self._end, self._length = style, end, length
         self._chance = random.Random(seed)  # noqa: S311
         self._key = 43 + int(self._chance.random() * 12)
@@ -485,7 +485,7 @@ class _Band:
 
     _TAIL = 7 * RATE
 
-    def __init__(self, style: Style, step: int) -> None:
+    def __init__(self, style: MusicStyle, step: int) -> None:
         self._style, self._step, self._bar = style, step, 16 * step
         self._tapes = np.zeros((2, 2, self._bar + self._TAIL), np.float32)
         self._room = Room(style.room)

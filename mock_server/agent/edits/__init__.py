@@ -10,22 +10,22 @@ from mock_server.agent.edits.extend import go_on
 from mock_server.agent.edits.look import edit_look
 from mock_server.agent.edits.titles import edit_texts
 from mock_server.agent.edits.transitions import edit_transitions
-from mock_server.agent.intent import Wish
+from mock_server.agent.intent import Intent
 from mock_server.agent.montage import (
     MAX_MS,
     MIN_MS,
     MIN_SHOT_MS,
     RATES,
     Montage,
+    MontageShot,
     Music,
-    Shot,
 )
 
 
 def apply(
-    wish: Wish, montage: Montage, fresh: Sequence[Shot], song: Music | None = None
+    intent: Intent, montage: Montage, fresh: Sequence[MontageShot], song: Music | None = None
 ) -> tuple[Montage, list[Change]]:
-    """Do everything a wish asks for. `fresh` are shots that may be added or put for others, `song`
+    """Do everything an intent asks for. `fresh` are shots that may be added or put for others, `song`
     the user's own that may be put under it."""
     spare = list(fresh)
     changes: list[Change] = []
@@ -38,15 +38,15 @@ def apply(
         _canvas,
         _pace,
     ):
-        montage, done = edit(wish, montage, spare)
+        montage, done = edit(intent, montage, spare)
         changes += done
-    montage, done = edit_transitions(wish, montage)
+    montage, done = edit_transitions(intent, montage)
     changes += done
-    montage, done = edit_look(wish, montage)
+    montage, done = edit_look(intent, montage)
     changes += done
-    montage, done = edit_sounds(wish, montage, song)
+    montage, done = edit_sounds(intent, montage, song)
     changes += done
-    montage, done = edit_texts(wish, montage)
+    montage, done = edit_texts(intent, montage)
     changes += done
     return montage, changes
 
@@ -60,12 +60,14 @@ def _nothing_new() -> Change:
     )
 
 
-def _replace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    if wish.replace is None:
+def _replace(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
+    if intent.replace is None:
         return montage, []
-    index = place(wish.replace, len(montage.shots))
+    index = place(intent.replace, len(montage.shots))
     if index is None:
-        return montage, [no_such(wish.replace, len(montage.shots))]
+        return montage, [no_such(intent.replace, len(montage.shots))]
     if not spare:
         return montage, [_nothing_new()]
     old, new = montage.shots[index], spare.pop(0)
@@ -80,16 +82,18 @@ def _replace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, 
     ]
 
 
-def _remove(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+def _remove(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
     changes: list[Change] = []
     gone: set[int] = set()
-    for number in wish.remove:
+    for number in intent.remove:
         index = place(number, len(montage.shots))
         if index is None:
             changes.append(no_such(number, len(montage.shots)))
         else:
             gone.add(index)
-    if wish.remove_all or len(gone) == len(montage.shots):
+    if intent.remove_all or len(gone) == len(montage.shots):
         note = Note(
             "I cannot remove every clip: a video needs at least one. Name the ones that are to go, "
             "or upload other photos and ask for a new video of them.",
@@ -106,16 +110,18 @@ def _remove(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, l
     return replace(montage, shots=shots), changes
 
 
-def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+def _order(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
     shots, changes = list(montage.shots), list[Change]()
-    if wish.reverse:
+    if intent.reverse:
         shots.reverse()
         note = Note("The clips now run in reverse order.", "片段顺序已反转。")
         changes.append(Change(note, "reorder_clips", {"order": "reverse"}))
-    if wish.swap is not None:
-        first, second = (place(number, len(montage.shots)) for number in wish.swap)
+    if intent.swap is not None:
+        first, second = (place(number, len(montage.shots)) for number in intent.swap)
         if first is None or second is None:
-            changes.append(no_such(wish.swap[0] if first is None else wish.swap[1], len(shots)))
+            changes.append(no_such(intent.swap[0] if first is None else intent.swap[1], len(shots)))
         else:
             shots[first], shots[second] = shots[second], shots[first]
             note = Note(
@@ -123,10 +129,12 @@ def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
                 f"已交换第{first + 1}和第{second + 1}个片段。",
             )
             changes.append(Change(note, "swap_clips", {"clips": [first + 1, second + 1]}))
-    if wish.move is not None:
-        source, target = (place(number, len(montage.shots)) for number in wish.move)
+    if intent.move is not None:
+        source, target = (place(number, len(montage.shots)) for number in intent.move)
         if source is None or target is None:
-            changes.append(no_such(wish.move[0] if source is None else wish.move[1], len(shots)))
+            changes.append(
+                no_such(intent.move[0] if source is None else intent.move[1], len(shots))
+            )
         else:
             shots.insert(target, shots.pop(source))
             note = Note(
@@ -137,9 +145,11 @@ def _order(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
     return replace(montage, shots=tuple(shots)), changes
 
 
-def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    # New photos and no other wish that they could be for: they are to be in the video.
-    wanted = wish.add or (bool(spare) and not wish.edits and not wish.question)
+def _add(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
+    # New photos and nothing else that they could be for: they are to be in the video.
+    wanted = intent.add or (bool(spare) and not intent.edits and not intent.question)
     if not wanted:
         return montage, []
     if not spare:
@@ -155,15 +165,17 @@ def _add(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list
     return replace(montage, shots=shots), [change]
 
 
-def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    if wish.goes_on:
-        return go_on(wish, montage)
+def _times(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
+    if intent.goes_on:
+        return go_on(intent, montage)
     before = montage.ms
-    asked = _asked(wish, montage)
+    asked = _asked(intent, montage)
     changes: list[Change] = []
-    if wish.clips_ms:
+    if intent.clips_ms:
         shots = list(montage.shots)
-        for number, ms in wish.clips_ms:
+        for number, ms in intent.clips_ms:
             index = place(number, len(montage.shots))
             if index is None:
                 changes.append(no_such(number, len(montage.shots)))
@@ -171,13 +183,13 @@ def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
                 shots[index] = replace(shots[index], own=max(MIN_SHOT_MS, ms), more=0, exact=True)
         asked = sum(shot.ms for shot in shots)
         montage = replace(montage, shots=tuple(shots)).lasting(asked)
-    elif wish.each_ms is not None:
+    elif intent.each_ms is not None:
         montage = exactly(montage.evenly(asked))
     else:
         montage = montage.lasting(asked)
     changes += limit(asked)
-    if montage.ms == before and not (wish.clips_ms and len(changes) < len(wish.clips_ms)):
-        return montage, changes or _already(wish.ms == before, "duration", f"{seconds(before)} s")
+    if montage.ms == before and not (intent.clips_ms and len(changes) < len(intent.clips_ms)):
+        return montage, changes or _already(intent.ms == before, "duration", f"{seconds(before)} s")
     note = Note(
         f"The video is {seconds(montage.ms)} seconds long now (it was {seconds(before)}).",
         f"视频时长改为{seconds(montage.ms)}秒（原为{seconds(before)}秒）。",
@@ -185,15 +197,15 @@ def _times(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, li
     return montage, [*changes, Change(note, "set_duration", {"duration_ms": montage.ms})]
 
 
-def _asked(wish: Wish, montage: Montage) -> int:
+def _asked(intent: Intent, montage: Montage) -> int:
     """How long the whole is to be, as far as that is asked for; not yet within the limits."""
-    if wish.each_ms is not None:
-        return wish.each_ms * len(montage.shots)
-    if wish.ms is not None:
-        return wish.ms
-    if wish.by_ms is not None:
-        return montage.ms + wish.by_ms
-    return round(montage.ms * (wish.factor or wish.speed or 1))
+    if intent.each_ms is not None:
+        return intent.each_ms * len(montage.shots)
+    if intent.ms is not None:
+        return intent.ms
+    if intent.by_ms is not None:
+        return montage.ms + intent.by_ms
+    return round(montage.ms * (intent.factor or intent.speed or 1))
 
 
 def exactly(montage: Montage) -> Montage:
@@ -226,26 +238,28 @@ def _already(asked: bool, what: str, value: str) -> list[Change]:
     return [Change(Note(f"The {what} is {value} already.", f"{chinese}已经是{value}。"))]
 
 
-def _canvas(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
+def _canvas(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
     changes: list[Change] = []
-    if wish.aspect and wish.aspect != montage.aspect:
-        montage = replace(montage, aspect=wish.aspect)
-        note = Note(f"The aspect ratio is {wish.aspect} now.", f"画面比例改为{wish.aspect}。")
-        changes.append(Change(note, "set_canvas", {"aspect": wish.aspect}))
+    if intent.aspect and intent.aspect != montage.aspect:
+        montage = replace(montage, aspect=intent.aspect)
+        note = Note(f"The aspect ratio is {intent.aspect} now.", f"画面比例改为{intent.aspect}。")
+        changes.append(Change(note, "set_canvas", {"aspect": intent.aspect}))
     else:
-        changes += _already(wish.aspect is not None, "aspect ratio", montage.aspect)
-    if wish.lines and wish.lines > 1080:
+        changes += _already(intent.aspect is not None, "aspect ratio", montage.aspect)
+    if intent.lines and intent.lines > 1080:
         note = Note("1080p is the most I can make.", "最高支持1080p。")
         changes.append(Change(note))
-    lines = min(wish.lines or montage.lines, 1080)
+    lines = min(intent.lines or montage.lines, 1080)
     if lines != montage.lines:
         montage = replace(montage, lines=lines)
         note = Note(f"The resolution is {lines}p now.", f"分辨率改为{lines}p。")
         changes.append(Change(note, "set_canvas", {"resolution": lines}))
     else:
-        changes += _already(wish.lines == lines, "resolution", f"{lines}p")
-    if wish.fps is not None:
-        montage, change = _rate(wish.fps, montage)
+        changes += _already(intent.lines == lines, "resolution", f"{lines}p")
+    if intent.fps is not None:
+        montage, change = _rate(intent.fps, montage)
         changes.append(change)
     return montage, changes
 
@@ -272,14 +286,16 @@ def rate_note(asked: int, fps: int) -> Note:
     )
 
 
-def _pace(wish: Wish, montage: Montage, spare: list[Shot]) -> tuple[Montage, list[Change]]:
-    if wish.style is None:
+def _pace(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
+    if intent.style is None:
         return montage, []
-    chinese = {"smooth": "舒缓", "upbeat": "动感", "still": "静止"}[wish.style]
-    if wish.style == montage.style:
-        if wish.speed is not None:
+    chinese = {"smooth": "舒缓", "upbeat": "动感", "still": "静止"}[intent.style]
+    if intent.style == montage.style:
+        if intent.speed is not None:
             return montage, []
-        note = Note(f"The motion is {wish.style} already.", f"画面运动已经是{chinese}风格。")
+        note = Note(f"The motion is {intent.style} already.", f"画面运动已经是{chinese}风格。")
         return montage, [Change(note)]
-    note = Note(f"The motion is {wish.style} now.", f"画面运动改为{chinese}风格。")
-    return montage.styled(wish.style), [Change(note, "set_motion", {"style": wish.style})]
+    note = Note(f"The motion is {intent.style} now.", f"画面运动改为{chinese}风格。")
+    return montage.styled(intent.style), [Change(note, "set_motion", {"style": intent.style})]

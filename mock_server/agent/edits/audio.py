@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mock_server.agent.edits.change import Change, Note
-from mock_server.agent.intent import Wish
+from mock_server.agent.intent import Intent
 from mock_server.agent.montage import MUSIC_NAMES, UNDER_CLIPS, VOLUME, Montage, Music
 
 ON_THE_BEAT = Note("The cuts are on its beat.", "剪辑点落在节拍上。")
@@ -14,16 +14,18 @@ OFF_THE_BEAT = Note(
 )
 
 
-def edit_sounds(wish: Wish, montage: Montage, song: Music | None) -> tuple[Montage, list[Change]]:
+def edit_sounds(
+    intent: Intent, montage: Montage, song: Music | None
+) -> tuple[Montage, list[Change]]:
     """Set, remove and turn the music, mute the clips, and tell of the beat. `song` is one of the
     user's own that is not in use."""
     old = montage.music
-    montage, of_clips = _clips(wish, montage)
-    montage, of_music = _music(wish, montage, song)
+    montage, of_clips = _clips(intent, montage)
+    montage, of_music = _music(intent, montage, song)
     changes = of_clips + of_music
-    if montage.on_the_beat and (wish.beat or (wish.music and montage.music != old)):
+    if montage.on_the_beat and (intent.beat or (intent.music and montage.music != old)):
         changes.append(Change(ON_THE_BEAT))
-    elif wish.beat:
+    elif intent.beat:
         changes.append(Change(OFF_THE_BEAT))
     return montage, changes
 
@@ -62,10 +64,10 @@ def muted(montage: Montage, *, on: bool) -> Montage:
     )
 
 
-def _clips(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
-    asked = wish.clip_sound
+def _clips(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
+    asked = intent.clip_sound
     volumes = [shot.volume for shot in montage.shots if shot.volume is not None]
-    if asked is None or (wish.no_music and not volumes):
+    if asked is None or (intent.no_music and not volumes):
         return montage, []
     if not volumes:
         return montage, [Change(Note("There is no video clip in it.", "里面没有视频片段。"))]
@@ -84,22 +86,22 @@ def _clips(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
     return montage, [Change(note, "set_clip_sound", {"on": asked})]
 
 
-def _music(wish: Wish, montage: Montage, song: Music | None) -> tuple[Montage, list[Change]]:
+def _music(intent: Intent, montage: Montage, song: Music | None) -> tuple[Montage, list[Change]]:
     old = montage.music
-    if wish.no_music:
+    if intent.no_music:
         if old is None:
             return montage, [Change(Note("There is no music in it.", "视频里没有音乐。"))]
         note = Note(f"The music ({old.title}) is removed.", f"已去掉音乐（{old.title}）。")
         return replace(montage, music=None), [Change(note, "remove_bgm")]
-    volume = wish.volume
+    volume = intent.volume
     if volume is None:
         volume = old.volume if old else default_volume(montage)
-        volume = round(min(1.0, max(0.05, volume * (wish.volume_by or 1.0))), 2)
-    style = wish.music
-    if style is None and song is not None and (wish.more_music or wish.own_music):
+        volume = round(min(1.0, max(0.05, volume * (intent.volume_by or 1.0))), 2)
+    style = intent.music
+    if style is None and song is not None and (intent.more_music or intent.own_music):
         change = Change(own_note(song), "set_bgm", {"track": song.title, "volume": volume})
         return replace(montage, music=replace(song, volume=volume)), [change]
-    if style is None and wish.more_music:
+    if style is None and intent.more_music:
         if old is not None:
             note = Note(
                 f"The music is {old.title}. Name a style: lo-fi, ambient, upbeat or cinematic.",
@@ -109,10 +111,10 @@ def _music(wish: Wish, montage: Montage, song: Music | None) -> tuple[Montage, l
         style = "lofi"
     if style is not None:
         seed = int(old.source.get("seed", 0)) + 1 if old else montage.made
-        music, note = music_named(style, wish.music_asked, volume, seed)
+        music, note = music_named(style, intent.music_asked, volume, seed)
         change = Change(note, "set_bgm", {"style": style, "volume": volume})
         return replace(montage, music=music), [change]
-    if wish.volume is None and wish.volume_by is None:
+    if intent.volume is None and intent.volume_by is None:
         return montage, []
     if old is None:
         return montage, [

@@ -5,17 +5,17 @@ from dataclasses import replace
 from math import log
 
 from mock_server.agent.edits.change import Change, Note, seconds
-from mock_server.agent.intent import Wish
-from mock_server.agent.montage import MAX_MS, SIZES, Montage, Shot
+from mock_server.agent.intent import Intent
+from mock_server.agent.montage import MAX_MS, SIZES, Montage, MontageShot
 
 MORE_MS = 10_000
 """New footage where no length is named, nor one by the listing."""
 
 
-def go_on(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def go_on(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     """The video made longer, as far as it may be, and nothing before its last frame otherwise."""
     before = montage.ms
-    asked = wish.ms if wish.ms is not None else before + (wish.by_ms or MORE_MS)
+    asked = intent.ms if intent.ms is not None else before + (intent.by_ms or MORE_MS)
     longer = longer_by(montage, min(asked, MAX_MS) - before)
     changes = []
     if asked > MAX_MS:
@@ -52,7 +52,7 @@ def longer_by(montage: Montage, ms: int) -> Montage:
     return replace(laid_out, shots=shots, words=words)
 
 
-def whole(shots: Sequence[Shot], width: int, height: int, fps: int) -> Montage:
+def whole(shots: Sequence[MontageShot], width: int, height: int, fps: int) -> Montage:
     """The user's own clips as they are, one after the other, in the shape that is nearest to
     (width, height): no music is put under them, and there is no fade at the end."""
     shape = min(SIZES, key=lambda size: abs(log(SIZES[size][0] * height / SIZES[size][1] / width)))

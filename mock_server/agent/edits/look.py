@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mock_server.agent.edits.change import Change, Note
-from mock_server.agent.intent import Wish
+from mock_server.agent.intent import Intent
 from mock_server.agent.montage import Montage
 
 TOLD = {
@@ -14,11 +14,11 @@ TOLD = {
 }
 
 
-def edit_look(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def edit_look(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     """Set the look, or take it away."""
-    if wish.look is None:
+    if intent.look is None:
         return montage, []
-    look = look_of(wish)
+    look = look_of(intent)
     english, chinese = TOLD[look]
     if look == montage.look:
         already = Note(f"The colours are {english} already.", f"色调已经是{chinese}。")
@@ -26,9 +26,9 @@ def edit_look(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
     return replace(montage, look=look), [Change(look_note(look), "set_look", {"look": look})]
 
 
-def look_of(wish: Wish, usual: str = "") -> str:
-    """The look that a wish asks for, or the usual one."""
-    return usual if wish.look is None else wish.look.replace("none", "")
+def look_of(intent: Intent, usual: str = "") -> str:
+    """The look that an intent asks for, or the usual one."""
+    return usual if intent.look is None else intent.look.replace("none", "")
 
 
 def look_note(look: str) -> Note:

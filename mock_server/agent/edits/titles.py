@@ -4,89 +4,89 @@ from dataclasses import replace
 
 from mock_server.agent.clip_references import place
 from mock_server.agent.edits.change import Change, Note, no_such, seconds
-from mock_server.agent.intent import Wish
-from mock_server.agent.montage import READ_MS, Montage, Words
+from mock_server.agent.intent import Intent
+from mock_server.agent.montage import READ_MS, Montage, TextOverlay
 
 _PLACES = {"top": "顶部", "bottom": "底部", "center": "中间"}
 
 
-def edit_texts(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def edit_texts(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     """Set, move, time and remove the title and the captions."""
-    titles, of_titles = _titles(wish, [words for words in montage.words if words.size == "large"])
+    titles, of_titles = _titles(intent, [words for words in montage.words if words.size == "large"])
     captions = [words for words in montage.words if words.size == "small"]
-    montage, of_captions = edit_captions(wish, replace(montage, words=(*titles, *captions)))
+    montage, of_captions = edit_captions(intent, replace(montage, words=(*titles, *captions)))
     return montage, of_titles + of_captions
 
 
-def edit_captions(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def edit_captions(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     """Set, move and remove the captions. Those of a shot go with it, so the shots need ids."""
     titles = [words for words in montage.words if words.size == "large"]
     captions = [words for words in montage.words if words.size == "small"]
-    captions, changes = _captions(wish, captions, montage)
+    captions, changes = _captions(intent, captions, montage)
     return replace(montage, words=(*titles, *captions)), changes
 
 
-def title_of(wish: Wish, old: Words | None = None) -> Words:
-    """The title a wish asks for; what it does not say of it is as in the `old` one."""
-    place = wish.title_place or (old.position if old else "center")
+def title_of(intent: Intent, old: TextOverlay | None = None) -> TextOverlay:
+    """The title an intent asks for; what it does not say of it is as in the `old` one."""
+    place = intent.title_place or (old.position if old else "center")
     kept = old.id if old else ""
-    if old and wish.title_ms is None and not wish.title_last:
-        return replace(old, text=wish.title or old.text, position=place)
-    ms = wish.title_ms or READ_MS
-    fitted = wish.title_ms is None and not wish.title_last
-    start = -ms if wish.title_last else 0
-    text = wish.title or (old.text if old else "")
-    return Words(text, start, ms, position=place, id=kept, fitted=fitted)
+    if old and intent.title_ms is None and not intent.title_last:
+        return replace(old, text=intent.title or old.text, position=place)
+    ms = intent.title_ms or READ_MS
+    fitted = intent.title_ms is None and not intent.title_last
+    start = -ms if intent.title_last else 0
+    text = intent.title or (old.text if old else "")
+    return TextOverlay(text, start, ms, position=place, id=kept, fitted=fitted)
 
 
-def _caption_of(wish: Wish) -> Words:
-    """The caption a wish asks for: over the whole video, or at its beginning or end."""
-    ms = wish.caption_ms
-    start = -(ms or READ_MS) if wish.caption_last else 0
-    return Words(wish.caption or "", start, ms, "small", wish.caption_place or "bottom")
+def _caption_of(intent: Intent) -> TextOverlay:
+    """The caption an intent asks for: over the whole video, or at its beginning or end."""
+    ms = intent.caption_ms
+    start = -(ms or READ_MS) if intent.caption_last else 0
+    return TextOverlay(intent.caption or "", start, ms, "small", intent.caption_place or "bottom")
 
 
-def _titles(wish: Wish, titles: list[Words]) -> tuple[list[Words], list[Change]]:
+def _titles(intent: Intent, titles: list[TextOverlay]) -> tuple[list[TextOverlay], list[Change]]:
     old = titles[0] if titles else None
-    if wish.title is not None:
-        note = Note(f'The title says "{wish.title}".', f"标题改为“{wish.title}”。")
-        return [title_of(wish, old)], [Change(note, "set_title", {"text": wish.title})]
-    if wish.no_title:
+    if intent.title is not None:
+        note = Note(f'The title says "{intent.title}".', f"标题改为“{intent.title}”。")
+        return [title_of(intent, old)], [Change(note, "set_title", {"text": intent.title})]
+    if intent.no_title:
         return [], [_gone("title", "标题", bool(titles))]
-    if wish.title_ms is None and wish.title_place is None:
+    if intent.title_ms is None and intent.title_place is None:
         return titles, []
     if old is None:
         return titles, [Change(Note("There is no title in it.", "视频里没有标题。"))]
     changes = []
-    if wish.title_place is not None:
-        changes.append(_moved("title", "标题", wish.title_place, old.position))
-    if wish.title_ms is not None:
-        stays = seconds(wish.title_ms)
+    if intent.title_place is not None:
+        changes.append(_moved("title", "标题", intent.title_place, old.position))
+    if intent.title_ms is not None:
+        stays = seconds(intent.title_ms)
         note = Note(f"The title stays for {stays} seconds.", f"标题显示{stays}秒。")
-        changes.append(Change(note, "set_title", {"duration_ms": wish.title_ms}))
-    return [title_of(wish, old)], changes
+        changes.append(Change(note, "set_title", {"duration_ms": intent.title_ms}))
+    return [title_of(intent, old)], changes
 
 
 def _captions(
-    wish: Wish, captions: list[Words], montage: Montage
-) -> tuple[list[Words], list[Change]]:
-    if wish.caption is not None:
-        note = Note(f'The caption says "{wish.caption}".', f"字幕内容为“{wish.caption}”。")
-        change = Change(note, "set_captions", {"texts": [wish.caption]})
-        captions, changes = _photo_captions(wish, [_caption_of(wish)], montage)
+    intent: Intent, captions: list[TextOverlay], montage: Montage
+) -> tuple[list[TextOverlay], list[Change]]:
+    if intent.caption is not None:
+        note = Note(f'The caption says "{intent.caption}".', f"字幕内容为“{intent.caption}”。")
+        change = Change(note, "set_captions", {"texts": [intent.caption]})
+        captions, changes = _photo_captions(intent, [_caption_of(intent)], montage)
         return captions, [change, *changes]
-    if wish.photo_captions:
-        return _photo_captions(wish, captions, montage)
-    if wish.captions:
-        captions = _name_captions(montage, wish.caption_place or "bottom")
+    if intent.photo_captions:
+        return _photo_captions(intent, captions, montage)
+    if intent.captions:
+        captions = _name_captions(montage, intent.caption_place or "bottom")
         note = Note("Each clip has its name as a caption.", "每个片段都加上了名称字幕。")
         texts = [words.text for words in captions]
         return captions, [Change(note, "set_captions", {"texts": texts})]
-    if wish.no_captions:
+    if intent.no_captions:
         return [], [_gone("caption", "字幕", bool(captions))]
-    if wish.no_captions_of:
-        return _without(wish.no_captions_of, captions, montage)
-    where = wish.caption_place
+    if intent.no_captions_of:
+        return _without(intent.no_captions_of, captions, montage)
+    where = intent.caption_place
     if where is None:
         return captions, []
     if not captions:
@@ -96,18 +96,18 @@ def _captions(
 
 
 def _photo_captions(
-    wish: Wish, captions: list[Words], montage: Montage
-) -> tuple[list[Words], list[Change]]:
+    intent: Intent, captions: list[TextOverlay], montage: Montage
+) -> tuple[list[TextOverlay], list[Change]]:
     changes: list[Change] = []
-    for number, said in wish.photo_captions:
+    for number, said in intent.photo_captions:
         index = place(number, len(montage.shots))
         if index is None:
             changes.append(no_such(number, len(montage.shots)))
             continue
         shot = montage.shots[index]
         old = next((words for words in captions if words.of == shot.id), None)
-        position = wish.caption_place or (old.position if old else "bottom")
-        new = Words(said or shot.title, size="small", position=position, of=shot.id)
+        position = intent.caption_place or (old.position if old else "bottom")
+        new = TextOverlay(said or shot.title, size="small", position=position, of=shot.id)
         captions = [words for words in captions if words is not old]
         captions.append(replace(new, id=old.id) if old else new)
         note = Note(
@@ -120,8 +120,8 @@ def _photo_captions(
 
 
 def _without(
-    numbers: list[int], captions: list[Words], montage: Montage
-) -> tuple[list[Words], list[Change]]:
+    numbers: list[int], captions: list[TextOverlay], montage: Montage
+) -> tuple[list[TextOverlay], list[Change]]:
     changes: list[Change] = []
     for number in numbers:
         index = place(number, len(montage.shots))
@@ -153,5 +153,7 @@ def _gone(english: str, chinese: str, was: bool) -> Change:
     )
 
 
-def _name_captions(montage: Montage, place: str) -> list[Words]:
-    return [Words(shot.title, size="small", position=place, of=shot.id) for shot in montage.shots]
+def _name_captions(montage: Montage, place: str) -> list[TextOverlay]:
+    return [
+        TextOverlay(shot.title, size="small", position=place, of=shot.id) for shot in montage.shots
+    ]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mock_server.agent.edits.change import Change, Note, seconds
-from mock_server.agent.intent import Wish
+from mock_server.agent.intent import Intent
 from mock_server.agent.montage import Montage
 from mock_server.agent.transition import Joining
 
@@ -21,39 +21,39 @@ _TOLD = {
 _SIDES = {"left": "左", "right": "右", "top": "上", "bottom": "下"}
 
 
-def edit_transitions(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def edit_transitions(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     """Set the transitions and whether it fades in and out."""
-    montage, of_joins = _joins(wish, montage)
-    montage, of_fades = _fades(wish, montage)
+    montage, of_joins = _joins(intent, montage)
+    montage, of_fades = _fades(intent, montage)
     return montage, of_joins + of_fades
 
 
-def joining_of(wish: Wish, montage: Montage) -> Joining:
-    """The transitions a wish asks for; what it does not say of them is as it was."""
+def joining_of(intent: Intent, montage: Montage) -> Joining:
+    """The transitions an intent asks for; what it does not say of them is as it was."""
     old = montage.joining
-    ms = wish.transition_ms
-    if wish.transition_by is not None:
-        ms = round(old.length(montage.style) * wish.transition_by)
+    ms = intent.transition_ms
+    if intent.transition_by is not None:
+        ms = round(old.length(montage.style) * intent.transition_by)
     ms = old.ms if ms is None else min(max(ms, _LEAST_MS), _MOST_MS)
-    if wish.transition is None:
-        return replace(old, ms=ms, side=wish.transition_side or old.side)
-    side, through = wish.transition_side or "", wish.transition_through or ""
-    return Joining(wish.transition, side, through, ms)
+    if intent.transition is None:
+        return replace(old, ms=ms, side=intent.transition_side or old.side)
+    side, through = intent.transition_side or "", intent.transition_through or ""
+    return Joining(intent.transition, side, through, ms)
 
 
-def _joins(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
-    joining = joining_of(wish, montage)
-    if joining == montage.joining and wish.transition is None:
+def _joins(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
+    joining = joining_of(intent, montage)
+    if joining == montage.joining and intent.transition is None:
         return montage, []
     if len(montage.shots) < 2:
         note = Note("There is one clip, so there is no transition.", "只有一个片段，没有转场。")
         return montage, [Change(note)]
-    if joining.side != montage.joining.side and wish.transition is None:
+    if joining.side != montage.joining.side and intent.transition is None:
         note = Note(
             f"New pictures come from the {joining.side} now.",
             f"新画面从{_SIDES[joining.side]}侧进入。",
         )
-    elif wish.transition is None:
+    elif intent.transition is None:
         length = seconds(joining.length(montage.style))
         note = Note(f"The transitions last {length} s now.", f"转场时长改为{length}秒。")
     else:
@@ -72,18 +72,18 @@ def _note(joining: Joining) -> Note:
     return Note(f"The transitions are {english} now.", f"转场改为{chinese}。")
 
 
-def _fades(wish: Wish, montage: Montage) -> tuple[Montage, list[Change]]:
+def _fades(intent: Intent, montage: Montage) -> tuple[Montage, list[Change]]:
     changes: list[Change] = []
-    if wish.fade_in is not None:
+    if intent.fade_in is not None:
         changes.append(
-            _faded("in from black at the start", "从黑场淡入", bool(montage.opens), wish.fade_in)
+            _faded("in from black at the start", "从黑场淡入", bool(montage.opens), intent.fade_in)
         )
-        montage = replace(montage, opens=wish.fade_in)
-    if wish.fade_out is not None:
+        montage = replace(montage, opens=intent.fade_in)
+    if intent.fade_out is not None:
         changes.append(
-            _faded("to black at the end", "在结尾淡出到黑场", montage.fades_out, wish.fade_out)
+            _faded("to black at the end", "在结尾淡出到黑场", montage.fades_out, intent.fade_out)
         )
-        montage = replace(montage, closes=wish.fade_out)
+        montage = replace(montage, closes=intent.fade_out)
     return montage, changes
 
 

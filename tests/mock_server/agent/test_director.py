@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_server.agent.clip_references import amount
-from mock_server.agent.director import Asset, Kind, Plan, direct
+from mock_server.agent.director import Asset, Reply, TurnKind, direct
 from mock_server.agent.intent import read
-from mock_server.agent.montage import MIN_SHOT_MS, MOVES, SIZES, Montage, Music, Shot
+from mock_server.agent.montage import MIN_SHOT_MS, MOVES, SIZES, Montage, MontageShot, Music
 from mock_server.agent.steps import Save, Say
 from mock_server.agent.transition import Joining
 from mock_server.beats import grid
@@ -26,17 +26,17 @@ SONG = Asset("hash-song", "my song.mp3", "audio", duration=20.0)
 FILM = Asset("hash-film", "film.mp4", "video", 1600, 900, 4.2)
 
 
-def draft_of(plan: Plan) -> dict[str, Any]:
+def draft_of(plan: Reply) -> dict[str, Any]:
     return [step.draft for step in plan.steps if isinstance(step, Save)][-1]
 
 
-def told(plan: Plan) -> str:
+def told(plan: Reply) -> str:
     return "".join(step.text for step in plan.steps if isinstance(step, Say))
 
 
 def make(words: str = MAKE, *assets: Asset) -> dict[str, Any]:
     plan = direct(words, {}, assets or PHOTOS)
-    assert plan.kind is Kind.FIRST_CUT
+    assert plan.kind is TurnKind.FIRST_CUT
     check(draft_of(plan))
     return draft_of(plan)
 
@@ -44,7 +44,7 @@ def make(words: str = MAKE, *assets: Asset) -> dict[str, Any]:
 def edit(words: str, draft: dict[str, Any] | None = None, *assets: Asset) -> dict[str, Any]:
     """The draft after an edit; what the edit did not do is an error."""
     plan = direct(words, draft or make(), [*PHOTOS, *assets])
-    assert plan.kind is Kind.EDIT, told(plan)
+    assert plan.kind is TurnKind.EDIT, told(plan)
     check(draft_of(plan))
     return draft_of(plan)
 
@@ -226,12 +226,12 @@ class TestFirstCut:
 
     def test_a_song_alone_is_heard_under_what_is_drawn_for_it(self) -> None:
         plan = direct(MAKE, {}, [SONG])
-        assert plan.kind is Kind.GENERATION
+        assert plan.kind is TurnKind.GENERATION
         assert track(draft_of(plan), 1)[0]["src"]["hash"] == "hash-song"
 
     def test_from_words_alone(self) -> None:
         plan = direct("make a 6-second video of a sunset over the sea", {}, [])
-        assert plan.kind is Kind.GENERATION
+        assert plan.kind is TurnKind.GENERATION
         assert {p.hash for p in plan.pictures} == {
             s["src"]["hash"] for s in track(draft_of(plan), 0)
         }
@@ -523,7 +523,7 @@ class TestEdits:
 
     def test_transitions_are_for_all_clips_alike(self) -> None:
         plan = direct("use a wipe between clip 1 and clip 2", make(), PHOTOS)
-        assert plan.kind is Kind.QUESTION
+        assert plan.kind is TurnKind.QUESTION
         assert "use a wipe between clip 1 and clip 2" in told(plan)
 
     @pytest.mark.parametrize(
@@ -692,27 +692,33 @@ class TestEdits:
         after = edit("remove clip 2")
         for words in ("make it more dreamy", "make it 8 seconds", "add the new photo"):
             plan = direct(words, after, PHOTOS)
-            assert names(draft_of(plan) if plan.kind is Kind.EDIT else after) == ["beach", "city"]
+            assert names(draft_of(plan) if plan.kind is TurnKind.EDIT else after) == [
+                "beach",
+                "city",
+            ]
         assert names(edit("add the forest photo again", after)) == ["beach", "city", "forest"]
         assert names(edit("add this photo", after, NEW)) == ["beach", "city", "boat"]
         again = direct("turn this image into a 5-second video", after, [*PHOTOS, NEW])
         assert names(draft_of(again)) == ["boat"]
         later = direct("make it more dreamy", draft_of(again), [*PHOTOS, NEW])
-        assert later.kind is Kind.QUESTION
+        assert later.kind is TurnKind.QUESTION
 
     def test_an_upload_comes_by_itself_only_at_once(self) -> None:
         after = edit("here it is", None, NEW)
         assert names(after)[-1] == "boat"
         seen = {asset.hash for asset in [*PHOTOS, NEW]}
         late = direct("make it more dreamy", make(), [*PHOTOS, NEW], seen=seen)
-        assert late.kind is Kind.QUESTION
+        assert late.kind is TurnKind.QUESTION
 
     def test_a_new_video_of_new_photos(self) -> None:
         plan = direct("turn this image into a 5-second video", make(), [*PHOTOS, NEW])
-        assert plan.kind is Kind.FIRST_CUT
+        assert plan.kind is TurnKind.FIRST_CUT
         assert names(draft_of(plan)) == ["boat"]
         again = direct("start over", make(), PHOTOS)
-        assert (again.kind, names(draft_of(again))) == (Kind.FIRST_CUT, ["beach", "forest", "city"])
+        assert (again.kind, names(draft_of(again))) == (
+            TurnKind.FIRST_CUT,
+            ["beach", "forest", "city"],
+        )
 
 
 def cuts(draft: dict[str, Any]) -> list[float]:
@@ -832,7 +838,8 @@ class TestRhythm:
         exact: set[int],
     ) -> None:
         shots = tuple(
-            Shot(f"{n}", {"hash": f"{n}"}, own, style, MOVES[n % 7]) for n, own in enumerate(owns)
+            MontageShot(f"{n}", {"hash": f"{n}"}, own, style, MOVES[n % 7])
+            for n, own in enumerate(owns)
         )
         montage = Montage(shots=shots, joining=Joining(kind, ms=wanted))
         montage = montage.evenly(ms) if even else montage.lasting(ms)
@@ -934,7 +941,7 @@ class TestAnswers:
         self, words: str, draft: dict[str, Any] | None, assets: list[Asset]
     ) -> None:
         plan = direct(words, make() if draft is None else draft, assets)
-        assert plan.kind is Kind.QUESTION
+        assert plan.kind is TurnKind.QUESTION
         assert not any(isinstance(step, Save) for step in plan.steps)
         assert len(told(plan)) > 20
 
@@ -944,7 +951,7 @@ class TestAnswers:
 
     def test_part_of_a_wish_may_fail(self) -> None:
         plan = direct("remove clip 7 and make it 5 seconds", make(), PHOTOS)
-        assert plan.kind is Kind.EDIT
+        assert plan.kind is TurnKind.EDIT
         assert "There is no clip 7" in told(plan)
 
     @pytest.mark.parametrize(
@@ -965,7 +972,7 @@ class TestAnswers:
     ) -> None:
         for plan in (direct(words, make(), PHOTOS), direct(f"{MAKE}. {words}", {}, PHOTOS)):
             assert draft_of(plan)["d"] == 20_000
-            if "should be" not in words or plan.kind is Kind.EDIT:
+            if "should be" not in words or plan.kind is TurnKind.EDIT:
                 lead = "没能做到：“" if "秒" in words else 'could not do this part: "'
                 assert f"{lead}{part}" in told(plan)
 
@@ -1004,7 +1011,7 @@ class TestAnswers:
     )
     def test_what_cannot_be_done_is_named(self, words: str, said: str) -> None:
         plan = direct(words, make(f'{MAKE}. Title: "Hi".'), PHOTOS)
-        assert plan.kind is Kind.QUESTION
+        assert plan.kind is TurnKind.QUESTION
         assert said in told(plan)
 
     def test_the_longest_and_the_shortest_are_told(self) -> None:
@@ -1061,6 +1068,6 @@ def test_amounts(text: str, value: float) -> None:
 
 
 def test_quotes_are_never_commands() -> None:
-    wish = read('add a title that says "remove clip 2, no music, 9:16, 5 seconds"')
-    assert wish.title == "remove clip 2, no music, 9:16, 5 seconds"
-    assert (wish.remove, wish.no_music, wish.aspect, wish.ms) == ([], False, None, None)
+    intent = read('add a title that says "remove clip 2, no music, 9:16, 5 seconds"')
+    assert intent.title == "remove clip 2, no music, 9:16, 5 seconds"
+    assert (intent.remove, intent.no_music, intent.aspect, intent.ms) == ([], False, None, None)

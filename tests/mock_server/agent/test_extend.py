@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mock_server.agent.director import Kind, direct
+from mock_server.agent.director import TurnKind, direct
 from mock_server.agent.edits.extend import MORE_MS
 from mock_server.agent.montage import MAX_MS, Montage
 from tests.mock_server.agent.test_director import (
@@ -29,7 +29,7 @@ COMPOSED_ZH = "从最后一帧起把视频平滑地延长5秒。"
 
 def extend(words: str = COMPOSED, draft: dict[str, Any] | None = None) -> dict[str, Any]:
     plan = direct(words, draft or make(), PHOTOS)
-    assert plan.kind is Kind.GENERATION, told(plan)
+    assert plan.kind is TurnKind.GENERATION, told(plan)
     check(draft_of(plan))
     return draft_of(plan)
 
@@ -77,7 +77,7 @@ class TestWords:
 
     @pytest.mark.parametrize("words", ["don't extend it", "extend the title", "不要延长"])
     def test_that_ask_for_nothing_of_the_kind(self, words: str) -> None:
-        assert direct(words, make(), PHOTOS).kind is Kind.QUESTION
+        assert direct(words, make(), PHOTOS).kind is TurnKind.QUESTION
 
     @pytest.mark.parametrize("words", [COMPOSED, COMPOSED_ZH])
     def test_the_pace_of_a_lively_video_is_not_made_smooth(self, words: str) -> None:
@@ -137,12 +137,12 @@ class TestDraft:
         assert draft_of(plan)["d"] == MAX_MS
         assert "300 seconds is the most I can make." in told(plan)
         again = direct(COMPOSED, draft_of(plan), PHOTOS)
-        assert again.kind is Kind.QUESTION
+        assert again.kind is TurnKind.QUESTION
         assert "300 seconds is the most I can make." in told(again)
 
     def test_less_than_there_is_cannot_be_gone_on_to(self) -> None:
         plan = direct("extend it to 4 seconds, from its last frame", make(), PHOTOS)
-        assert plan.kind is Kind.QUESTION
+        assert plan.kind is TurnKind.QUESTION
         assert "The video is 9 seconds long already." in told(plan)
 
     def test_a_length_asked_for_later_is_that_of_all_of_it(self) -> None:
@@ -180,8 +180,8 @@ class TestOwnClip:
 
     def test_of_all_the_time_there_is_leaves_none(self) -> None:
         plan = direct(COMPOSED, {}, [replace(FILM, duration=500.0)])
-        assert plan.kind is Kind.QUESTION
+        assert plan.kind is TurnKind.QUESTION
         assert "300 seconds is the most I can make." in told(plan)
 
     def test_photos_alone_are_made_a_video_first(self) -> None:
-        assert direct("extend it", {}, PHOTOS).kind is Kind.FIRST_CUT
+        assert direct("extend it", {}, PHOTOS).kind is TurnKind.FIRST_CUT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mock_server.agent.director import Kind, direct
+from mock_server.agent.director import TurnKind, direct
 from mock_server.agent.intent import read
 from tests.mock_server.agent.test_director import PHOTOS, UPRIGHT, check, draft_of, edit, make, told
 from tests.mock_server.api import MAKE, track
@@ -67,7 +67,7 @@ def test_a_look_is_given_changed_and_taken_away() -> None:
     assert "warm and golden already" in told(direct("a warm look, please", warm, PHOTOS))
     assert edit("make it black and white", warm)["m"]["look"] == "mono"
     assert "look" not in edit("natural colours", warm)["m"]
-    assert direct("no filter", make(), PHOTOS).kind is Kind.QUESTION
+    assert direct("no filter", make(), PHOTOS).kind is TurnKind.QUESTION
 
 
 def test_a_joyful_video_is_warm_unless_it_is_said_not_to_be() -> None:

@@ -279,7 +279,7 @@ class TestReset:
 
         def render(
             draft: dict[str, Any], media: Any, target: Path, **hooks: Any
-        ) -> instant_renderer.Clip:
+        ) -> instant_renderer.InstantVideo:
             next(made).wait(10)
             try:
                 return instant_renderer.render(draft, media, target)

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mock_server import Backend, ManualClock
 from mock_server.agent.sse import Adk, Typed, pieces
-from mock_server.agent.steps import Beat, Call, Result, Save, Say
+from mock_server.agent.steps import Beat, Save, Say, ToolCall, ToolResult
 from mock_server.backend.turn import is_silent
 from mock_server.http.app import create_app
 from tests.mock_server.api import MAKE, Api, FakeRenderer, events, inspector, until
@@ -256,8 +256,8 @@ class TestAdk:
 
     def test_a_call_has_its_thought_beside_it_and_its_answer_its_id(self) -> None:
         adk = Adk("turn", lambda: 1.5)
-        (called,) = adk.encode(Call("cut", {"a": 1}, "hm"))
-        (answered,) = adk.encode(Result("cut", {"ok": True}))
+        (called,) = adk.encode(ToolCall("cut", {"a": 1}, "hm"))
+        (answered,) = adk.encode(ToolResult("cut", {"ok": True}))
         thought, call = json.loads(called[6:])["content"]["parts"]
         (answer,) = json.loads(answered[6:])["content"]["parts"]
         assert thought == {"text": "hm", "thought": True}

@@ -12,7 +12,7 @@ from PIL import Image
 from mock_server.render import subject
 from mock_server.render.framing import Fit, choose, cover
 from mock_server.render.geometry import Rect
-from mock_server.render.motion import STYLES, Move, Path, Style, move, style
+from mock_server.render.motion import STYLES, MotionStyle, Move, Path, move, style
 from mock_server.render.photo import Photo
 from mock_server.render.plan import Shot, Source, Span
 from mock_server.render.shots import PhotoScene
@@ -29,7 +29,7 @@ MOVING = [STYLES["smooth"], STYLES["upbeat"]]
 
 @pytest.mark.parametrize("moving", MOVING)
 @pytest.mark.parametrize("which", list(Move))
-def test_a_path_never_turns_back(which: Move, moving: Style) -> None:
+def test_a_path_never_turns_back(which: Move, moving: MotionStyle) -> None:
     path = cover((1600, 1100), (1280, 720), which, moving, 4.0).path
     windows = [path.at(u) for u in STEPS]
     for value in ("x", "y", "w"):
@@ -39,7 +39,7 @@ def test_a_path_never_turns_back(which: Move, moving: Style) -> None:
 
 
 @pytest.mark.parametrize("moving", MOVING)
-def test_a_path_starts_and_ends_where_it_should_and_is_never_at_rest(moving: Style) -> None:
+def test_a_path_starts_and_ends_where_it_should_and_is_never_at_rest(moving: MotionStyle) -> None:
     ease = moving.ease
     assert (ease(0.0), ease(1.0)) == (0.0, 1.0)
     assert min(np.diff([ease(u) for u in STEPS])) > 0

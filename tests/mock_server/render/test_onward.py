@@ -13,7 +13,7 @@ from mock_server.render.cast import Cast
 from mock_server.render.compose import frames
 from mock_server.render.framing import Cover, Subject, choose
 from mock_server.render.geometry import Rect
-from mock_server.render.motion import STYLES, Move, Style
+from mock_server.render.motion import STYLES, MotionStyle, Move
 from mock_server.render.onward import go_on, standing
 from tests.mock_server.render.studio import Studio, scenery
 
@@ -38,7 +38,7 @@ SECONDS, FPS = 3.0, 30
 
 
 def windows(
-    shape: tuple[tuple[int, int], tuple[int, int], Subject | None], move: Move, style: Style
+    shape: tuple[tuple[int, int], tuple[int, int], Subject | None], move: Move, style: MotionStyle
 ) -> tuple[Cover | None, list[Rect], Onward]:
     """The window in every frame of a shot of 3 s that goes on for 60 s."""
     picture, frame, subject = shape
@@ -64,7 +64,7 @@ def step(a: Rect, b: Rect) -> float:
 @pytest.mark.parametrize("move", list(Move))
 @pytest.mark.parametrize("style", MOVING)
 def test_the_window_goes_on_as_fast_as_it_went_and_never_leaves_the_photo(
-    shape: tuple[tuple[int, int], tuple[int, int], Subject | None], move: Move, style: Style
+    shape: tuple[tuple[int, int], tuple[int, int], Subject | None], move: Move, style: MotionStyle
 ) -> None:
     covered, way, onward = windows(shape, move, style)
     steps = [step(a, b) for a, b in itertools.pairwise(way)]

@@ -4,6 +4,7 @@ TYPE_CHECKING count as well: who reads a module has to know what it names."""
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -18,6 +19,32 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("skill", "mock_server")
+
+# Wing: the wings and modules of its package that it may import, and the packages of others; `*` is
+# all of them. The law in words is the first line of the wing's docstring.
+LAWS = {
+    "mock_server.agent": ("beats", ""),
+    "mock_server.backend": (
+        "agent clock errors faults journal render scenarios",
+        "anyio filetype numpy PIL",
+    ),
+    "mock_server.contract": ("hosts openapi strict_json", "anyio httpx"),
+    "mock_server.faults": ("journal openapi", ""),
+    "mock_server.http": (
+        "backend errors faults hosts journal openapi scenarios strict_json",
+        "anyio httpx python_multipart starlette",
+    ),
+    "mock_server.journal": ("openapi strict_json", ""),
+    "mock_server.openapi": ("", "fastjsonschema yaml"),
+    "mock_server.render": ("beats", "av cv2 filetype numpy PIL regex uharfbuzz"),
+    "mock_server.scenarios": ("faults strict_json", "yaml"),
+}
+
+DOORS = {"skill": {"skill.local"}, "mock_server": set[str]()}
+"""The modules of each package that may import the other one."""
+
+DOUBLES = {"skill": {"Piece", "Step", "Words"}, "mock_server": set[str]()}
+"""Names of public classes that stand twice in a package and are to go."""
 
 
 @cache
@@ -73,6 +100,62 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
     return []
 
 
+def wing_of(module: str) -> str:
+    """The wing that a module lies in, or the module itself where it lies in none."""
+    return ".".join(module.split(".")[:2])
+
+
+def broken(wing: str) -> list[str]:
+    """The imports of a wing that its law does not allow."""
+    package = wing.partition(".")[0]
+    ours, others = (names.split() for names in LAWS[wing])
+    found = []
+    for module, tree in modules().items():
+        for target in imported(module, tree) if wing_of(module) == wing else ():
+            top = target.partition(".")[0]
+            if wing_of(target) == wing or top in sys.stdlib_module_names:
+                continue
+            is_ours = top == package
+            name, allowed = (wing_of(target).rpartition(".")[2], ours) if is_ours else (top, others)
+            if allowed != ["*"] and name not in allowed:
+                found.append(f"{module} imports {target}")
+    return found
+
+
+@pytest.mark.parametrize("wing", LAWS)
+def test_a_wing_keeps_its_law(wing: str) -> None:
+    sentence = (ast.get_docstring(modules()[wing]) or "").partition("\n")[0]
+    assert sentence.endswith("."), f"{wing} does not say its law in the first line of its docstring"
+    assert broken(wing) == [], sentence
+
+
+def test_every_wing_has_a_law() -> None:
+    packages = {wing.partition(".")[0] for wing in LAWS}
+    wings = {wing_of(name) for name in modules() if name.count(".")}
+    assert set(LAWS) == {
+        wing for wing in wings if is_package(wing) and wing.partition(".")[0] in packages
+    }
+
+
+def test_the_laws_allow_no_circle() -> None:
+    graph = {
+        wing: {f"{wing.partition('.')[0]}.{name}" for name in ours.split()}
+        for wing, (ours, _) in LAWS.items()
+    }
+    assert circle(graph) == []
+
+
+def test_the_packages_know_each_other_by_their_doors_alone() -> None:
+    for package, other in zip(PACKAGES, reversed(PACKAGES), strict=True):
+        found = {
+            module
+            for module, targets in imports().items()
+            if module.partition(".")[0] == package
+            and any(target.partition(".")[0] == other for target in targets)
+        }
+        assert found <= DOORS[package]
+
+
 def test_nothing_imports_itself_in_a_circle() -> None:
     assert circle(imports()) == []
 
@@ -80,10 +163,6 @@ def test_nothing_imports_itself_in_a_circle() -> None:
 def test_a_circle_is_found() -> None:
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     assert not circle({"a": {"b", "c"}, "b": {"c"}, "c": set()})
-
-
-DOUBLES = {"skill": {"Piece", "Step", "Words"}, "mock_server": set[str]()}
-"""Names of classes that stand twice in a package and are to go."""
 
 
 def class_names(tree: ast.Module) -> list[str]:

@@ -1,1 +1,1 @@
-"""The state machine: accounts, sessions, renders and turns. Knows no HTTP."""
+"""The state machine: accounts, sessions, renders and turns. Knows no HTTP: not `http`, not Starlette."""

@@ -1,10 +1,10 @@
-"""The published contract as checks that can be run against any backend that is said to keep it.
+"""The published contract as checks of any backend. Knows HTTP and the document, and no backend.
 
     target = Target("http://127.0.0.1:8123", ATTRIBUTION, mock=True)
     report = anyio.run(run, target)
     assert report.passed, report.failures
 
-Knows a base URL and HTTP, and nothing of the backend behind it. What is free is asked of every
+What is free is asked of every
 backend; a message, which costs credits, is sent to a mock, or where `Target.spend` says so, and
 then one alone.
 """

@@ -12,7 +12,7 @@ from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
 from mock_server.contract.facts import FetchedFile, RenderSnapshot
 from mock_server.contract.model import Catalogue, Kind
 from mock_server.contract.project import NAME
-from mock_server.journal import ATTRIBUTION
+from mock_server.openapi import ATTRIBUTION
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager

@@ -1,4 +1,4 @@
-"""What is to go wrong, where and how often."""
+"""What is to go wrong, where and how often. Knows the journal's requests, and no backend."""
 
 import hashlib
 import json

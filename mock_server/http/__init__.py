@@ -1,1 +1,1 @@
-"""The backend over HTTP: the only wing that knows Starlette. Holds no state."""
+"""The backend over HTTP: the only wing that imports Starlette. Holds no state."""

@@ -23,7 +23,7 @@ from mock_server.http.control import control_routes
 from mock_server.http.endpoint import Call, Endpoint, Handler, envelope, json_response
 from mock_server.http.fault_injection import EventStream
 from mock_server.http.uploads import fetch_files, receive_files
-from mock_server.journal import ATTRIBUTION
+from mock_server.openapi import ATTRIBUTION
 
 
 def create_app(backend: Backend, *, control: bool = True, key: str | None = None) -> Starlette:

@@ -1,5 +1,7 @@
-"""What was asked of the backend and what it answered, in order, so that a test can look it up and
-demand what is to hold of it."""
+"""What was asked of the backend and what it answered. Knows the contract's document, and no backend.
+
+Requests are kept in order, so that a test can look them up and demand what is to hold of them.
+"""
 
 import itertools
 import json
@@ -21,6 +23,7 @@ from mock_server.journal.redaction import (
     is_secret,
     without_secrets,
 )
+from mock_server.openapi import ATTRIBUTION
 from mock_server.strict_json import loads_or_none
 
 ENDPOINTS = (
@@ -39,8 +42,6 @@ ENDPOINTS = (
 )
 UNKNOWN = "unknown"
 """The endpoint of a request to none of them."""
-ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
-"""The headers that every request carries, so that it is known for whom it is."""
 _GLANCE = 0.01
 """Seconds between two looks of who waits."""
 

@@ -1,4 +1,4 @@
-"""The contract as a document (openapi.yaml), and what a request or an answer has that is not so.
+"""The contract as a document (openapi.yaml), and what a value has that is not so. Imports no other wing.
 
 A value is held to a schema in two ways that agree: compiled, which is fast and says no more than
 yes or no, and by walking the schema, which says what is where.
@@ -13,6 +13,8 @@ from typing import Any
 
 from mock_server.openapi.json_schema import FORMATS, Difference, Schema, Schemas
 
+ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
+"""The headers that every request carries, so that it is known for whom it is."""
 UNKNOWN = "is not in the contract"
 WALKS = 10
 """How often a value is held to a schema before that is compiled: the first costs some 20 us each

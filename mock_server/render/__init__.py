@@ -1,5 +1,8 @@
-"""Draft + media → MP4, what is shown beside it, and what an uploaded file really is. Needs numpy,
-OpenCV, PyAV, Pillow, HarfBuzz and fonts: the `local` extra."""
+"""Draft + media → MP4, and what is shown beside it. Imports nothing of the house but `beats`.
+
+It also tells what an uploaded file really is. Needs numpy, OpenCV, PyAV, Pillow, HarfBuzz and fonts:
+the `local` extra.
+"""
 
 from __future__ import annotations
 

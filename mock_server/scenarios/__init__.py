@@ -1,6 +1,6 @@
-"""Faults and settings under one name: ready-made ones, one's own, and those that are on.
+"""Faults and settings under one name, and those that are on. Knows faults, and no backend.
 
-A scenario is a mapping as `schema.json` beside this file has it; the ready-made ones lie there too,
+A scenario is a mapping as `schema.json` beside this file has it; ready-made ones lie there too,
 several to a file:
 
     name: rainy-day

@@ -15,7 +15,7 @@ from skill.events import Notice, Progress, Stage
 from skill.files import sha256
 from skill.i18n import say
 from skill.media.draw import Drawing
-from skill.media.inspect import opened
+from skill.media.file_errors import opened
 from skill.media.prepared import is_due, left_out, make_ready, make_smaller, no_longer, told
 
 if TYPE_CHECKING:

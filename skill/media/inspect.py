@@ -10,72 +10,26 @@ import os
 import re
 import tempfile
 import unicodedata
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
-from skill.errors import FORMATS, FileRefusedError, UsageError
+from skill.errors import FileRefusedError, UsageError
 from skill.i18n import say, size_in_words
-from skill.media import draw, metadata
+from skill.media import draw, exif, metadata, picture_file, pixels
+from skill.media.container import Contents
+from skill.media.file_errors import decodable, readable, shown, writable
+from skill.media.formats import ACCEPTED, CONVERTED, DRAWN, identify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from skill.errors import SkillError
-    from skill.media.metadata import Contents
     from skill.settings.listings import Listing
 
-# MIME type by content → (extension, kind): what the backend takes; anything else is a 4001.
-ACCEPTED: dict[str, tuple[str, str]] = {
-    "image/jpeg": ("jpg", "image"),
-    "image/png": ("png", "image"),
-    "image/apng": ("png", "image"),
-    "image/gif": ("gif", "image"),
-    "image/webp": ("webp", "image"),
-    "video/mp4": ("mp4", "video"),
-    "video/x-m4v": ("mp4", "video"),
-    "video/quicktime": ("mov", "video"),
-    "video/x-msvideo": ("avi", "video"),
-    "video/webm": ("webm", "video"),
-    "video/x-matroska": ("mkv", "video"),
-    "audio/mpeg": ("mp3", "audio"),
-    "audio/x-wav": ("wav", "audio"),
-    "audio/mp4": ("m4a", "audio"),
-    "audio/aac": ("aac", "audio"),
-}
-
-
-class _Format(NamedTuple):
-    """Pillow's name of a format, the one people know it by, and its extension."""
-
-    pillow: str
-    label: str
-    extension: str
-
-
-# What is drawn anew before it is sent, and what only sometimes is.
-_CONVERTED = {
-    "image/avif": _Format("AVIF", "AVIF", "avif"),
-    "image/bmp": _Format("BMP", "BMP", "bmp"),
-    "image/heic": _Format("HEIF", "HEIC", "heic"),
-    "image/jp2": _Format("JPEG2000", "JPEG 2000", "jp2"),
-    "image/tiff": _Format("TIFF", "TIFF", "tiff"),
-    "image/vnd.adobe.photoshop": _Format("PSD", "PSD", "psd"),
-    "image/x-icon": _Format("ICO", "ICO", "ico"),
-}
-_DRAWN = {
-    "image/apng": "PNG",
-    "image/gif": "GIF",
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/webp": "WEBP",
-}
 _MIMES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
-# ISO/IEC 23008-12, annexes B to E.
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SAME_KIND = {"jpeg": "jpg", "m4v": "mp4", "tif": "tiff", "heif": "heic", "j2k": "jp2"}
 
 
@@ -132,7 +86,7 @@ class LocalFile:
     def sha256(self) -> str:
         """Of the content, in hex. Reads the whole file, so it is asked for only where it
         matters. Raises UsageError where the file cannot be read any more."""
-        with _readable(self.path), self.path.open("rb") as file:
+        with readable(self.path), self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -201,7 +155,7 @@ def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
     to fit; UsageError where it is gone or the disk fails."""
     if not file.changes:
         return file
-    with _readable(file.path), file.path.open("rb") as source, _writable(file.path):
+    with readable(file.path), file.path.open("rb") as source, writable(file.path):
         draw.current().go_on()
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as folder:
@@ -236,25 +190,25 @@ def _limits(listing: Listing, shrink: bool, keep_metadata: bool) -> Limits:
 
 
 def _inspect(path: Path, limits: Limits) -> LocalFile:
-    shown = _shown(path)
-    with _readable(path):
+    name = shown(path)
+    with readable(path):
         if path.is_dir():
             raise UsageError(
-                say("{path} is a folder.", path=shown),
+                say("{path} is a folder.", path=name),
                 hint=say("Name the photos in it, for example folder/*.jpg"),
             )
         if path.exists() and not path.is_file():
-            raise UsageError(say("{path} is not a file.", path=shown), hint=say("Name a photo."))
+            raise UsageError(say("{path} is not a file.", path=name), hint=say("Name a photo."))
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
                 raise UsageError(
-                    say("{path} is empty.", path=shown),
+                    say("{path} is empty.", path=name),
                     hint=say("Name a file with a picture in it."),
                 )
-            mime = _mime(path, file.read(8192))
+            mime = identify(path, file.read(8192))
             look = _look(path, file, mime, keep=limits.keep_metadata)
-    extension, kind = ACCEPTED.get(mime) or (_CONVERTED[mime].extension, "image")
+    extension, kind = ACCEPTED.get(mime) or (CONVERTED[mime].extension, "image")
     large = look.weight > limits.max_bytes
     if large:
         _check_shrinkable(path, kind, look, limits)
@@ -285,68 +239,37 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
     )
 
 
-def _mime(path: Path, head: bytes) -> str:
-    """By content: what is taken, or can be made into it."""
-    import filetype
-
-    if head[4:8] == b"ftyp":
-        length = min(int.from_bytes(head[:4], "big"), len(head))
-        brands = [head[at : at + 4] for at in (8, *range(16, length, 4))]
-        if b"avif" in brands or b"avis" in brands:
-            return "image/avif"
-        if any(brand in _HEIF_BRANDS for brand in brands):
-            return "image/heic"
-    if head.startswith((b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")):
-        return "image/jp2"
-    if head.startswith((b"II+\0", b"MM\0+")):  # BigTIFF
-        return "image/tiff"
-    guess = filetype.guess(head)
-    mime = str(guess.mime) if guess is not None else ""
-    if mime in ACCEPTED or mime in _CONVERTED:
-        return mime
-    raise FileRefusedError(
-        say(
-            "{path} is a {kind} file, which the backend does not take.",
-            path=_shown(path),
-            kind=guess.extension.upper(),
-        )
-        if guess is not None
-        else say("{path} is no picture, video or sound.", path=_shown(path)),
-        hint=say("Convert it to JPG or PNG. Taken are: {formats}.", formats=FORMATS),
-    )
-
-
 def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
     """With `keep`, nothing is private."""
     size = os.fstat(file.fileno()).st_size
-    form = _CONVERTED.get(mime)
-    with _sound(path):
+    form = CONVERTED.get(mime)
+    with decodable(path):
         if form is not None and form.pillow != "HEIF":
-            header = draw.header(path, form.pillow)
-            contents = metadata.Contents(
+            header = picture_file.header(path, form.pillow)
+            contents = Contents(
                 (range(size),),
                 header.width,
                 header.height,
                 header.exif,
                 private=header.private,
-                located=metadata.located(header.exif),
+                located=exif.located(header.exif),
                 pages=header.pages,
             )
         else:
             if form is not None:
-                draw.check_heif()
+                picture_file.check_heif()
             contents = metadata.read(file, size, mime)
-        pixels = contents.width * contents.height
-        if pixels > draw.PIXELS:
-            raise draw.TooManyPixelsError
-        if not pixels and (form is not None or mime in _DRAWN):
-            raise ValueError("it has no picture")
+        count = contents.width * contents.height
+        if count > picture_file.MAX_PIXELS:
+            raise picture_file.TooManyPixelsError
+        if not count and (form is not None or mime in DRAWN):
+            raise ValueError(say("it has no picture"))
     turned = form is not None and form.pillow == "HEIF"  # by its decoder, as the format has it
     return _Look(
         form.label if form else f"{contents.unusual} {ACCEPTED[mime][0].upper()}".strip(),
-        form.pillow if form else _DRAWN.get(mime, ""),
+        form.pillow if form else DRAWN.get(mime, ""),
         convert=form is not None or (bool(contents.unusual) and not contents.moving),
-        turn=1 if turned or contents.moving else metadata.orientation(contents.exif),
+        turn=1 if turned or contents.moving else exif.orientation(contents.exif),
         private=contents.private and not keep,
         located=contents.located and not keep,
         weight=size if keep else contents.length,
@@ -357,7 +280,7 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
 def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
     over = say(
         "{path} is {size}; the limit is {limit}.",
-        path=_shown(path),
+        path=shown(path),
         size=size_in_words(look.weight),
         limit=size_in_words(limits.max_bytes),
     )
@@ -377,7 +300,7 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
     look = _look(file.path, source, file.mime, keep=file.limits.keep_metadata)
     path, stripped, ready = file.path, folder / "stripped", folder / "ready"
     changes, extension = set(file.changes), ""
-    with _sound(file.path):
+    with decodable(file.path):
         if file.mime in ACCEPTED:
             stripped.touch(0o600)
             with stripped.open("wb") as target:
@@ -410,9 +333,9 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
     )
 
 
-def _task(file: LocalFile, look: _Look) -> draw.Task:
+def _task(file: LocalFile, look: _Look) -> pixels.Task:
     limits = file.limits
-    return draw.Task(
+    return pixels.Task(
         look.form,
         limits.max_bytes,
         limits.longest_edge,
@@ -421,95 +344,8 @@ def _task(file: LocalFile, look: _Look) -> draw.Task:
         lossless=look.contents.lossless,
         smaller=look.weight > limits.max_bytes,
         shrink=limits.shrink,
-        exif=metadata.upright(look.contents.exif) if limits.keep_metadata else b"",
+        exif=exif.upright(look.contents.exif) if limits.keep_metadata else b"",
     )
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """A file that was inspected, to be sent. Raises UsageError where it is gone meanwhile, or
-    fails under way."""
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise UsageError(
-            say(
-                "{path} can no longer be read: {reason}.",
-                path=_shown(path),
-                reason=error.strerror or error,
-            ),
-            hint=say("Put it back, then try again."),
-        ) from error
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """What goes wrong at reading the file is the user's to mend."""
-    shown = _shown(path)
-    try:
-        yield
-    except FileNotFoundError as error:
-        gone = (
-            say("{path} is a link to a file that is gone.", path=shown)
-            if path.is_symlink()
-            else say("{path} is not there.", path=shown)
-        )
-        raise UsageError(gone, hint=say("Check the path.")) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(
-            say("{path} cannot be read: {reason}.", path=shown, reason=reason),
-            hint=say("Check the path and its rights."),
-        ) from error
-
-
-@contextmanager
-def _writable(path: Path) -> Iterator[None]:
-    """What goes wrong at writing is the disk's."""
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            say(
-                "{path} cannot be made ready: {reason}.",
-                path=_shown(path),
-                reason=error.strerror or error,
-            ),
-            hint=say("Check the room on the disk and the rights of the folder."),
-        ) from error
-
-
-@contextmanager
-def _sound(path: Path) -> Iterator[None]:
-    """What is wrong with a picture, in one line."""
-    try:
-        yield
-    except draw.TooManyPixelsError as error:
-        raise FileRefusedError(
-            say(
-                "{path} has more than {most} megapixels.",
-                path=_shown(path),
-                most=draw.PIXELS // 1000000,
-            ),
-            hint=say("Make the picture smaller."),
-        ) from error
-    except draw.TooLargeError as error:
-        raise FileRefusedError(
-            say("{path} is over the limit once it is made ready.", path=_shown(path)),
-            hint=say("Make the picture smaller, or have that done with --shrink."),
-        ) from error
-    except ValueError as error:
-        raise FileRefusedError(
-            say("{path} cannot be read: {reason}.", path=_shown(path), reason=say(str(error))),
-            hint=say("Save it anew as JPG or PNG, or take another copy of it."),
-        ) from error
-
-
-def _shown(path: Path) -> str:
-    from skill.sanitize import clean_line
-
-    return clean_line(str(path), 200)
 
 
 def _sent_name(name: str, extension: str) -> str:

@@ -9,19 +9,16 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING
 
 from skill.i18n import say
+from skill.media.boxes import Box, Boxes
+from skill.media.container import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_MAX_INDEX = 64 * 1024 * 1024  # bytes of one `moov` or `moof`
-_MAX_BOXES = 1_000_000
-_MAX_ROWS = 20_000_000  # of all tables: days of video
-_MAX_BODY = 64 * 1024  # bytes of a box that is no table
-_TABLE_BLOCK = 8192  # entries of a table that are in memory at once
 _READ = frozenset(
     b"ftyp moov mdat mvhd mvex tkhd mdia mdhd hdlr minf stbl stsd stsz stz2 stsc stco co64"
     b" tfhd tfdt".split()
@@ -46,80 +43,9 @@ def probe(path: Path) -> Mp4:
     size = path.stat().st_size
     try:
         with path.open("rb") as file:
-            return _movie(_Boxes(file, size))
+            return _movie(Boxes(Reader(file, size)))
     except struct.error as error:
         raise ValueError(say("its boxes are damaged")) from error
-
-
-class _Box(NamedTuple):
-    """Where a box begins, and its body from `start` to before `end`."""
-
-    kind: bytes
-    at: int
-    start: int
-    end: int
-
-
-class _Boxes:
-    """A file as boxes, of which no more are read than a sane file has."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self.size = size
-        self._file = file
-        self._seen = 0
-        self._rows_read = 0
-
-    def within(self, start: int, end: int) -> Iterator[_Box]:
-        """The boxes that tile start to end."""
-        at = start
-        while at < end:
-            self._seen += 1
-            if self._seen > _MAX_BOXES:
-                raise ValueError(say("it has too many boxes"))
-            size, kind = struct.unpack(">I4s", self._read(at, 8))
-            body = at + 8
-            if size == 1:
-                (size,) = struct.unpack(">Q", self._read(body, 8))
-                body += 8
-            elif size == 0:
-                size = end - at
-            if size < body - at or at + size > end:
-                raise ValueError(say("it is cut off"))
-            yield _Box(kind, at, body, at + size)
-            at += size
-
-    def inside(self, box: _Box) -> dict[bytes, _Box]:
-        """Those boxes in a box that are read; of several of a kind the first."""
-        found: dict[bytes, _Box] = {}
-        for inner in self.within(box.start, box.end):
-            if inner.kind in _READ:
-                found.setdefault(inner.kind, inner)
-        return found
-
-    def body(self, box: _Box) -> bytes:
-        return self._read(box.start, min(box.end - box.start, _MAX_BODY))
-
-    def numbers(self, box: _Box, skip: int, count: int, form: str) -> Iterator[tuple[int, ...]]:
-        """`count` rows of a table that begins `skip` bytes into a box, a block at a time."""
-        width = struct.calcsize(form)
-        at = box.start + skip
-        if at + count * width > box.end:
-            raise ValueError(say("its index is damaged"))
-        self._rows_read += count
-        if self._rows_read > _MAX_ROWS:
-            raise ValueError(say("its index is too large"))
-        return self._rows(at, count, form, width)
-
-    def _rows(self, at: int, count: int, form: str, width: int) -> Iterator[tuple[int, ...]]:
-        while count:
-            some = min(count, _TABLE_BLOCK)
-            yield from struct.iter_unpack(form, self._read(at, some * width))
-            at += some * width
-            count -= some
-
-    def _read(self, at: int, size: int) -> bytes:
-        self._file.seek(at)
-        return self._file.read(size)
 
 
 @dataclass
@@ -140,19 +66,19 @@ class _Track:
     until: int = 0
 
 
-def _movie(boxes: _Boxes) -> Mp4:
-    top = boxes.inside(_Box(b"", 0, 0, boxes.size))
+def _movie(boxes: Boxes) -> Mp4:
+    top = boxes.inside(Box(b"", 0, 0, boxes.size), _READ)
     for kind in (b"ftyp", b"moov", b"mdat"):
         if kind not in top:
             raise ValueError(say("it has no `{kind}` box", kind=kind.decode()))
-    moov = _small(top[b"moov"])
+    moov = boxes.index(top[b"moov"])
     tracks = [
         _track(boxes, box) for box in boxes.within(moov.start, moov.end) if box.kind == b"trak"
     ]
     picture = next((track for track in tracks if track.width and track.height), None)
     if picture is None:
         raise ValueError(say("it has no picture"))
-    inside = boxes.inside(moov)
+    inside = boxes.inside(moov, _READ)
     scale, length = _time(boxes.body(inside[b"mvhd"])) if b"mvhd" in inside else (0, 0)
     duration = length / scale if scale else 0.0
     if b"mvex" in inside:
@@ -166,23 +92,17 @@ def _movie(boxes: _Boxes) -> Mp4:
     return Mp4(duration, picture.width, picture.height)
 
 
-def _small(box: _Box) -> _Box:
-    if box.end - box.start > _MAX_INDEX:
-        raise ValueError(say("its index is too large"))
-    return box
-
-
-def _inner(boxes: _Boxes, box: _Box, *kinds: bytes) -> _Box:
+def _inner(boxes: Boxes, box: Box, *kinds: bytes) -> Box:
     """The box at the end of a path of kinds."""
     for kind in kinds:
-        found = boxes.inside(box).get(kind)
+        found = boxes.inside(box, _READ).get(kind)
         if found is None:
             raise ValueError(say("its index has no `{kind}` box", kind=kind.decode()))
         box = found
     return box
 
 
-def _track(boxes: _Boxes, trak: _Box) -> _Track:
+def _track(boxes: Boxes, trak: Box) -> _Track:
     mdia = _inner(boxes, trak, b"mdia")
     header = boxes.body(_inner(boxes, trak, b"tkhd"))
     at = 20 if header[:1] == b"\x01" else 12
@@ -214,7 +134,7 @@ def _shown(tkhd: bytes) -> tuple[int, int] | None:
     return (height, width) if turned else (width, height)
 
 
-def _described(boxes: _Boxes, stsd: _Box) -> tuple[int, int]:
+def _described(boxes: Boxes, stsd: Box) -> tuple[int, int]:
     """Width and height of what the sample description describes; ValueError where there is
     nothing in it to decode by."""
     (count,) = struct.unpack_from(">I", boxes.body(stsd), 4)
@@ -256,9 +176,9 @@ def _sets_parameters(avcc: bytes) -> bool:
 # ------------------------------------------------------------ where the samples lie
 
 
-def _samples(boxes: _Boxes, stbl: _Box) -> int:
+def _samples(boxes: Boxes, stbl: Box) -> int:
     """How many samples a track's own tables have, each inside the file: 8.7."""
-    tables = boxes.inside(stbl)
+    tables = boxes.inside(stbl, _READ)
     sizes, uniform, left = _sizes(boxes, tables)
     count = left
     wide = b"co64" in tables
@@ -268,10 +188,10 @@ def _samples(boxes: _Boxes, stbl: _Box) -> int:
         raise ValueError(say("its index is not whole"))
     (chunks,) = struct.unpack_from(">I", boxes.body(offsets), 4)
     (changes,) = struct.unpack_from(">I", boxes.body(runs), 4)
-    change = boxes.numbers(runs, 8, changes, ">III")
+    change = boxes.rows(runs, 8, changes, ">III")
     first, size, _ = next(change, (0, 0, 0))
     each = 0
-    places = boxes.numbers(offsets, 8, chunks, ">Q" if wide else ">I")
+    places = boxes.rows(offsets, 8, chunks, ">Q" if wide else ">I")
     for chunk, (offset,) in enumerate(places, 1):
         if chunk == first:
             each = size
@@ -286,29 +206,27 @@ def _samples(boxes: _Boxes, stbl: _Box) -> int:
     return count
 
 
-def _sizes(boxes: _Boxes, tables: dict[bytes, _Box]) -> tuple[Iterator[tuple[int, ...]], int, int]:
+def _sizes(boxes: Boxes, tables: dict[bytes, Box]) -> tuple[Iterator[tuple[int, ...]], int, int]:
     """The sizes of the samples, or the one that all have, and how many samples there are."""
     if (box := tables.get(b"stsz")) is not None:
         uniform, count = struct.unpack_from(">II", boxes.body(box), 4)
-        rows = boxes.numbers(box, 12, 0 if uniform else count, ">I")
+        rows = boxes.rows(box, 12, 0 if uniform else count, ">I")
         return rows, uniform, count
     if (box := tables.get(b"stz2")) is not None:
         field, count = struct.unpack_from(">3xBI", boxes.body(box), 4)
         if field == 4:
-            pairs = boxes.numbers(box, 12, (count + 1) // 2, ">B")
+            pairs = boxes.rows(box, 12, (count + 1) // 2, ">B")
             halves = ((half,) for (pair,) in pairs for half in (pair >> 4, pair & 15))
             return halves, 0, count
         if field in (8, 16):
-            return boxes.numbers(box, 12, count, ">B" if field == 8 else ">H"), 0, count
+            return boxes.rows(box, 12, count, ">B" if field == 8 else ">H"), 0, count
     raise ValueError(say("its index is not whole"))
 
 
 # ------------------------------------------------------------ fragments
 
 
-def _fragments(
-    boxes: _Boxes, mvex: _Box, tracks: list[_Track], picture: _Track, scale: int
-) -> float:
+def _fragments(boxes: Boxes, mvex: Box, tracks: list[_Track], picture: _Track, scale: int) -> float:
     """Look through the fragments, and count their frames; returns the seconds they and the
     movie's own tables last, 0 where that is unknown. 8.8."""
     known = {track.number: track for track in tracks}
@@ -325,20 +243,20 @@ def _fragments(
     picture.since = 0 if picture.frames else None
     for box in boxes.within(0, boxes.size):
         if box.kind == b"moof":
-            _fragment(boxes, _small(box), known)
+            _fragment(boxes, boxes.index(box), known)
     if announced and scale:
         return float(announced) / scale
     lasting = max(0, picture.until - (picture.since or 0))
     return float(lasting) / picture.scale if picture.scale else 0.0
 
 
-def _fragment(boxes: _Boxes, moof: _Box, known: dict[int, _Track]) -> None:
+def _fragment(boxes: Boxes, moof: Box, known: dict[int, _Track]) -> None:
     """Check where one fragment's samples lie, and count them to their tracks."""
     end = moof.at
     for traf in boxes.within(moof.start, moof.end):
         if traf.kind != b"traf":
             continue
-        inside = boxes.inside(traf)
+        inside = boxes.inside(traf, _READ)
         if b"tfhd" not in inside:
             raise ValueError(say("its index is damaged"))
         header = boxes.body(inside[b"tfhd"])
@@ -373,7 +291,7 @@ def _fragment(boxes: _Boxes, moof: _Box, known: dict[int, _Track]) -> None:
 
 
 def _run(
-    boxes: _Boxes, trun: _Box, base: int, after: int, duration: int, size: int
+    boxes: Boxes, trun: Box, base: int, after: int, duration: int, size: int
 ) -> tuple[int, int, int]:
     """A run's samples, how long they last, and where in the file they end: 8.8.8."""
     body = boxes.body(trun)
@@ -387,7 +305,7 @@ def _run(
     lasting, length = count * duration, count * size
     if fields:
         sums = [0] * len(fields)
-        for row in boxes.numbers(trun, skip, count, f">{len(fields)}I"):
+        for row in boxes.rows(trun, skip, count, f">{len(fields)}I"):
             for place, number in enumerate(row):
                 sums[place] += number
         told = dict(zip(fields, sums, strict=True))

@@ -20,7 +20,6 @@ from skill.i18n.zh import SENTENCES
 from skill.jobs.plan import plan_make
 from skill.jobs.prompt import LOOKS, Wish
 from skill.jobs.store import Step
-from skill.media.draw import NO_MEMORY, NO_READER
 from skill.screentalk.phrases import INSTEAD
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
@@ -75,14 +74,6 @@ def _said() -> set[str]:
         for _, call in _calls()
         if _name(call) == "say" and call.args and isinstance(call.args[0], ast.Constant)
     }
-    # Why a picture cannot be read: told by `media`, perhaps on behalf of another process.
-    said |= {
-        str(call.args[0].value)
-        for place, call in _calls()
-        if place.startswith("media/")
-        and _name(call) == "ValueError"
-        and isinstance(call.args[0], ast.Constant)
-    } | {NO_READER, NO_MEMORY}
     said |= {words for _, what, hint in CODES.values() for words in (what, hint)}
     said |= {sentence for _, sentence in parser._SAID}
     said |= set(INSTEAD.values()) | _CHECKS

@@ -23,8 +23,8 @@ from PIL import Image, ImageOps, TiffImagePlugin
 
 from skill import interpreter
 from skill.errors import FileRefusedError, SkillError, UsageError
-from skill.media import draw as pictures
-from skill.media import inspect as media
+from skill.media import draw, picture_file, pixels
+from skill.media.formats import ACCEPTED
 from skill.media.inspect import Change, inspect, prepare, shrunk
 from skill.settings.listings import LISTINGS, MIB
 from tests.skill import samples
@@ -49,7 +49,7 @@ def edged(longest_edge: int) -> Any:
 def here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawn in this process, but where the other one is what is tested."""
     if request.cls is not TestTheOtherProcess:
-        monkeypatch.setattr(pictures, "draw", pictures.draw_here)
+        monkeypatch.setattr(draw, "draw", pixels.draw)
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ class TestConverting:
         ready = prepare(file, out)
         assert (ready.name, ready.done, ready.changes) == (becomes, (CONVERT,), ())
         assert ready.origin == file
-        assert (ready.mime in media.ACCEPTED, ready.size) == (True, ready.path.stat().st_size)
+        assert (ready.mime in ACCEPTED, ready.size) == (True, ready.path.stat().st_size)
         assert near(shown(ready.path).resize((48, 32)), samples.scene())
         assert inspect(ready.path, FREE).changes == ()
 
@@ -635,14 +635,14 @@ class TestTheOtherProcess:
         data = heic(samples.scene(), exif=b"Exif\0\0" + samples.exif(6))
         file = inspect(on_disk(tmp_path, "名 🎬.heic", data), FREE, keep_metadata=True)
         there = prepare(file, out)
-        monkeypatch.setattr(pictures, "draw", pictures.draw_here)
+        monkeypatch.setattr(draw, "draw", pixels.draw)
         assert prepare(file, out) == there
 
     def test_a_decoder_that_dies_is_one_line(
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
-        monkeypatch.setattr(pictures, "_PROGRAM", "import os; os.abort()")
+        monkeypatch.setattr(draw, "_PROGRAM", "import os; os.abort()")
         with pytest.raises(FileRefusedError, match=r"a\.jpg cannot be read: it is damaged"):
             prepare(file, out)
         assert list(out.iterdir()) == []
@@ -662,7 +662,7 @@ class TestTheOtherProcess:
         monkeypatch.setenv("NEMO_TOKEN", "nmv_usr_abcdefgh")
         told = "{'kind': 'ValueError', 'reason': str('NEMO_TOKEN' in os.environ)}"
         program = f"import os, json; print(json.dumps({told}), flush=True)"
-        monkeypatch.setattr(pictures, "_PROGRAM", program)
+        monkeypatch.setattr(draw, "_PROGRAM", program)
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
         with pytest.raises(FileRefusedError, match="cannot be read: False"):
             prepare(file, out)
@@ -671,24 +671,24 @@ class TestTheOtherProcess:
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
-        monkeypatch.setattr(pictures, "_PROGRAM", "import threading; threading.Event().wait()")
-        ours, others = pictures.Drawing(), pictures.Drawing()
+        monkeypatch.setattr(draw, "_PROGRAM", "import threading; threading.Event().wait()")
+        ours, others = draw.Drawing(), draw.Drawing()
         with ThreadPoolExecutor() as pool:
             made = pool.submit(ours.run, lambda: prepare(file, out))
             while ours._process is None:
                 assert not made.done()
             others.stop()
             ours.stop()
-            assert isinstance(made.exception(timeout=30), pictures.StoppedDrawingError)
+            assert isinstance(made.exception(timeout=30), draw.StoppedDrawingError)
         assert list(out.iterdir()) == []
 
     def test_what_was_stopped_before_it_began_does_not_begin(
         self, tmp_path: Path, out: Path
     ) -> None:
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
-        drawing = pictures.Drawing()
+        drawing = draw.Drawing()
         drawing.stop()
-        with pytest.raises(pictures.StoppedDrawingError):
+        with pytest.raises(draw.StoppedDrawingError):
             drawing.run(lambda: prepare(file, out))
         assert not out.exists() or list(out.iterdir()) == []
 
@@ -698,9 +698,9 @@ class TestTheOtherProcess:
         order = {
             "source": str(tmp_path / "never"),
             "target": "",
-            "task": {**vars(pictures.Task("BMP", 1)), "exif": ""},
+            "task": {**vars(pixels.Task("BMP", 1)), "exif": ""},
         }
-        child = subprocess.Popen(interpreter.command(pictures._PROGRAM), stdin=subprocess.PIPE)
+        child = subprocess.Popen(interpreter.command(draw._PROGRAM), stdin=subprocess.PIPE)
         assert child.stdin is not None
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.close()
@@ -710,8 +710,8 @@ class TestTheOtherProcess:
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
-        monkeypatch.setattr(pictures, "_PROGRAM", "import threading; threading.Event().wait()")
-        monkeypatch.setattr(pictures, "_PATIENCE", 0.2)
+        monkeypatch.setattr(draw, "_PROGRAM", "import threading; threading.Event().wait()")
+        monkeypatch.setattr(draw, "_PATIENCE", 0.2)
         with pytest.raises(FileRefusedError, match="it takes too long"):
             prepare(file, out)
 
@@ -736,7 +736,7 @@ class TestTheOtherProcess:
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            pictures, "_PROGRAM", 'print(\'{"errno": 28, "reason": "No space left on device"}\')'
+            draw, "_PROGRAM", 'print(\'{"errno": 28, "reason": "No space left on device"}\')'
         )
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
         with pytest.raises(UsageError, match="cannot be made ready: No space left on device"):
@@ -748,7 +748,7 @@ class TestTheOtherProcess:
     ) -> None:
         """Half a JPEG is none."""
         limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500)); "
-        monkeypatch.setattr(pictures, "_PROGRAM", limit + pictures._PROGRAM)
+        monkeypatch.setattr(draw, "_PROGRAM", limit + draw._PROGRAM)
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
         with pytest.raises(UsageError, match="cannot be made ready: File too large"):
             prepare(file, out)
@@ -759,7 +759,7 @@ def test_where_there_is_no_decoder_a_heic_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = on_disk(tmp_path, "a.heic", heic(samples.scene()))
-    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
+    monkeypatch.setattr(picture_file, "find_spec", lambda name: None)
     with pytest.raises(FileRefusedError, match="nothing that reads its format is installed"):
         inspect(path, FREE)
 
@@ -778,7 +778,7 @@ def test_a_bomb_is_one_line(tmp_path: Path, out: Path, monkeypatch: pytest.Monke
     for name, data in bombs.items():
         with pytest.raises(FileRefusedError, match="has more than 250 megapixels"):
             inspect(on_disk(tmp_path, name, data), FREE)
-    monkeypatch.setattr(pictures, "PIXELS", 48 * 32 - 1)
+    monkeypatch.setattr(picture_file, "MAX_PIXELS", 48 * 32 - 1)
     heavy = on_disk(tmp_path, "a.heic", heic(samples.scene()))
     with pytest.raises(FileRefusedError, match="megapixels"):
         inspect(heavy, FREE)

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from skill.errors import FileRefusedError, SkillError, UsageError
-from skill.media.inspect import _mime, inspect, inspect_all, prepare
+from skill.media.formats import identify
+from skill.media.inspect import inspect, inspect_all, prepare
 from skill.settings.listings import LISTINGS, MIB
 from tests.skill import samples
 
@@ -149,7 +150,7 @@ def test_what_the_backend_does_not_take(tmp_path: Path) -> None:
     ],
 )
 def test_a_kind_is_told_by_content(tmp_path: Path, mime: str, data: bytes) -> None:
-    assert _mime(tmp_path, data + bytes(64)) == mime
+    assert identify(tmp_path, data + bytes(64)) == mime
 
 
 def test_a_broken_picture_is_one_clear_line(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
-from skill.media import metadata
+from skill.media import boxes, container, metadata
 from tests.skill import samples
 from tests.skill.samples import SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from skill.media.metadata import Contents
+    from skill.media.container import Contents
 
 
 def read(data: bytes, mime: str) -> Contents:
@@ -130,39 +130,6 @@ def test_lossy_webp_is_told_and_measured() -> None:
     assert read(exact, "image/webp").lossless
     for data in (plain, exact, samples.saved(samples.scene("RGBA"), "WEBP")):
         assert (read(data, "image/webp").width, read(data, "image/webp").height) == (48, 32)
-
-
-class TestExif:
-    @pytest.mark.parametrize("orientation", range(1, 9))
-    def test_orientation_and_place(self, orientation: int) -> None:
-        exif = samples.exif(orientation)
-        assert metadata.orientation(exif) == orientation
-        assert metadata.located(exif)
-        upright = metadata.upright(exif)
-        assert metadata.orientation(upright) == 1
-        assert len(upright) == len(exif)
-        assert metadata.located(upright)
-
-    def test_both_byte_orders_and_numbers_of_either_length(self) -> None:
-        for order, mark in (("<", b"II*\0"), (">", b"MM\0*")):
-            for kind, form in ((3, "HH"), (4, "I")):
-                value = (6, 0) if form == "HH" else (6,)
-                exif = mark + struct.pack(f"{order}IHHHI{form}I", 8, 1, 0x0112, kind, 1, *value, 0)
-                assert metadata.orientation(exif) == 6
-                assert metadata.orientation(metadata.upright(exif)) == 1
-
-    def test_without_a_place_and_without_sense(self) -> None:
-        assert not metadata.located(samples.exif(place=False))
-        assert metadata.orientation(samples.exif()) == 1
-        for nine in (0, 9, 400):
-            assert metadata.orientation(samples.exif(nine or None)) == 1
-
-    @given(st.integers(0, 400), st.binary(max_size=40))
-    def test_damaged_exif_says_nothing_and_raises_nothing(self, cut: int, junk: bytes) -> None:
-        for exif in (samples.exif(6)[:cut], samples.exif(6)[:cut] + junk, b"II*\0" + junk):
-            assert 1 <= metadata.orientation(exif) <= 8
-            metadata.located(exif)
-            assert len(metadata.upright(exif)) == len(exif)
 
 
 class TestClips:
@@ -279,11 +246,16 @@ def test_junk_is_refused_or_stripped(data: st.DataObject) -> None:
 
 
 def test_a_file_of_nothing_but_parts_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "_MAX_READS", 1000)
+    monkeypatch.setattr(container, "MAX_READS", 1000)
     with pytest.raises(ValueError, match="too many parts"):
         read(b"\xff\xd8" + b"\xff\x01" * 2000, "image/jpeg")
-    boxes = samples.box(b"free") * 2000
-    assert read(boxes, "video/mp4").pieces == (range(len(boxes)),)
+
+
+def test_a_clip_of_nothing_but_boxes_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = samples.box(b"moov", samples.box(b"udta", samples.PLACE)) + samples.box(b"free") * 2000
+    assert read(clip, "video/mp4").private
+    monkeypatch.setattr(boxes, "MAX_BOXES", 1000)
+    assert read(clip, "video/mp4").pieces == (range(len(clip)),)
 
 
 def test_a_large_clip_is_copied_piece_by_piece() -> None:

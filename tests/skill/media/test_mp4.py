@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from skill.media import mp4
+from skill.media import boxes
 from skill.media.mp4 import Mp4, probe
 
 if TYPE_CHECKING:
@@ -244,14 +244,14 @@ def test_no_more_is_read_than_a_sane_file_has(
     tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "many.mp4"
-    monkeypatch.setattr(mp4, "_MAX_BOXES", 1000)
+    monkeypatch.setattr(boxes, "MAX_BOXES", 1000)
     path.write_bytes(clip + struct.pack(">I4s", 8, b"free") * 1000)
     with pytest.raises(ValueError, match="too many boxes"):
         probe(path)
     path.write_bytes(clip)
-    monkeypatch.setattr(mp4, "_MAX_ROWS", 11)
+    monkeypatch.setattr(boxes, "MAX_ROWS", 11)
     with pytest.raises(ValueError, match="too large"):
         probe(path)
-    monkeypatch.setattr(mp4, "_MAX_INDEX", 100)
+    monkeypatch.setattr(boxes, "MAX_INDEX", 100)
     with pytest.raises(ValueError, match="too large"):
         probe(path)

@@ -72,7 +72,9 @@ class Token:
 def hide(text: str) -> str:
     """`text` without any token that this process holds: as it is, percent-encoded, escaped as
     in JSON, Python or HTML, in base64 or in hex."""
-    for secret in {token.reveal() for held in tuple(_held) if (token := held()) is not None}:
+    # A list, not a tuple: CPython 3.11 notes where the items stand, then makes room for the tuple,
+    # and that may collect tokens, which take themselves out: it would read what has been freed.
+    for secret in {token.reveal() for held in list(_held) if (token := held()) is not None}:
         forms, escaped = _looks(secret)
         for form in forms:
             text = text.replace(form, MASK)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 import traceback
 
 import pytest
 
 from skill.errors import UsageError
 from skill.token import Token
+
+from .conftest import ROOT
 
 CANARY = "nmv_usr_canary_0123456789"
 
@@ -51,3 +56,40 @@ def test_equal_tokens_are_equal() -> None:
     assert Token(CANARY) == Token(CANARY)
     assert Token(CANARY) != Token("another-one")
     assert len({Token(CANARY), Token(CANARY)}) == 1
+
+
+# Tokens in cycles, as kept errors hold them: the collector frees them, at the first, the second,
+# the third … allocation within `hide`. The interpreter fills what is freed with a pattern, so that
+# whoever reads it falls over it.
+_COLLECTED_MEANWHILE = """
+import gc
+from skill.token import Token, hide
+
+def fail(text):
+    token = Token(text)
+    try:
+        raise ValueError
+    except ValueError as error:
+        kept = error
+
+first = Token("first-one")
+for allocations in range(24):
+    gc.collect()
+    gc.set_threshold(1_000_000)
+    for n in range(40):
+        fail(f"token-{n}")
+    last = Token("last-one")
+    gc.set_threshold(gc.get_count()[0] + allocations)
+    assert hide("first-one last-one") == "[token] [token]"
+"""
+
+
+def test_tokens_may_be_collected_while_a_text_is_cleaned() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _COLLECTED_MEANWHILE],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONMALLOC": "debug"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")

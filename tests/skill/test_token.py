@@ -12,8 +12,7 @@ import pytest
 
 from skill.errors import UsageError
 from skill.token import Token
-
-from .conftest import ROOT
+from tests.skill.conftest import ROOT
 
 CANARY = "nmv_usr_canary_0123456789"
 

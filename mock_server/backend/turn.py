@@ -57,7 +57,7 @@ class Turn:
         self._ordinal = ordinal
         self._reply = reply
         self._fault = fault or Fault("message")
-        silent = self._fault.silent
+        silent = self._fault.work.silent
         self.kind = reply.kind
         self.silent = reply.kind is TurnKind.EDIT and (
             is_silent(settings.seed, ordinal, settings.silent_rate) if silent is None else silent
@@ -66,15 +66,14 @@ class Turn:
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The events on the wire, at the backend's pace. Saves the drafts as it passes them."""
-        context, fault = self._context, self._fault
+        context, stream = self._context, self._fault.stream
+        code, delay = self._fault.answer.code, self._fault.work.second_stage_after
         turn = f"{context.session_id[:8]}-{self._ordinal}"
         wire = dialect(self._dialect, turn=turn, now=context.now)
-        breakdown = Broken(
-            fault.error or "event", 500 if fault.code is None else fault.code, TROUBLE
-        )
+        breakdown = Broken(stream.error or "event", 500 if code is None else code, TROUBLE)
         done, sent = False, 0
         try:
-            for number in range(math.ceil((fault.heartbeats_for or 0.0) / HEARTBEAT)):
+            for number in range(math.ceil((stream.heartbeats_for or 0.0) / HEARTBEAT)):
                 await context.pause(HEARTBEAT)
                 for event in wire.encode(Beat("event" if number % 2 == 0 else "comment")):
                     yield event
@@ -83,17 +82,17 @@ class Turn:
                 if isinstance(step, Save):
                     context.save_draft(step.draft)
                 for event in wire.encode(step):
-                    if sent == fault.error_after_events:
+                    if sent == stream.error_after_events:
                         for last in wire.encode(breakdown):
                             yield last
                         return
                     await context.pause(GAP)
                     yield event
                     sent += 1
-            if later is not None and fault.second_stage_after is not None:
-                context.save_draft(later.draft, after=fault.second_stage_after)
+            if later is not None and delay is not None:
+                context.save_draft(later.draft, after=delay)
             done = True
-            if fault.error is not None:
+            if stream.error is not None:
                 for event in wire.encode(breakdown):
                     yield event
         finally:
@@ -110,7 +109,7 @@ class Turn:
         if self.silent:
             return [step for step in steps if not isinstance(step, Say)], None
         saves = [place for place, step in enumerate(steps) if isinstance(step, Save)]
-        if self._fault.second_stage_after is None or len(saves) < 2:
+        if self._fault.work.second_stage_after is None or len(saves) < 2:
             return steps, None
         finishing = next(p for p in range(saves[0], len(steps)) if isinstance(steps[p], ToolCall))
         last = steps[saves[-1]]

@@ -4,10 +4,18 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Collection, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Literal
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields
+from itertools import chain
+from typing import Any
 
+from mock_server.faults.effects import (
+    AnswerFault,
+    ConnectionFault,
+    RequestFilter,
+    StreamFault,
+    WorkFault,
+)
 from mock_server.faults.fault_schema import fault_fields, mistakes, schema
 from mock_server.journal import ENDPOINTS, Entry
 
@@ -15,55 +23,36 @@ ANY = "any"
 """In a fault: whichever endpoint it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Fault:
-    """One thing that goes wrong. What is not set stays as it is without the fault; a fault with
-    nothing set lets its request pass. What each field does, and may hold, is said in
-    `scenarios/schema.json`. Seconds are multiplied by the backend's pace.
+    """One thing that goes wrong; one with nothing set lets its request pass.
 
-    `code` (unless `error` is set), `status` and `body` answer instead of the backend, which does
-    nothing. `reset` alone drops the connection before the backend has done anything. A cut lets the
-    backend work; the work goes on to its end, unless `stop_work` is set.
+        Fault("message", cut_after_events=2, times=None)
 
-    Raises ValueError for what a field cannot hold, with one line for each.
+    The keywords are the fields of the parts: what each of them does, and may hold, is said in
+    `scenarios/schema.json`. `code` (unless `error` is set), `status` and `body` answer instead of the
+    backend, which does nothing. `reset` alone drops the connection before the backend has done
+    anything. A cut lets the backend work; the work goes on to its end, unless `stop_work` is set.
+
+    Raises TypeError for a field that there is not, and ValueError for what a field cannot hold, with
+    one line for each.
     """
 
     endpoint: str
+    requests: RequestFilter
+    answer: AnswerFault
+    connection: ConnectionFault
+    stream: StreamFault
+    work: WorkFault
 
-    times: int | None = 1
-    after: int = 0
-    share: float = 1.0
-    match: Mapping[str, Any] = field(default_factory=dict)
-
-    code: int | None = None
-    status: int | None = None
-    body: dict[str, Any] | list[Any] | str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    truncate_after_bytes: int | None = None
-    delay: float = 0.0
-    expire_token: bool = False
-
-    reset: bool = False
-    cut_after_bytes: int | None = None
-    cut_after_events: int | None = None
-    mid_event: bool = False
-    stop_work: bool = False
-    drip: float | None = None
-    stall: float | Literal["forever"] | None = None
-    stall_after_bytes: int | None = None
-    stall_after_events: int | None = None
-
-    heartbeats_for: float | None = None
-    duplicate: bool = False
-    junk: bool = False
-    error: Literal["event", "crash"] | None = None
-    error_after_events: int | None = None
-
-    silent: bool | None = None
-    second_stage_after: float | None = None
-    outcome: Literal["failed", "stuck"] | None = None
-
-    def __post_init__(self) -> None:
+    def __init__(self, /, endpoint: str, **told: Any) -> None:
+        known = {item.name: name for name, part in _PARTS.items() for item in fields(part)}
+        if unknown := sorted(told.keys() - known.keys()):
+            raise TypeError(f"a fault has no {', '.join(unknown)}; it has {', '.join(known)}")
+        object.__setattr__(self, "endpoint", endpoint)
+        for name, part in _PARTS.items():
+            held = {key: value for key, value in told.items() if known[key] == name}
+            object.__setattr__(self, name, part(**held))
         if wrong := list(self._mistakes()):
             raise ValueError("\n".join(wrong))
 
@@ -78,10 +67,10 @@ class Fault:
             if places and self.endpoint not in (*places, ANY):
                 wrong.append(f"{name} is for {', '.join(places)}, not {self.endpoint}")
         try:
-            json.dumps(self.body, ensure_ascii=False, allow_nan=False).encode()
+            json.dumps(self.answer.body, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as error:
             wrong.append(f"body: cannot be sent: {error}"[:200])
-        for name, value in self.headers.items() if not wrong else ():
+        for name, value in self.answer.headers.items() if not wrong else ():
             if not _HEADER.fullmatch(f"{name}: {value}"):
                 wrong.append(f"headers.{name!r}: no header: a name, and a line of Latin-1 for it")
         for name, needs in _NEEDS.items():
@@ -89,55 +78,55 @@ class Fault:
                 wrong.append(f"{name} needs {' or '.join(needs)}")
         return wrong
 
+    def to_json(self) -> dict[str, Any]:
+        """The endpoint and every field, also those that are not set."""
+        parts = [asdict(getattr(self, name)).items() for name in _PARTS]
+        return {"endpoint": self.endpoint, **dict(chain.from_iterable(parts))}
+
     @property
     def told(self) -> dict[str, Any]:
         """The fields that are set, the endpoint aside."""
-        told = {}
-        for spec in fields(self)[1:]:
-            default = spec.default if spec.default_factory is MISSING else spec.default_factory()
-            if (value := getattr(self, spec.name)) != default or type(value) is not type(default):
-                told[spec.name] = value
-        return told
+        held = {key: value for name in _PARTS for key, value in vars(getattr(self, name)).items()}
+        return {
+            key: value
+            for key, value in held.items()
+            if value != _UNSET[key] or type(value) is not type(_UNSET[key])
+        }
 
     @property
     def answers(self) -> bool:
         """Whether this fault answers in the backend's place."""
-        told = self.code if self.error is None else None
-        return told is not None or self.status is not None or self.body is not None
+        answer = self.answer
+        code = answer.code if self.stream.error is None else None
+        return code is not None or answer.status is not None or answer.body is not None
 
     @property
     def drops(self) -> bool:
         """Whether it ends the connection before the backend has done anything."""
-        cuts = self.cut_after_bytes is not None or self.cut_after_events is not None
-        return self.reset and not cuts and not self.answers
+        return self.connection.reset and not self.connection.cuts and not self.answers
 
     @property
     def name(self) -> str:
         """What the journal calls it."""
-        which = ("times", "after", "share", "match", "headers")
-        told = {name: value for name, value in self.told.items() if name not in which}
+        told = {key: value for key, value in self.told.items() if key not in _UNNAMED}
         told_body = ["body"] if told.pop("body", None) is not None else []
         return " ".join([*(f"{name}={value!r}" for name, value in told.items()), *told_body])
 
     def concerns(self, entry: Entry) -> bool:
         """Whether it is about a request like this."""
-        if self.endpoint not in (entry.endpoint, ANY):
-            return False
-        match = self.match
-        if not match:
-            return True
-        words = (entry.text or "") if "contains" in match or "regex" in match else ""
-        return (
-            match.get("session") in (None, entry.session)
-            and match.get("contains", "").casefold() in words.casefold()
-            and re.search(match.get("regex", ""), words) is not None
-            and all(
-                re.search(pattern, entry.headers.get(name.lower(), ""))
-                for name, pattern in match.get("headers", {}).items()
-            )
-        )
+        return self.endpoint in (entry.endpoint, ANY) and self.requests.matches(entry)
 
 
+_PARTS: dict[str, type[Any]] = {
+    "requests": RequestFilter,
+    "answer": AnswerFault,
+    "connection": ConnectionFault,
+    "stream": StreamFault,
+    "work": WorkFault,
+}
+_UNSET = {key: value for part in _PARTS.values() for key, value in vars(part()).items()}
+_UNNAMED = {*vars(RequestFilter()), "headers"}
+"""Fields that the journal's name of a fault does without."""
 _HEADER = re.compile(
     r"[\w!#$%&'*+.^`|~-]+: ([!-~\xa1-\xff]([ !-~\xa1-\xff]*[!-~\xa1-\xff])?)?", re.ASCII
 )
@@ -159,14 +148,16 @@ class _Armed:
 
     @property
     def spent(self) -> bool:
-        return self.fault.times is not None and self.hits >= self.fault.times
+        times = self.fault.requests.times
+        return times is not None and self.hits >= times
 
     def hits_next(self, seed: int) -> bool:
         """Whether it hits the request that it has just seen."""
-        fault = self.fault
-        if self.spent or self.seen <= fault.after:
+        requests = self.fault.requests
+        if self.spent or self.seen <= requests.after:
             return False
-        return fault.share >= 1 or chance(seed, f"{fault.endpoint}:{self.seen}") < fault.share
+        drawn = chance(seed, f"{self.fault.endpoint}:{self.seen}")
+        return requests.share >= 1 or drawn < requests.share
 
 
 class Faults:

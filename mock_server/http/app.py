@@ -188,7 +188,7 @@ async def _render(call: Call) -> ASGIApp:
     account = call.account
     call.want_headers(*ATTRIBUTION, code=errors.EXPORT_BLOCKED, message="Export blocked: ")
     body = call.body
-    outcome = call.fault.outcome if call.fault else None
+    outcome = call.fault.work.outcome if call.fault else None
     render = call.backend.start_render(
         account, body["id"], body["sessionId"], body["draft"], outcome
     )

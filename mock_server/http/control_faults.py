@@ -1,7 +1,6 @@
 """The control routes for what is to go wrong: faults, one by one, and scenarios."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from mock_server.backend.backend import Backend
@@ -23,14 +22,14 @@ def fault_actions() -> list[tuple[str, str, Callable[[Backend, dict[str, Any]], 
 
 
 def _armed(backend: Backend, query: dict[str, Any]) -> Any:
-    return [asdict(fault) for fault in backend.faults.armed()]
+    return [fault.to_json() for fault in backend.faults.armed()]
 
 
 def _arm(backend: Backend, body: dict[str, Any]) -> Any:
     if not isinstance(body.get("endpoint"), str):
         raise bad_request("endpoint is missing or no text")
     try:
-        return asdict(backend.fail(body.pop("endpoint"), **body))
+        return backend.fail(body.pop("endpoint"), **body).to_json()
     except (TypeError, ValueError) as error:
         raise bad_request(str(error)) from error
 

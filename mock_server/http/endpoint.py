@@ -18,6 +18,7 @@ from mock_server.backend.media_library import file_path
 from mock_server.backend.models import Account, Media
 from mock_server.errors import FAILED, ApiError, BreachError, StorageError, bad_request
 from mock_server.faults import Fault
+from mock_server.faults.effects import AnswerFault
 from mock_server.http import bodies
 from mock_server.http.fault_injection import Wire
 from mock_server.journal import Entry
@@ -233,15 +234,15 @@ class Endpoint:
             call.entry.fault = fault.name
             if call.multipart and (fault.answers or fault.drops):
                 await call.drain()
-            if fault.delay:
-                await self._backend.pause(fault.delay)
-            if fault.expire_token and call.bearer:
+            if fault.answer.delay:
+                await self._backend.pause(fault.answer.delay)
+            if fault.answer.expire_token and call.bearer:
                 self._backend.accounts.change(call.bearer, expire=True)
             if fault.drops:
                 wire.hang_up()
                 return None
             if fault.answers:
-                return _canned(fault, call.entry)
+                return _canned(fault.answer, call.entry)
         try:
             response = await self._handler(call)
         except ApiError as error:
@@ -285,7 +286,7 @@ def json_response(value: Any, status: int = 200, headers: dict[str, str] | None 
     return JsonResponse(value, _encode(value).encode(), status, headers)
 
 
-def _canned(fault: Fault, entry: Entry) -> Response:
+def _canned(fault: AnswerFault, entry: Entry) -> Response:
     code = fault.code if fault.code is not None else (fault.status or 0)
     entry.code = code
     if fault.body is None:

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mock_server.backend.turn import Turn
 from mock_server.faults import Fault
+from mock_server.faults.effects import ConnectionFault
 from mock_server.journal import Entry
 
 JUNK = (
@@ -68,9 +69,11 @@ class Wire:
     def arm(self, fault: Fault) -> None:
         """Let a fault hinder the answer."""
         self._fault = fault
-        self.cut_at = fault.cut_after_bytes
-        self.stall_at = fault.stall_after_bytes
-        if fault.stall is not None and self.stall_at is None and fault.stall_after_events is None:
+        connection = fault.connection
+        self.cut_at = connection.cut_after_bytes
+        self.stall_at = connection.stall_after_bytes
+        stalls = connection.stall is not None and connection.stall_after_events is None
+        if stalls and self.stall_at is None:
             self.stall_at = 0
 
     async def __call__(self, message: Message) -> None:
@@ -81,14 +84,14 @@ class Wire:
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         fault = self._fault
-        if fault is not None and fault.truncate_after_bytes is not None:
-            body = body[: max(0, fault.truncate_after_bytes - self.sent)]
+        if fault is not None and fault.answer.truncate_after_bytes is not None:
+            body = body[: max(0, fault.answer.truncate_after_bytes - self.sent)]
         if self._text:
             # In one piece, also if it goes out in crumbs: half a secret is not known for one.
             cut = None if self.cut_at is None else max(0, self.cut_at - self.sent)
             self._entry.tell(time.perf_counter() - self._begun, body[:cut])
         if fault is not None:
-            body = await self._hinder(fault, body)
+            body = await self._hinder(fault.connection, body)
         if not (self.cut or self._left):
             await self._pass(body, more=more)
 
@@ -100,8 +103,8 @@ class Wire:
         length = headers.get("content-length")
         self._length = int(length) if length else None
         if self._fault is not None:
-            headers.update(self._fault.headers)
-            short = self._fault.truncate_after_bytes
+            headers.update(self._fault.answer.headers)
+            short = self._fault.answer.truncate_after_bytes
             if short is not None and self._length is not None:
                 self._length = min(short, self._length)
                 headers["content-length"] = str(self._length)
@@ -111,7 +114,7 @@ class Wire:
         self._text = self._entry.type.startswith(("application/json", "text/"))
         await self._send({**message, "headers": headers.raw})
 
-    async def _hinder(self, fault: Fault, body: bytes) -> bytes:
+    async def _hinder(self, fault: ConnectionFault, body: bytes) -> bytes:
         """Send a body as the fault lets it out; what is left may go as it is."""
         crumb = max(1, int(fault.drip / CRUMBS)) if fault.drip is not None else None
         while body:
@@ -133,7 +136,7 @@ class Wire:
             await self._pass(part, more=True)
         return body
 
-    async def _stall(self, fault: Fault) -> None:
+    async def _stall(self, fault: ConnectionFault) -> None:
         """Nothing for as long as the fault says, or until the client leaves."""
         async with anyio.create_task_group() as tasks:
 
@@ -170,7 +173,7 @@ class Wire:
         self.finish("cut")
         if self._hang_up is None:
             raise CannotHangUpError("cutting a connection needs mock_server.Server")
-        self._hang_up(reset=self._fault is not None and self._fault.reset)
+        self._hang_up(reset=self._fault is not None and self._fault.connection.reset)
 
 
 class EventStream:
@@ -182,7 +185,8 @@ class EventStream:
     ) -> None:
         self._turn = turn
         self._check = check
-        self._fault = fault or Fault("message")
+        fault = fault or Fault("message")
+        self._connection, self._stream = fault.connection, fault.stream
         self._complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,7 +197,7 @@ class EventStream:
                 async def watch() -> None:
                     while (await receive())["type"] != "http.disconnect":
                         pass
-                    if not self._complete and (self._fault.stop_work or not send.cut):
+                    if not self._complete and (self._connection.stop_work or not send.cut):
                         tasks.cancel_scope.cancel()
 
                 tasks.start_soon(watch)
@@ -206,7 +210,7 @@ class EventStream:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
         headers.append((b"cache-control", b"no-cache"))
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        fault, junk, count = self._fault, cycle(JUNK), 0
+        fault, junk, count = self._connection, cycle(JUNK), 0
         async with aclosing(self._turn.stream()) as events:
             async for event in events:
                 if self._check is not None:
@@ -216,7 +220,7 @@ class EventStream:
                     send.cut_at = place
                 if count == fault.stall_after_events:
                     send.stall_at = place
-                beside = [event] * fault.duplicate + [next(junk)] * fault.junk
+                beside = [event] * self._stream.duplicate + [next(junk)] * self._stream.junk
                 for part in (event, *beside):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
                 count += 1

@@ -48,7 +48,7 @@ def summary(
         "seed": settings.seed,
         "pace": settings.pace,
         "dialect": settings.dialect,
-        "faults": [asdict(fault) for fault in backend.faults.armed()],
+        "faults": [fault.to_json() for fault in backend.faults.armed()],
     }
 
 

@@ -15,6 +15,7 @@ several to a file:
 import json
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -186,7 +187,7 @@ class Scenarios:
         """Turn a scenario on (see `load`), or on anew: its faults are armed again."""
         scenario = source if isinstance(source, Scenario) else load(source)
         # Copies: the same scenario may be on in two backends, or twice one after the other.
-        scenario = replace(scenario, faults=tuple(replace(fault) for fault in scenario.faults))
+        scenario = replace(scenario, faults=tuple(map(copy, scenario.faults)))
         with self._lock:
             self._drop(scenario.name)
             self._on[scenario.name] = scenario

@@ -1,7 +1,7 @@
 """Scenarios: how they are told, what is refused, what turning one on and off does."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -165,7 +165,11 @@ class TestLoading:
 class TestTheSchema:
     def test_it_is_one_and_it_knows_the_fields_and_endpoints_of_a_fault(self) -> None:
         jsonschema.Draft202012Validator.check_schema(schema())
-        assert list(fault_fields()) == list(Fault.__dataclass_fields__)[1:]
+        assert ["endpoint", *fault_fields()] == list(Fault(ANY).to_json())
+        parts = list(dict.fromkeys(rule["part"] for rule in fault_fields().values()))
+        for part, held in zip(parts, fields(Fault)[1:], strict=True):
+            told = [name for name, rule in fault_fields().items() if rule["part"] == part]
+            assert told == list(vars(getattr(Fault(ANY), held.name))), part
         known = schema()["properties"]["faults"]["propertyNames"]["enum"]
         assert known == [*ENDPOINTS, ANY]
 

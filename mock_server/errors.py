@@ -13,7 +13,7 @@ NO_CREDITS = 2001
 UNSUPPORTED_FILE = 4001
 FILE_TOO_LARGE = 4002
 
-FORMATS = (
+UPLOAD_FORMATS = (
     "mp4",
     "mov",
     "avi",
@@ -66,7 +66,7 @@ def bad_request(message: str) -> ApiError:
 def unsupported_file(name: str, reason: str = "") -> ApiError:
     why = f" ({reason})" if reason else ""
     return ApiError(
-        UNSUPPORTED_FILE, f"Unsupported file: {name}{why}. Supported: {', '.join(FORMATS)}."
+        UNSUPPORTED_FILE, f"Unsupported file: {name}{why}. Supported: {', '.join(UPLOAD_FORMATS)}."
     )
 
 

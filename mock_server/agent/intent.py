@@ -28,7 +28,6 @@ from mock_server.agent.vocabulary import (
     FADE_IN,
     FADE_OUT,
     FASTER,
-    FPS,
     FROM_LAST_FRAME,
     GO_ON,
     JOINT,
@@ -58,6 +57,7 @@ from mock_server.agent.vocabulary import (
     SILENT,
     SLOWER,
     SOUND,
+    SPOKEN_RATE,
     SWAP,
     TEXT_NOUN,
     TITLE,
@@ -540,7 +540,7 @@ def _read_look(intent: Intent, clause: str, quoted: Sequence[str], names: Sequen
     """Canvas and pace."""
     intent.aspect = _first(ASPECT_WORDS, clause) or intent.aspect
     _read_lines(intent, clause)
-    if rate := re.search(FPS, clause):
+    if rate := re.search(SPOKEN_RATE, clause):
         intent.fps = round(amount(next(part for part in rate.groups() if part)))
     if picks_of(clause, names):  # a single shot has no pace of its own
         return False

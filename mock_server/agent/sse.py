@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from mock_server.agent.steps import Beat, Broken, Save, Say, Step, ToolCall, ToolResult
 
+DIALECTS = ("typed", "adk")
+"""The forms in which a stream is written."""
 PIECE = 22
 """About how many characters of text go into one event."""
 
@@ -18,12 +20,8 @@ class Dialect(Protocol):
 
 
 def dialect(name: str, *, turn: str, now: Callable[[], float]) -> Dialect:
-    """The dialect of that name for one turn. Raises ValueError for another than typed and adk."""
-    if name == "typed":
-        return Typed()
-    if name == "adk":
-        return Adk(turn, now)
-    raise ValueError(f"no dialect {name!r}; there are typed, adk")
+    """The dialect of that name, one of `DIALECTS`, for one turn."""
+    return Adk(turn, now) if name == "adk" else Typed()
 
 
 class Typed:

@@ -120,7 +120,7 @@ LOOK = r"\bfilters?\b|\bcolou?r[- ]?(?:grad(?:e|ing)|look)\b|\bgrading\b|\blook\
 SILENT = r"\bsilent video\b|\bmake (?:it|everything|the video) silent\b|\bmute\b|静音|无声"
 SOUND = r"\b(?:sounds?|audio)\b(?! effects?)|声音"
 BEAT = r"\b(?:on|to|with|match\w*|hit\w*) (?:the |its )?(?:beats?|rhythm)\b|\bbeat[- ]?(?:sync\w*|match\w*)|卡点|踩点|[跟合随]着?(?:音乐|节奏|节拍)"
-FPS = (
+SPOKEN_RATE = (
     rf"({NUMBER})\s*-?\s*(?:fps(?![a-z])|frames? ?(?:per|a|/|every) ?s(?:ec(?:onds?)?)?\b|帧)"
     rf"|(?:frame ?rate|帧率)\D{{0,12}}(\d+)|每秒({NUMBER})帧"
 )

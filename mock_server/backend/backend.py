@@ -6,31 +6,30 @@ Nothing here knows of HTTP. What is refused is an `ApiError`; what is answered i
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
 from mock_server import errors
-from mock_server.agent.director import Asset, Picture, Reply, direct
+from mock_server.agent.director import Picture
 from mock_server.agent.steps import Save
 from mock_server.backend import instant_renderer
 from mock_server.backend.accounts import Accounts, expired
 from mock_server.backend.credits import Credits
 from mock_server.backend.media_library import Inspector, Library, MediaFacts
+from mock_server.backend.messages import Messages
 from mock_server.backend.models import (
     TOKEN_DAYS,
     Account,
     AccountPlan,
     Render,
-    Session,
     World,
 )
 from mock_server.backend.render_queue import RenderedVideo, Renderer, Renders
 from mock_server.backend.sessions import Sessions
 from mock_server.backend.settings import Settings, SettingsChanges
-from mock_server.backend.store import Mark, Store
-from mock_server.backend.turn import Turn
+from mock_server.backend.store import Store
 from mock_server.clock import DAY, Clock
 from mock_server.errors import ApiError
 from mock_server.faults import Fault, Faults
@@ -72,7 +71,6 @@ class Backend:
         self.faults = Faults()
         self.journal = Journal()
         self._store = Store(storage, persistent=persistent)
-        self._answering: set[_Answering] = set()
         self.accounts = Accounts(self._store, self.clock)
         self.credits = Credits(self.accounts)
         self.sessions = Sessions(self._store, self.clock)
@@ -83,6 +81,15 @@ class Backend:
         if renderer is None or isinstance(renderer, str):
             renderer = _render if real else instant_renderer.render
         self.renders = Renders(self._store, self.clock, renderer, pace=lambda: self.settings.pace)
+        self.messages = Messages(
+            self._store,
+            self.clock,
+            self.sessions,
+            self.credits,
+            self.library,
+            settings=lambda: self.settings,
+            pause=self.pause,
+        )
         self.is_instant = renderer is instant_renderer.render
         self.scenarios = Scenarios(self.faults, self._settle_accounts)
         self._settle_accounts()
@@ -110,75 +117,12 @@ class Backend:
         settings = self.settings
         self.accounts.force(credits=settings.credits, plan=settings.plan)
 
-    # Messages
+    # Projects
 
     @property
     def spent(self) -> int:
         """Credits that messages have cost, of all accounts together."""
         return self.credits.spent
-
-    def busy(self) -> set[str]:
-        """The ids of the sessions whose message is being answered."""
-        return {answering.session_id for answering in list(self._answering)}
-
-    def begin_turn(
-        self,
-        account: Account,
-        session_id: str,
-        words: str,
-        *,
-        fault: Fault | None = None,
-        source: str | None = None,
-    ) -> Turn:
-        """Take a message: decide what it means and hold its price until the turn ends.
-        `source` names the listing it came by.
-
-        Raises ApiError 1002, 2001, or 409 while another message of the session is being answered.
-        """
-        self.sessions.find(account, session_id)
-        self.sessions.finish_drafts(session_id)
-        session, settings = self.sessions.find(account, session_id), self.settings
-        mark = self._store.claim(f"turn-{session.id}")
-        if mark is None:
-            raise ApiError(errors.BUSY, "The session is still busy with another message.")
-        try:
-            reply = self._reply(session, words, source)
-            seen = [item.hash for item in session.uploads]
-            price = settings.prices.of(reply.kind)
-            self.credits.hold(session.id, account.key, price, unlimited=settings.unlimited)
-            ordinal = f"{session.ordinal}-{self.sessions.count_turn(session.id)}"
-            self.library.draw(session.id, reply.pictures)
-        except BaseException:
-            self.credits.release(session.id, spend=False)
-            mark.close()
-            raise
-        answering = _Answering(self, session.id, mark, seen)
-        self._answering.add(answering)
-        return Turn(answering, ordinal, reply, settings, fault)
-
-    def _reply(self, session: Session, words: str, source: str | None = None) -> Reply:
-        assets = [
-            Asset(
-                item.hash,
-                item.name,
-                item.type,
-                item.width,
-                item.height,
-                item.duration,
-                item.sound,
-                item.fps,
-            )
-            for item in session.uploads
-        ]
-        return direct(
-            words,
-            session.draft,
-            assets,
-            seen=session.seen,
-            seed=self.settings.seed,
-            language=session.language,
-            source=source,
-        )
 
     def prepare(self, token: str, *, photos: int = 1, words: str | None = None) -> str:
         """The id of a new session of a token's account, for what begins in the middle: so many photos
@@ -193,15 +137,13 @@ class Backend:
         self.library.draw(made, uploads, upload=True)
         if words is not None:
             session = self.sessions.find(account, made)
-            reply = self._reply(session, words)
+            reply = self.messages.reply(session, words)
             self.library.draw(made, reply.pictures)
             for step in reply.steps:
                 if isinstance(step, Save):
                     self.sessions.save_draft(made, step.draft)
             self.sessions.mark_seen(made, [item.hash for item in session.uploads])
         return made
-
-    # Renders
 
     def start_render(
         self,
@@ -254,7 +196,7 @@ class Backend:
         self.renders.forget()
         self.faults.clear()
         self.sessions.forget_drafts()
-        self._give_up_turns()  # who comes again with the same token pays for nothing
+        self.messages.give_up()  # who comes again with the same token pays for nothing
         with self._store.change() as world:
             files = [item.path for session in world.sessions.values() for item in session.media]
             files += [f"renders/{render.path}" for render in world.renders.values() if render.path]
@@ -270,12 +212,8 @@ class Backend:
     def close(self) -> None:
         """Stop the renders and remove the temporary folder. May be called twice."""
         self.renders.close()
-        self._give_up_turns()
+        self.messages.give_up()
         self._store.close()
-
-    def _give_up_turns(self) -> None:
-        for answering in list(self._answering):
-            answering.end(done=False)
 
     def _prune(self) -> None:
         """Drop expired accounts, sessions unused for seven days, and the files of neither."""
@@ -294,39 +232,6 @@ class Backend:
                 if render.session_id not in world.sessions:
                     del world.renders[key]
         self.library.prune(now)
-
-
-@dataclass(eq=False)
-class _Answering:
-    """A message that is being answered: what its turn sees of the backend. The mark keeps other
-    messages out of its session, `seen` are the hashes of the uploads that it knows of."""
-
-    backend: Backend
-    session_id: str
-    mark: Mark
-    seen: list[str]
-
-    async def pause(self, seconds: float) -> None:
-        await self.backend.pause(seconds)
-
-    def now(self) -> float:
-        return self.backend.clock.now()
-
-    def save_draft(self, draft: dict[str, Any], *, after: float = 0.0) -> None:
-        seconds = after * self.backend.settings.pace
-        self.backend.sessions.save_draft(self.session_id, draft, after=seconds)
-
-    def end(self, *, done: bool) -> None:
-        backend = self.backend
-        try:
-            backend._answering.remove(self)
-        except KeyError:
-            return  # it has ended already
-        spend = done and not backend.settings.unlimited
-        backend.credits.release(self.session_id, spend=spend)
-        if done:
-            backend.sessions.mark_seen(self.session_id, self.seen)
-        self.mark.close()
 
 
 def _photo(number: int) -> Picture:

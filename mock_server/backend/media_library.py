@@ -12,7 +12,7 @@ from mock_server.agent.director import Picture
 from mock_server.backend.generated_pictures import draw
 from mock_server.backend.models import Account, Media, Session, World
 from mock_server.backend.store import Store
-from mock_server.errors import FORMATS, NO_SESSION, ApiError, unsupported_file
+from mock_server.errors import NO_SESSION, UPLOAD_FORMATS, ApiError, unsupported_file
 
 YOUNG_SECONDS = 86_400.0
 """A file of no session that is younger may be one that another process is just receiving."""
@@ -138,7 +138,7 @@ class Library:
             # The boundary to the inspector: whatever it raises refuses this file, for that reason.
             raise unsupported_file(file.name, str(error) or type(error).__name__) from error
         format_ = "jpg" if facts.format == "jpeg" else facts.format
-        if format_ not in FORMATS:
+        if format_ not in UPLOAD_FORMATS:
             raise unsupported_file(file.name, f"its content is {format_}")
         return Media(
             key=file.key,

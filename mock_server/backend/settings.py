@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
+from mock_server.agent.sse import DIALECTS
 from mock_server.backend.credits import Prices
 from mock_server.backend.models import AccountPlan
 
@@ -42,8 +43,8 @@ class Settings:
     credits: int | None = None
 
     def __post_init__(self) -> None:
-        if self.dialect not in ("typed", "adk"):
-            raise ValueError(f"no dialect {self.dialect!r}; there are typed, adk")
+        if self.dialect not in DIALECTS:
+            raise ValueError(f"no dialect {self.dialect!r}; there are {', '.join(DIALECTS)}")
         if self.render_shape not in ("bare", "wrapped"):
             raise ValueError(f"no render shape {self.render_shape!r}; there are bare, wrapped")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mock_server.contract.target import Target
 
-LARGEST = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Bytes of an answer that are read; a clip may be larger."""
 
 
@@ -109,8 +109,8 @@ class Client:
             content = bytearray()
             async for piece in response.aiter_bytes():
                 content += piece
-                if len(content) > LARGEST:
-                    raise UnusableAnswerError(f"the answer is larger than {LARGEST} bytes")
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise UnusableAnswerError(f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
         body = self.hidden(bytes(content))
         return Answer(operation, response.status_code, _type(response), body)
 

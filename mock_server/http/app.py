@@ -97,7 +97,7 @@ class _Nowhere:
         }
         code = errors.NO_METHOD if methods else errors.NOT_FOUND
         detail = "Method Not Allowed" if methods else "Not Found"
-        call.note(f"{scope['method']} {call.entry.path} {openapi.UNKNOWN}")
+        call.note(f"{scope['method']} {call.entry.path} {openapi.NOT_IN_CONTRACT}")
         call.entry.code = code
         message = f"{detail}: {scope['method']} {scope['path']}"
         answer = envelope(None, code=code, message=message)
@@ -136,7 +136,7 @@ async def _session(call: Call) -> ASGIApp:
 async def _message(call: Call) -> ASGIApp:
     account = call.account
     body = call.body
-    turn = call.backend.begin_turn(
+    turn = call.backend.messages.begin(
         account,
         body["session_id"],
         bodies.message_text(body),

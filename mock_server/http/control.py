@@ -26,13 +26,12 @@ from mock_server.http.page import page_routes
 from mock_server.http.summary import SHORT_KEY, summary
 from mock_server.http.uploads import MAX_FILES
 from mock_server.journal import ENDPOINTS, UNKNOWN
+from mock_server.openapi.json_schema import LARGEST_WHOLE_NUMBER
 
 FORBIDDEN = 403
 KEY_HEADER = "x-mock-key"
 KEY_COOKIE = "mock_key"
 PREFIX = "/__mock__"
-LARGEST = 2**53 - 1
-"""The largest whole number that is taken: what a page's script can still count."""
 
 
 def control_routes(backend: Backend, key: str | None = None) -> list[Mount]:
@@ -149,8 +148,8 @@ class Ask:
             raise bad_request(f"{name} must be a whole number")
         if least is not None and value < least:
             raise bad_request(f"{name} must be at least {least}")
-        if abs(value) > LARGEST:
-            raise bad_request(f"{name} must be at most {LARGEST}, with either sign")
+        if abs(value) > LARGEST_WHOLE_NUMBER:
+            raise bad_request(f"{name} must be at most {LARGEST_WHOLE_NUMBER}, with either sign")
         return value
 
     def number(self, name: str) -> float | None:
@@ -160,8 +159,8 @@ class Ask:
             return None
         if not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0:
             raise bad_request(f"{name} must be a number, not negative")
-        if value > LARGEST:
-            raise bad_request(f"{name} must be at most {LARGEST}")
+        if value > LARGEST_WHOLE_NUMBER:
+            raise bad_request(f"{name} must be at most {LARGEST_WHOLE_NUMBER}")
         return float(value)
 
     def query(self, name: str) -> float | None:

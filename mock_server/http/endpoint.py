@@ -96,7 +96,7 @@ class Call:
         if self.operation is None:
             return
         if self.request.method != self.operation.method:
-            self.note(f"{self.request.method} {self.entry.path} {openapi.UNKNOWN}")
+            self.note(f"{self.request.method} {self.entry.path} {openapi.NOT_IN_CONTRACT}")
         for found in openapi.header_differences(self.operation, self.headers):
             if found.severity == "info":
                 self.note_unknown(found.place)

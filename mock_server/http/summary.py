@@ -26,7 +26,7 @@ def summary(
     clock's `now`.
     """
     world, now, settings = backend.world(), backend.clock.now(), backend.settings
-    busy = backend.busy()
+    busy = backend.messages.busy()
     accounts, sessions = list(world.accounts.values()), list(world.sessions.values())
     renders = list(world.renders.values())
     if newest is not None:

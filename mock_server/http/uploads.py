@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from mock_server import hosts
 from mock_server.backend.media_library import Received
 from mock_server.errors import (
-    FORMATS,
+    UPLOAD_FORMATS,
     ApiError,
     BreachError,
     bad_request,
@@ -50,7 +50,7 @@ class _Writer:
     def __init__(self, folder: Path, name: str, limit: int) -> None:
         self.name = safe_name(name)
         suffix = suffix_of(self.name)
-        if suffix and suffix not in FORMATS:
+        if suffix and suffix not in UPLOAD_FORMATS:
             raise unsupported_file(self.name)
         self._path = folder / (secrets.token_hex(16) + (f".{suffix}" if suffix else ""))
         self._file: IO[bytes] = self._path.open("xb")

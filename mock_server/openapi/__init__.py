@@ -11,11 +11,11 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
-from mock_server.openapi.json_schema import FORMATS, Difference, Schema, Schemas
+from mock_server.openapi.json_schema import STRING_FORMATS, Difference, Schema, Schemas
 
 ATTRIBUTION = ("X-Skill-Source", "X-Skill-Version", "X-Skill-Platform")
 """The headers that every request carries, so that it is known for whom it is."""
-UNKNOWN = "is not in the contract"
+NOT_IN_CONTRACT = "is not in the contract"
 WALKS = 10
 """How often a value is held to a schema before that is compiled: the first costs some 20 us each
 time, the second some 2 ms once and 2 us from then on."""
@@ -106,7 +106,7 @@ def header_differences(operation: Operation, headers: Mapping[str, str]) -> list
                 found += schemas().differences(header.schema, value, place)
     for name in headers:
         if name.startswith("x-skill-") and name not in known:
-            found.append(Difference("info", f"header.{name.title()}", UNKNOWN))
+            found.append(Difference("info", f"header.{name.title()}", NOT_IN_CONTRACT))
     return found
 
 
@@ -117,7 +117,7 @@ def answer_differences(
     where it is JSON."""
     answers = operation.answers.get(status)
     if answers is None:
-        return [Difference("warning", "status", f"{status} {UNKNOWN}")]
+        return [Difference("warning", "status", f"{status} {NOT_IN_CONTRACT}")]
     if kind not in answers:
         return [Difference("critical", "header.Content-Type", f"must be {' or '.join(answers)}")]
     schema = answers[kind]
@@ -127,7 +127,7 @@ def answer_differences(
 @cache
 def schemas() -> Schemas:
     """The schemas of the document, to hold a value to."""
-    return Schemas(document(), unknown=lambda known: UNKNOWN)
+    return Schemas(document(), unknown=lambda known: NOT_IN_CONTRACT)
 
 
 def _operation(path: str, method: str, item: Schema) -> Operation:
@@ -218,7 +218,7 @@ class _Check:
 
         closed = _closed(self._schema)
         validate: Callable[[Any], Any] = fastjsonschema.compile(
-            closed, formats=FORMATS, use_default=False, detailed_exceptions=False
+            closed, formats=STRING_FORMATS, use_default=False, detailed_exceptions=False
         )
         return validate
 

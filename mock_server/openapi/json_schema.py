@@ -75,8 +75,10 @@ class Schemas:
         elif isinstance(value, list):
             yield from self._of_list(schema, value, place)
         elif _is_number(value):
-            if self.whole and abs(value) > LARGEST:
-                yield Difference("warning", place, f"is more than {LARGEST}, whatever its sign")
+            if self.whole and abs(value) > LARGEST_WHOLE_NUMBER:
+                yield Difference(
+                    "warning", place, f"is more than {LARGEST_WHOLE_NUMBER}, whatever its sign"
+                )
             yield from _of_number(schema, value, place)
 
     def _is(self, kind: str, value: Any) -> bool:
@@ -166,7 +168,7 @@ def _of_text(schema: Schema, value: str, place: str) -> Iterator[Difference]:
         yield Difference("warning", place, f"does not match {pattern}")
     if len(value) > limit:
         yield Difference("warning", place, f"is longer than {limit} characters")
-    if "format" in schema and not FORMATS[schema["format"]](value):
+    if "format" in schema and not STRING_FORMATS[schema["format"]](value):
         yield Difference("warning", place, f"is no {schema['format']}")
 
 
@@ -183,8 +185,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
-LARGEST = 2**53 - 1
-"""The largest number that a scenario may hold: up to there every language counts alike."""
+LARGEST_WHOLE_NUMBER = 2**53 - 1
+"""The largest number that a scenario or a control route takes: up to there every language counts alike."""
 _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("an object", lambda value: isinstance(value, Mapping)),
     "array": ("a list", lambda value: isinstance(value, list)),
@@ -219,7 +221,7 @@ def _is_regex(value: str) -> bool:
     return True
 
 
-FORMATS: dict[str, Callable[[str], bool]] = {
+STRING_FORMATS: dict[str, Callable[[str], bool]] = {
     "binary": lambda value: True,
     "date-time": _is_time,
     "regex": _is_regex,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+PICTURE_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error)
 """What Pillow raises for a file that is not whole."""
 
@@ -59,7 +59,7 @@ def opened(path: Path) -> Image.Image:
 
     Raises UnusableError if it has more than MAX_PIXELS, and what is in BROKEN.
     """
-    image = Image.open(path, formats=FORMATS)
+    image = Image.open(path, formats=PICTURE_FORMATS)
     if image.width * image.height > MAX_PIXELS:
         image.close()
         size = f"{image.width} x {image.height} pixels"

@@ -26,7 +26,7 @@ from mock_server.faults.fault_schema import mistakes, schema
 from mock_server.strict_json import DEEPEST
 
 HERE = Path(__file__).parent
-LARGEST = 2**20
+MAX_FILE_BYTES = 2**20
 """Bytes of a scenario's file."""
 
 
@@ -81,9 +81,9 @@ def _parsed(file: Path) -> Any:
     import yaml
 
     with file.open("rb") as opened:
-        raw = opened.read(LARGEST + 1)
-    if len(raw) > LARGEST:
-        raise ScenarioError(file.name, [f"is larger than {LARGEST // 2**20} MiB"])
+        raw = opened.read(MAX_FILE_BYTES + 1)
+    if len(raw) > MAX_FILE_BYTES:
+        raise ScenarioError(file.name, [f"is larger than {MAX_FILE_BYTES // 2**20} MiB"])
     try:
         return json.loads(json.dumps(_plain(raw.decode("utf-8-sig"))))
     except UnicodeDecodeError as error:

@@ -139,11 +139,11 @@ class TestTwoAtOnce:
         one, two = (Backend(storage=tmp_path, persistent=True) for _ in range(2))
         account = one.accounts.authenticate(one.accounts.issue("client")["token"])
         session = one.sessions.create(account, "project", None).id
-        turn = one.begin_turn(account, session, "hello")
+        turn = one.messages.begin(account, session, "hello")
         with pytest.raises(ApiError, match="busy"):
-            two.begin_turn(account, session, "hello")
+            two.messages.begin(account, session, "hello")
         turn.abandon()
-        two.begin_turn(account, session, "hello").abandon()
+        two.messages.begin(account, session, "hello").abandon()
         one.close()
         two.close()
 

@@ -261,7 +261,7 @@ def served(program: str) -> Iterator[dict[str, Any]]:
         command = [sys.executable, __file__, program]
     else:
         port = free_port()
-        description = ROOT / "mock_server" / "openapi.yaml"
+        description = ROOT / "mock_server" / "openapi" / "openapi.yaml"
         command = [program, "mock", "-p", str(port), "-h", "127.0.0.1", str(description)]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
         UsageError,
     )
     from skill.events import Detail, Notice, Progress, Report, Stage, Words
+    from skill.jobs.job import Job
     from skill.jobs.previews import Extras
     from skill.jobs.prompt import Wish
     from skill.jobs.results import Connected, Reply, Status, Video
-    from skill.jobs.store import Job
     from skill.jobs.studio import Studio
     from skill.routing import Action, Route, route
     from skill.screentalk import GuiAction, Translation, translate
@@ -83,7 +83,7 @@ _HOMES = {
     "sync": ("ask", "credits", "export", "make_video", "resume"),
     "timeline": ("Timeline",),
     "token": ("Token",),
-    "jobs.store": ("Job",),
+    "jobs.job": ("Job",),
     "jobs.prompt": ("Wish",),
 }
 

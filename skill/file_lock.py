@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from typing import TYPE_CHECKING
+
+from skill.errors import UsageError
+from skill.i18n import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +26,19 @@ else:
 
 
 _GLANCES = 3  # whoever only looks whether it is free has it for a moment
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
 def _taken(descriptor: int) -> bool:
+    """Raises OSError where the file system has no locks."""
     for glance in range(_GLANCES):
         if glance:
             time.sleep(0.005)
         try:
             _take(descriptor)
-        except OSError:
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
             continue
         return True
     return False
@@ -45,12 +53,27 @@ class Lock:
         self._descriptor: int | None = None
 
     def take(self) -> bool:
-        """Take it if it is free. Raises OSError where there can be no such file."""
+        """Take it if it is free. Raises OSError where there can be no such file, UsageError where
+        the file system has no locks."""
         if self._descriptor is not None:
             return True
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        if not _taken(descriptor) or not self._stands(descriptor):
+        try:
+            taken = _taken(descriptor) and self._stands(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            raise UsageError(
+                say(
+                    "{path} cannot be locked: its disk has no locks between processes ({reason}).",
+                    path=self._path,
+                    reason=error.strerror or error,
+                ),
+                hint=say(
+                    "Name a folder on another disk with --home DIR; for packages with XDG_CACHE_HOME."
+                ),
+            ) from error
+        if not taken:
             os.close(descriptor)
             return False
         self._descriptor = descriptor

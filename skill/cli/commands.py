@@ -170,17 +170,18 @@ def _jobs(options: Namespace, console: Console) -> None:
     config = _config(options)
     with closing(Vault.open(config.home)) as vault:
         jobs = vault.unfinished(config.backend)
+        newer = vault.newer(config.backend)
         working = {job.id for job in jobs if vault.lock(job.id).held}
     data = [
         {
             "job": job.id,
             "skill": job.listing,
-            "goal": job.goal,
+            "goal": job.goal.value,
             "step": job.step.value,
             "working": job.id in working,
             "target": job.target,
-            "created": job.created,
-            "failure": job.failure,
+            "created": job.created.isoformat(),
+            "failure": vars(job.failure) if job.failure else None,
         }
         for job in jobs
     ]
@@ -189,12 +190,19 @@ def _jobs(options: Namespace, console: Console) -> None:
         state = say("at work") if job.id in working else say("waits")
         how_far = say(", ").join([say(job.step.value), state])
         whose = "" if job.listing == config.manifest.name else f"({job.listing})"
-        line = f"{job.id}  {job.goal}  {how_far}  {job.created}  {job.target} {whose}"
+        line = f"{job.id}  {job.goal}  {how_far}  {job.created.isoformat()}  {job.target} {whose}"
         lines.append(line.rstrip())
         if job.failure and job.id not in working:
-            lines.append(f"    {job.failure['message']}")
+            lines.append(f"    {job.failure.message}")
+    unreadable = [
+        {"job": job.id, "skill": job.listing, "message": job.error.message, "hint": job.error.hint}
+        for job in newer
+    ]
+    lines += [line for job in newer for line in (job.error.message, f"    {job.error.hint}")]
     next_ = [console.next("resume", job.id) for job in jobs]
-    console.answer({"jobs": data}, lines or [say("Nothing is unfinished.")], next_)
+    console.answer(
+        {"jobs": data, "unreadable": unreadable}, lines or [say("Nothing is unfinished.")], next_
+    )
     console.suggest(next_[:1])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from skill import errors
 from skill.cli.parser import COMMANDS
-from skill.jobs.store import FINISHED, Step
+from skill.jobs.job import FINISHED, Step
 from skill.media.inspect import Change
 from skill.routing import Action
 from skill.screentalk import GuiAction
@@ -258,6 +258,8 @@ _UNFINISHED = _object(
     }
 )
 
+_NEWER = _object({"job": _JOB, "skill": _SAID, "message": _SAID, "hint": _SAID})
+
 _REPORT = _object(
     {
         "backend": _told(_SAID, "its address"),
@@ -331,7 +333,14 @@ _DATA: dict[str, tuple[Schema, ...]] = {
     ),
     "credits": (_object(_CREDITS),),
     "export": (_MADE, _HANDED_OVER),
-    "jobs": (_object({"jobs": _list(_UNFINISHED)}),),
+    "jobs": (
+        _object(
+            {
+                "jobs": _list(_UNFINISHED),
+                "unreadable": _list(_NEWER, "what a newer version of the skill has begun"),
+            }
+        ),
+    ),
     "resume": (_MADE, _object({**_REPLY, **_UPLOADED}), _ANSWERED, _HANDED_OVER),
     "cancel": (_object({"job": _JOB, "step": _one_of(*sorted(FINISHED))}),),
     "open": (_object({"link": {"type": "string", "format": "uri", "pattern": "^https?://"}}),),

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from typing import TypedDict
 
     from skill.install.packages import Group
+    from skill.jobs.job import Job, StoredSession
     from skill.jobs.previews import Extras
     from skill.jobs.prompt import Wish
-    from skill.jobs.store import Job, StoredSession, Vault
+    from skill.jobs.store import Vault
     from skill.settings.config import Config
 
     class Care(TypedDict):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup, TaskStatus
 
     from skill.cli.console import Console
-    from skill.jobs.store import Job
+    from skill.jobs.job import Job
     from skill.settings.config import Config
 
 _HEED = 0.25  # s between two looks whether the job at work has been given up elsewhere

@@ -10,8 +10,8 @@ from skill.i18n import say, size_in_words
 if TYPE_CHECKING:
     from skill.api.models import Credits
     from skill.cli.console import Console
+    from skill.jobs.job import Job
     from skill.jobs.results import Charged, Reply, Video
-    from skill.jobs.store import Job
     from skill.settings.config import Config
 
 
@@ -86,19 +86,19 @@ def show_plan(console: Console, config: Config, job: Job, balance: Credits | Non
     from skill.media.prepared import told
 
     cost = 0 if config.local else expected_credits(job.goal, laid_out=False)
-    names = [str(file["name"]) for file in job.files]
+    names = [file.name for file in job.files]
     data = {
         "message": job.message,
         "files": [
             {
-                "file": file["path"],
-                "name": file["name"],
-                "bytes": file["size"],
-                "changes": file["changes"],
+                "file": str(file.path),
+                "name": file.name,
+                "bytes": file.size,
+                "changes": list(file.changes),
             }
             for file in job.files
         ],
-        "left_out": job.left_out,
+        "left_out": [vars(item) for item in job.left_out],
         "target": job.target,
         "expected_credits": cost,
         "approximate": True,
@@ -116,7 +116,7 @@ def show_plan(console: Console, config: Config, job: Job, balance: Credits | Non
         )
     lines = [
         *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
-        *(say("Left out: {reason}", reason=item["reason"]) for item in job.left_out),
+        *(say("Left out: {reason}", reason=item.reason) for item in job.left_out),
         *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
         say("Would say: {message}", message=job.message),
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),

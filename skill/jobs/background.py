@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from skill.jobs.store import Job
+    from skill.jobs.job import Job
     from skill.settings.config import Config
 
 _START = 6.0  # s the process may take to be at work before it is left to itself

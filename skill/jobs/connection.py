@@ -19,8 +19,8 @@ from skill.errors import (
 )
 from skill.events import Detail, Notice, Stage, Tell
 from skill.i18n import say
+from skill.jobs.job import StoredSession, StoredToken
 from skill.jobs.projects import Projects
-from skill.jobs.store import StoredSession, StoredToken, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Account, Credits, Session, State
     from skill.clock import Clock, Timing
+    from skill.jobs.store import Vault
     from skill.settings.config import Config
     from skill.token import Token
 

@@ -22,7 +22,7 @@ from skill.events import Detail, Progress
 from skill.files import put, sha256
 from skill.i18n import say
 from skill.jobs.output_path import check_target, free_name
-from skill.jobs.partial_file import MAX_BYTES, Part
+from skill.jobs.partial_file import MAX_BYTES, PartialFile
 from skill.media.mp4 import probe
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import httpx
 
     from skill.jobs.connection import Connection
+    from skill.jobs.job import DownloadState
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
 _WORTH = 64 * 1024  # bytes that count as progress: a source that gives less is not asked for ever
@@ -47,7 +48,7 @@ async def deliver(
     *,
     force: bool,
     other: bool,
-    record: dict[str, str],
+    state: DownloadState,
     note: Callable[[], None],
     about_to_stand: Callable[[Path, str], None],
     jitter: Callable[[], float] = random.random,
@@ -56,14 +57,14 @@ async def deliver(
     put it to `target`; returns where it stands. Half a file never stands under a final name.
 
     `other`: the target was our choice, so where it has been taken meanwhile another free name
-    beside it will do. `record` is changed in place, and `note` puts it on disk.
+    beside it will do. `state` is changed in place, and `note` puts it on disk.
     `about_to_stand` is told name and SHA-256 just before the clip appears.
     """
     if other:
         target = free_name(target)
     check_target(target, force=force)
     try:
-        with Part(target.with_name(f".{render_id[-24:]}.part"), record, note) as part:
+        with PartialFile(target.with_name(f".{render_id[-24:]}.part"), state, note) as part:
             await _Download(connection, url, render_id, part, jitter).run()
             part.close()
             return _stand(part.path, target, force, other, about_to_stand)
@@ -103,7 +104,7 @@ class _Download:
         connection: Connection,
         url: str,
         render_id: str,
-        part: Part,
+        part: PartialFile,
         jitter: Callable[[], float],
     ) -> None:
         self._connection = connection

@@ -1,14 +1,7 @@
 """A clip under way: what has been fetched of it, in a `.part` beside its target.
 
-It is gone on with after a cut, in this process or another. A job's `download` is the record of
-it, written down before the first byte:
-
-    part       the file
-    source     where its bytes come from: "url" (the render's own), or "backend"
-    validator  the entity tag or date by which they are known to be of the same clip
-    length     of the whole clip, in bytes
-
-Without a validator it is not gone on with, but begun anew.
+It is gone on with after a cut, in this process or another, as far as a job's `DownloadState` tells
+of it. Without a validator it is not gone on with, but begun anew.
 """
 
 from __future__ import annotations
@@ -20,33 +13,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
+
+    from skill.jobs.job import DownloadState
 
 MAX_BYTES = 8 * 1024**3
 
 
-class Part:
+class PartialFile:
     """The clip so far, in a file that is ours alone. As a context: closed at the end, and
     removed, unless the clip does not stand yet and the file can be gone on with.
 
     Raises OSError where it cannot be written."""
 
-    def __init__(self, path: Path, record: dict[str, str], note: Callable[[], None]) -> None:
+    def __init__(self, path: Path, state: DownloadState, note: Callable[[], None]) -> None:
         self.path = path
-        self._record = record
+        self._state = state
         self._note = note
-        before = record.get("part", "")
+        before = state.part
         kept = before == str(path) or (before != "" and _moved(Path(before), path))
         found = _reopened(path) if kept else None
         if found is None:
             # Whatever stands there, a planted link too, is not ours: its name is freed, and
             # what is made under it is new.
             path.unlink(missing_ok=True)
-            record.clear()
+            forget(state)
         if before != str(path) or found is None:
-            record["part"] = str(path)
+            state.part = str(path)
             note()
         if found is None:
             found = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
@@ -63,7 +58,7 @@ class Part:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-        if error is None or not self.have(self._record.get("source", "")):
+        if error is None or not self.have(self._state.source):
             with suppress(OSError):
                 self.path.unlink()
 
@@ -74,30 +69,29 @@ class Part:
 
     @property
     def validator(self) -> str:
-        return self._record.get("validator", "")
+        return self._state.validator
 
     @property
     def length(self) -> int | None:
         """Of the whole clip, where that is known."""
-        text = self._record.get("length", "")
-        return int(text) if text else None
+        return self._state.length
 
     def whole(self, source: str) -> bool:
         """Whether all that `source` has is there."""
-        return self._record.get("source") == source and 0 < self.size == self.length
+        return self._state.source == source and 0 < self.size == self.length
 
     def have(self, source: str) -> int:
         """How many bytes of what `source` has are there and can be gone on with."""
         if self.whole(source):
             return self.size
-        usable = self._record.get("source") == source and self.validator
+        usable = self._state.source == source and self.validator
         return self.size if usable and self.size < (self.length or MAX_BYTES) else 0
 
     def begin(self, source: str, validator: str, length: int | None) -> None:
         """Empty it for a clip from `source`, and have that on disk before its first byte."""
         self.forget()
-        told = "" if length is None else str(length)
-        self._record.update(source=source, validator=validator, length=told)
+        state = self._state
+        state.source, state.validator, state.length = source, validator, length
         self._note()
 
     def forget(self) -> None:
@@ -123,7 +117,7 @@ class Part:
 
     def seal(self) -> None:
         """It is whole: noted with what is noted next."""
-        self._record["length"] = str(self.size)
+        self._state.length = self.size
 
 
 # Nothing is followed, and nothing that is no file is waited for. (Windows has its own.)
@@ -162,9 +156,14 @@ def _moved(before: Path, path: Path) -> bool:
     return True
 
 
-def discard(record: Mapping[str, str]) -> None:
-    """Remove what has been fetched of a clip so far; `record` is a job's `download`. For a job
-    that is given up, or done."""
-    if name := record.get("part"):
+def discard(state: DownloadState) -> None:
+    """Remove what has been fetched of a clip so far, of a job that is given up or done."""
+    if state.part:
         with suppress(OSError):
-            Path(name).unlink()
+            Path(state.part).unlink()
+    forget(state)
+
+
+def forget(state: DownloadState) -> None:
+    """Nothing is there of it."""
+    state.part, state.source, state.validator, state.length = "", "", "", None

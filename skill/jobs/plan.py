@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from skill.errors import FileRefusedError, NotFoundError, UsageError
 from skill.i18n import say, speak
+from skill.jobs.job import Goal, Job, Step
 from skill.jobs.output_path import check_target, free_name
 from skill.jobs.previews import NOTHING, check_extras
 from skill.jobs.prompt import EXTENSION, check_words, compose, compose_extension, expected_credits
-from skill.jobs.store import Job, Step
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from skill.errors import SkillError
+    from skill.jobs.job import StoredSession
     from skill.jobs.previews import Extras
     from skill.jobs.prompt import Wish
-    from skill.jobs.store import StoredSession
     from skill.settings.config import Config
 
 
@@ -45,7 +45,7 @@ def plan_make(
     """Photos in, MP4 out; with `export` false, up to the timeline."""
     from skill.routing import route
 
-    job = _new("make", config, config.language_of(said_in(prompt, wish.title, *wish.captions)))
+    job = _new(Goal.MAKE, config, config.language_of(said_in(prompt, wish.title, *wish.captions)))
     check_cap(config, expected_credits("make", laid_out=False), max_credits)
     if not photos:
         raise UsageError(say("No photo was named."), hint=say("Name a photo."))
@@ -75,10 +75,10 @@ def plan_make(
 
 def _captions(job: Job, photos: Sequence[Path], captions: Sequence[str]) -> tuple[str, ...]:
     """Those of the photos that are taken, each once, as they are uploaded."""
-    lost = {item["file"] for item in job.left_out}
+    lost = {item.file for item in job.left_out}
     pairs = zip_longest(photos, captions, fillvalue="")
     kept = [caption for photo, caption in pairs if str(Path(photo).absolute()) not in lost]
-    places = {file["sha256"]: place for place, file in enumerate(job.files)}
+    places = {file.sha256: place for place, file in enumerate(job.files)}
     return tuple(kept[place] for place in sorted(places.values()))
 
 
@@ -102,7 +102,7 @@ def plan_upload(
     to be said once they are up."""
     heard = config.language_of(words)
     language = session.language if session and not words and not config.language else heard
-    job = _new("upload", config, language)
+    job = _new(Goal.UPLOAD, config, language)
     _take_files(job, config, files, shrink=shrink, keep_metadata=keep_metadata)
     job.urls = list(urls)
     job.message = words
@@ -123,7 +123,7 @@ def plan_chat(
     from skill.routing import route
 
     message = message.strip()
-    job = _new("chat", config, config.language_of(message))
+    job = _new(Goal.CHAT, config, config.language_of(message))
     if not message:
         raise UsageError(
             say("The message is empty."),
@@ -153,7 +153,7 @@ def plan_extend(
     """A project's video → a longer one; with a `video` of the user's own, that one in a new
     project. Raises NotFoundError where there is neither a `video` nor a `session`."""
     spoken = session.language if session and video is None and not prompt.strip() else ""
-    job = _new("extend", config, config.language or spoken or config.language_of(prompt))
+    job = _new(Goal.EXTEND, config, config.language or spoken or config.language_of(prompt))
     check_cap(config, expected_credits("extend", laid_out=True), max_credits)
     if video is not None:
         _take_video(job, config, video)
@@ -196,7 +196,7 @@ def check_cap(config: Config, cost: int, max_credits: int | None, *, begun: bool
 def _take_video(job: Job, config: Config, video: Path) -> None:
     """Raises UsageError for what is no video."""
     _take_files(job, config, [video], shrink=True, keep_metadata=False)
-    kind = job.files[0]["kind"]
+    kind = job.files[0].kind
     if kind == "video":
         return
     name = clean_line(video.name, 80)
@@ -215,7 +215,7 @@ def _take_video(job: Job, config: Config, video: Path) -> None:
 
 def _stem(job: Job) -> str:
     """The first file's name without its ending; "" where there is none."""
-    return str(job.files[0]["name"]).rpartition(".")[0] if job.files else ""
+    return job.files[0].name.rpartition(".")[0] if job.files else ""
 
 
 def plan_export(
@@ -227,7 +227,7 @@ def plan_export(
     extras: Extras = NOTHING,
 ) -> Job:
     """A project as it stands → a clip."""
-    job = _new("export", config, config.language or session.language)
+    job = _new(Goal.EXPORT, config, config.language or session.language)
     aim(job, target, "video", force=force, extras=extras)
     _work_on(job, session)
     job.step = Step.ANSWERED
@@ -270,7 +270,7 @@ def places(
 def aim(job: Job, target: Path | None, stem: str, *, force: bool, extras: Extras = NOTHING) -> None:
     """Settle where the clip, and what is made of it, will stand. Raises UsageError."""
     job.named, job.force = target is not None, force
-    video, job.extras = places(target, stem, force=force, extras=extras, sources=sources(job))
+    video, job.extras = places(target, stem, force=force, extras=extras, sources=job.sources)
     job.target = str(video)
 
 
@@ -281,7 +281,7 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     gone = job.step is Step.DONE and not Path(job.target).is_file()
     if not job.export or gone or job.step in (Step.CANCELLED, Step.FAILED):
         return False
-    wished, asked, photos = job.extras, extras.endings, sources(job)
+    wished, asked, photos = job.extras, extras.endings, job.sources
     if target is not None and not stands:
         aim(job, target, "", force=force, extras=extras)
         asked = job.extras
@@ -300,18 +300,13 @@ def redirect(job: Job, target: Path | None, *, force: bool, extras: Extras) -> b
     return True
 
 
-def sources(job: Job) -> list[Path]:
-    """The user's own files that go into it."""
-    return [Path(file.get("origin", file)["path"]) for file in job.files]
-
-
 def _take_files(
     job: Job, config: Config, paths: Sequence[Path], *, shrink: bool, keep_metadata: bool
 ) -> None:
     """What cannot be used is left out where the work costs nothing; else it is an error, before
     anything is paid for a video without it."""
     from skill.media.inspect import inspect_all
-    from skill.media.prepared import left_out, record_of
+    from skill.media.prepared import LeftOut, PreparedFile
 
     # What stays on this machine keeps what it tells.
     job.shrink, job.keep_metadata = shrink, keep_metadata or config.local
@@ -330,11 +325,11 @@ def _take_files(
         raise
     if unusable and not files:
         raise unusable[0][1]
-    job.files = [record_of(file) for file in files]
-    job.left_out = [left_out(path, error) for path, error in unusable]
+    job.files = [PreparedFile.of(file) for file in files]
+    job.left_out = [LeftOut.of(path, error) for path, error in unusable]
 
 
-def _new(goal: str, config: Config, language: str) -> Job:
+def _new(goal: Goal, config: Config, language: str) -> Job:
     """A job that is spoken of, and speaks to the backend, in `language`."""
     speak(language)
     job = Job.new(goal, config.backend, config.manifest.name)

@@ -8,7 +8,8 @@ from skill.errors import NotFoundError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from skill.jobs.store import StoredSession, Vault
+    from skill.jobs.job import StoredSession
+    from skill.jobs.store import Vault
     from skill.settings.config import Config
 
 

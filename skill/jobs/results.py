@@ -11,7 +11,7 @@ from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.api.models import Credits
-    from skill.jobs.store import Job
+    from skill.jobs.job import Job
     from skill.routing import Action
     from skill.timeline import Timeline
 
@@ -98,18 +98,18 @@ class Status:
 
 def uploaded(job: Job) -> Reply:
     """What came of an upload."""
-    from skill.media.prepared import prepared
+    from skill.media.prepared import changed
     from skill.routing import Action
 
-    names = say(", ").join(item["filename"] for item in job.media)
+    names = say(", ").join(item.filename for item in job.media)
     return Reply(
         Action.UPLOAD,
         say("Uploaded: {names}", names=names),
         offers=(("chat", job.message or say("turn my photos into a short video")),),
         data={
-            "files": job.media,
-            "prepared": prepared(job.files),
-            "left_out": job.left_out,
+            "files": [vars(media) for media in job.media],
+            "prepared": changed(job.files),
+            "left_out": [vars(item) for item in job.left_out],
         },
     )
 
@@ -117,7 +117,7 @@ def uploaded(job: Job) -> Reply:
 def video_of(job: Job) -> Video:
     """What came of an export that is done. Raises UsageError where its clip is none any more."""
     from skill.media.mp4 import probe
-    from skill.media.prepared import prepared
+    from skill.media.prepared import changed
 
     target = Path(job.target)
     try:
@@ -137,11 +137,11 @@ def video_of(job: Job) -> Video:
         session_id=job.session_id,
         summary=job.summary,
         text=job.text,
-        credits_before=job.credits_before,
-        credits_after=job.credits_after,
+        credits_before=job.credits.before,
+        credits_after=job.credits.after,
         wishes=tuple(job.wishes),
-        prepared=tuple(prepared(job.files)),
-        left_out=tuple(job.left_out),
+        prepared=tuple(changed(job.files)),
+        left_out=tuple(vars(item) for item in job.left_out),
         notices=tuple(job.missed.values()),
         **{kind: Path(place) for kind, place in job.made.items()},
     )

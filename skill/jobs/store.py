@@ -1,276 +1,96 @@
-"""What has to survive: client id, anonymous token, sessions, jobs.
+"""What has to survive: client id, anonymous token, projects, jobs.
 
 One SQLite file, shared by the four listings, in a folder only its user can read. Every
 change is on disk (fsynced) before the call returns, so that what is written here before a
 request is sent is still known when the process dies with the request under way.
+
+Older and newer copies of the skill use the same file: what a newer one has added is kept.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-import stat
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from skill.errors import BusyError, NotFoundError, UsageError
 from skill.file_lock import Lock
 from skill.i18n import say
+from skill.jobs.database import Database, damaged
+from skill.jobs.job import Step, StoredSession, StoredToken
+from skill.jobs.json_fields import (
+    DamagedRecordError,
+    Fields,
+    NewerRecordError,
+    date_of,
+    with_unknown,
+)
+from skill.sanitize import clean_line
 from skill.token import Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+    from typing import Any
 
-SCHEMA_VERSION = 1
-FILE_NAME = "vault.db"
-
-_SCHEMA = """
-CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE tokens (
-    backend TEXT NOT NULL, client_id TEXT NOT NULL, token TEXT NOT NULL, user_id TEXT NOT NULL,
-    expires_at TEXT, PRIMARY KEY (backend, client_id)
-);
-CREATE TABLE sessions (
-    owner TEXT NOT NULL, listing TEXT NOT NULL, session_id TEXT NOT NULL, record TEXT NOT NULL,
-    used INTEGER NOT NULL, PRIMARY KEY (owner, session_id)
-);
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY, record TEXT NOT NULL, finished INTEGER NOT NULL, created TEXT NOT NULL
-);
-"""
-
+    from skill.jobs.job import Job
 
 _READY = "ready"
 
 
-class Step(StrEnum):
-    """How far a job has come. Each step is written down before the next is begun."""
-
-    STARTED = "started"  # nothing sent yet
-    UPLOADED = "uploaded"  # all files are up; the message has not been sent
-    SENDING = "sending"  # the message may have been sent: it is never sent again
-    ANSWERED = "answered"  # the work on the draft is done
-    RENDERING = "rendering"  # `render_id` is in use, or about to be
-    RENDERED = "rendered"  # the clip is there: it has to be fetched
-    DELIVERED = "delivered"  # the clip stands; what is made of it is to be made
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
-
-
-@dataclass
-class Job:
-    """One piece of work, complete enough for another process to go on with it.
-
-    `goal`: make, extend, chat, export or upload. `files`: each as `skill.media.prepared` has it; `shrink`
-    and `keep_metadata` say how they are made ready. `urls`: fetched by the backend itself, the first
-    `fetched` of them already. `media`: what it says of what is up. `vague`: the wish is.
-    `max_credits`: what the message may cost at most, as the user agreed.
-    `account`: with which it was begun. `uploaded`: the hashes that are up. `left_out`: the files it
-    is done without, each with its `reason`. `draft`: the one before the message. `answered`: the
-    stream was heard to its end. `summary`, `ready`: of the timeline as it was seen last.
-    `named`: the target was chosen by the user. `delivered`: the SHA-256 of the clip that is
-    about to stand there. `download`: how far that is fetched, as `skill.jobs.download` has it.
-    `extras`: what is to be made beside the clip, as `skill.jobs.previews` has it; `made`: where it
-    stands; `missed`: why it was not made.
-    `failure`: what stopped whoever worked on it last, as an error's record.
-    """
+class NewerJob(NamedTuple):
+    """An unfinished job that only a newer version can go on with; `error` says so."""
 
     id: str
-    goal: str
     backend: str
     listing: str
-    step: Step = Step.STARTED
-    session_id: str = ""
-    task_id: str = ""
-    user_id: str = ""
-    account: str = ""
-    language: str = "en"
-    message: str = ""
-    vague: bool = False
-    max_credits: int | None = None
-    files: list[dict[str, Any]] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
-    fetched: int = 0
-    media: list[dict[str, Any]] = field(default_factory=list)
-    fresh: bool = False  # the project was made for this job
-    shrink: bool = True
-    keep_metadata: bool = False
-    uploaded: list[str] = field(default_factory=list)
-    left_out: list[dict[str, str]] = field(default_factory=list)
-    draft: dict[str, Any] | None = None
-    answered: bool = False
-    text: str = ""
-    changes: list[str] = field(default_factory=list)
-    wishes: list[str] = field(default_factory=list)
-    summary: str = ""
-    ready: bool = False
-    export: bool = True
-    target: str = ""
-    named: bool = False
-    force: bool = False
-    render_id: str = ""
-    render_attempt: int = 0
-    render_posted: bool = False
-    url: str = ""
-    delivered: str = ""
-    download: dict[str, str] = field(default_factory=dict)
-    extras: dict[str, str] = field(default_factory=dict)
-    made: dict[str, str] = field(default_factory=dict)
-    missed: dict[str, str] = field(default_factory=dict)
-    credits_before: float | None = None
-    credits_after: float | None = None
-    failure: dict[str, str] | None = None
-    created: str = ""
-
-    @classmethod
-    def new(cls, goal: str, backend: str, listing: str) -> Job:
-        """A job that nothing has been done for yet."""
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, created=created)
-
-    @property
-    def finished(self) -> bool:
-        """Whether there is nothing to go on with: done, given up or failed."""
-        return self.step in FINISHED
-
-
-@dataclass
-class StoredSession:
-    """A project. `touched`: something is in it that a new one would lose; `laid_out`: something has
-    stood on its timeline."""
-
-    session_id: str
-    task_id: str
-    user_id: str
-    language: str = "en"
-    touched: bool = False
-    laid_out: bool = False
-
-
-@dataclass(frozen=True)
-class StoredToken:
-    """An anonymous token. `expires_at` is None where the backend told none."""
-
-    token: Token
-    user_id: str
-    expires_at: datetime | None
+    error: UsageError
 
 
 class Vault:
-    """The state folder. Open with `Vault.open`; safe between processes."""
+    """The state folder. Open with `Vault.open`; safe between processes, and between threads."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
-        self._db = connection
+        self._db = database
 
     @classmethod
     def open(cls, folder: Path) -> Vault:
-        """Open or make the vault in `folder`. Raises UsageError where it is damaged, from a
-        newer version, or on a disk that is full or read-only: never a silent fresh start."""
-        path = folder / FILE_NAME
-        try:
-            _own(folder)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            _narrow(path, 0o600)
-        except OSError as error:
-            raise UsageError(
-                say(
-                    "The state folder {folder} cannot be used: {reason}.",
-                    folder=folder,
-                    reason=error.strerror or error,
-                ),
-                hint=say("Name another with --home DIR or IMAGE_TO_VIDEO_HOME."),
-            ) from error
-        with _readable(path):
-            connection = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-            try:
-                vault = cls(folder, connection)
-                vault._prepare(path)
-            except BaseException:
-                connection.close()
-                raise
-        return vault
+        """Open or make the vault in `folder`. Raises UsageError where it is damaged, from a newer
+        version that keeps things otherwise, on a disk without locks, or on one that is full or
+        read-only: never a silent fresh start."""
+        return cls(folder, Database.open(folder))
 
     def close(self) -> None:
         self._db.close()
-
-    def _prepare(self, path: Path) -> None:
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA secure_delete = FAST")  # a token that is replaced is gone
-        self._db.execute("PRAGMA busy_timeout = 30000")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            with self._transaction():
-                (version,) = self._db.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    for statement in _SCHEMA.split(";"):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-                    version = SCHEMA_VERSION
-        if version > SCHEMA_VERSION:
-            raise UsageError(
-                say("{path} was written by a newer version of this skill.", path=path),
-                hint=say("Update the skill, or name another folder with --home DIR."),
-            )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _readable(self.folder / FILE_NAME):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with _readable(self.folder / FILE_NAME):
-            return self._db.execute(sql, values).fetchall()
-
-    def _write(self, sql: str, *values: object) -> None:
-        with self._transaction():
-            self._db.execute(sql, values)
 
     # ------------------------------------------------------------ who we are
 
     def client_id(self) -> str:
         """A UUID, made once and kept: a client gets one anonymous token in 7 days."""
         select = "SELECT value FROM settings WHERE key = 'client_id'"
-        rows = self._rows(select)
+        rows = self._db.rows(select)
         if not rows:
             import uuid
 
-            self._write("INSERT OR IGNORE INTO settings VALUES ('client_id', ?)", str(uuid.uuid4()))
-            rows = self._rows(select)
+            insert = "INSERT OR IGNORE INTO settings (key, value) VALUES ('client_id', ?)"
+            self._db.write(insert, str(uuid.uuid4()))
+            rows = self._db.rows(select)
         return str(rows[0][0])
 
     def token(self, backend: str, client_id: str) -> StoredToken | None:
-        rows = self._rows(
-            "SELECT token, user_id, expires_at FROM tokens WHERE backend = ? AND client_id = ?",
-            backend,
-            client_id,
-        )
-        if not rows:
-            return None
-        text, user_id, expires = rows[0]
-        return StoredToken(
-            Token(text), user_id, datetime.fromisoformat(expires) if expires else None
-        )
+        """The anonymous token that is kept, if any. Raises UsageError where it is none."""
+        select = "SELECT token, user_id, expires_at FROM tokens WHERE backend = ? AND client_id = ?"
+        found = [_token(*row) for row in self._db.rows(select, backend, client_id)]
+        if None in found:
+            raise self._damaged(say("the anonymous token in it is none"))
+        return found[0] if found else None
 
     def keep_token(self, backend: str, client_id: str, stored: StoredToken) -> None:
-        self._write(
-            "INSERT OR REPLACE INTO tokens VALUES (?, ?, ?, ?, ?)",
+        self._db.write(
+            "INSERT INTO tokens (backend, client_id, token, user_id, expires_at)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (backend, client_id) DO UPDATE SET"
+            " token = excluded.token, user_id = excluded.user_id, expires_at = excluded.expires_at",
             backend,
             client_id,
             stored.token.reveal(),
@@ -283,41 +103,62 @@ class Vault:
     def begin_check(self, backend: str) -> bool:
         """Write down that a check of a backend is about to be paid for. False where an earlier one
         was, whose end nobody has been told."""
-        with self._transaction():
-            insert = "INSERT OR IGNORE INTO settings VALUES (?, '')"
-            return self._db.execute(insert, (f"check {backend}",)).rowcount == 1
+        insert = "INSERT OR IGNORE INTO settings (key, value) VALUES (?, '')"
+        return self._db.write(insert, f"check {backend}") == 1
 
     def check_begun(self, backend: str) -> bool:
         """Whether a check of a backend was paid for, maybe, and its end has not been told."""
-        return bool(self._rows("SELECT 1 FROM settings WHERE key = ?", f"check {backend}"))
+        return bool(self._db.rows("SELECT 1 FROM settings WHERE key = ?", f"check {backend}"))
 
     def end_check(self, backend: str) -> None:
-        self._write("DELETE FROM settings WHERE key = ?", f"check {backend}")
+        self._db.write("DELETE FROM settings WHERE key = ?", f"check {backend}")
 
     # ------------------------------------------------------------ projects
 
     def session(self, owner: str, listing: str) -> StoredSession | None:
-        """The project this listing worked on last. `owner`: a backend and an account of it."""
-        rows = self._rows(
+        """The project this listing worked on last. `owner`: a backend and an account of it. Raises
+        UsageError where its record is damaged."""
+        rows = self._db.rows(
             "SELECT record FROM sessions WHERE owner = ? AND listing = ? ORDER BY used DESC LIMIT 1",
             owner,
             listing,
         )
-        return StoredSession(**json.loads(rows[0][0])) if rows else None
+        if not rows:
+            return None
+        try:
+            fields = Fields.parse(rows[0][0])
+            return StoredSession(
+                fields.needed("session_id"),
+                fields.needed("task_id"),
+                fields.needed("user_id"),
+                fields.text("language", "en"),
+                fields.flag("touched"),
+                fields.flag("laid_out"),
+            )
+        except DamagedRecordError as error:
+            raise self._damaged(say("the record of the project cannot be read")) from error
 
     def keep_session(self, owner: str, listing: str, session: StoredSession) -> None:
         """Write the project down and make it the current one."""
-        self._write(
-            "INSERT OR REPLACE INTO sessions VALUES"
-            " (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))",
-            owner,
-            listing,
-            session.session_id,
-            json.dumps(asdict(session)),
-        )
+        with self._db.transaction():
+            rows = self._db.rows(
+                "SELECT record FROM sessions WHERE owner = ? AND session_id = ?",
+                owner,
+                session.session_id,
+            )
+            self._db.write(
+                "INSERT INTO sessions (owner, listing, session_id, record, used)"
+                " VALUES (?, ?, ?, ?, (SELECT coalesce(max(used), 0) + 1 FROM sessions))"
+                " ON CONFLICT (owner, session_id) DO UPDATE SET"
+                " listing = excluded.listing, record = excluded.record, used = excluded.used",
+                owner,
+                listing,
+                session.session_id,
+                self._json(vars(session), rows),
+            )
 
     def drop_session(self, owner: str, session_id: str) -> None:
-        self._write("DELETE FROM sessions WHERE owner = ? AND session_id = ?", owner, session_id)
+        self._db.write("DELETE FROM sessions WHERE owner = ? AND session_id = ?", owner, session_id)
 
     # ------------------------------------------------------------ work
 
@@ -363,50 +204,73 @@ class Vault:
     def save(self, job: Job, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; it is on disk when this returns. `only_from`: raises
         BusyError, and changes nothing, where it does not stand at that step on disk."""
-        with self._transaction():
+        from skill.jobs.record import record_of
+
+        record = record_of(job)
+        with self._db.transaction():
             if only_from is not None and self.job(job.id).step is not only_from:
                 raise BusyError(
                     say("{job} was taken on by another process.", job=job.id), job=job.id
                 )
-            self._db.execute(
-                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
-                (job.id, json.dumps(vars(job)), int(job.finished), job.created),
+            self._db.write(
+                "INSERT INTO jobs (id, record, finished, created) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET record = excluded.record,"
+                " finished = excluded.finished, created = excluded.created",
+                job.id,
+                self._json(record, self._db.rows("SELECT record FROM jobs WHERE id = ?", job.id)),
+                int(job.finished),
+                record["created"],
             )
 
+    def _json(self, record: dict[str, Any], before: list[tuple[Any, ...]]) -> str:
+        """The record as it is to be written over the one `before`, if there is one."""
+        if not before:
+            return json.dumps(record)
+        try:
+            return json.dumps(with_unknown(record, Fields.parse(before[0][0]).all))
+        except DamagedRecordError as error:
+            raise self._damaged(say("a record in it cannot be read")) from error
+
     def job(self, job_id: str) -> Job:
-        """Raises NotFoundError where there is none of that id."""
-        rows = self._rows("SELECT record FROM jobs WHERE id = ?", job_id)
+        """Raises NotFoundError where there is none of that id, UsageError where its record is
+        damaged or of a newer version."""
+        rows = self._db.rows("SELECT record FROM jobs WHERE id = ?", job_id)
         if not rows:
             raise NotFoundError(
                 say("There is no job {job}.", job=job_id),
                 hint=say("See what there is: image-to-video jobs"),
             )
-        return _job(rows[0][0])
+        try:
+            return self._job(job_id, rows[0][0])
+        except _NewerJobError as error:
+            raise error.job.error from error
+
+    def _job(self, job_id: str, record: object) -> Job:
+        """Raises UsageError where the record is damaged, _NewerJobError where it is a newer one's."""
+        from skill.jobs.record import job_of
+
+        try:
+            fields = Fields.parse(record)
+            if fields.needed("id") != job_id:
+                raise DamagedRecordError("id")
+            try:
+                return job_of(fields)
+            except NewerRecordError as error:
+                newer = _newer(job_id, str(error))
+                where = fields.needed("backend"), fields.needed("listing")
+                raise _NewerJobError(NewerJob(job_id, *where, newer)) from error
+        except DamagedRecordError as error:
+            raise self._damaged(say("the record of {job} cannot be read", job=job_id)) from error
+
+    def _damaged(self, what: str) -> UsageError:
+        return damaged(self._db.path, what)
 
     def pick(self, job_id: str | None, backend: str, listing: str) -> Job:
         """The job of that id, or the newest unfinished one of a listing at `backend`: another's is
         gone on with, and may be paid for, only where it is named. Raises NotFoundError, and
-        UsageError where the job belongs to another backend."""
+        UsageError where the job belongs to another backend or cannot be read."""
         if job_id is None:
-            jobs = self.unfinished(backend)
-            own = [job for job in jobs if job.listing == listing]
-            if not jobs:
-                raise NotFoundError(
-                    say("Nothing is unfinished: there is nothing to go on with."),
-                    hint=say("Begin with: image-to-video make PHOTO…"),
-                )
-            if not own:
-                raise NotFoundError(
-                    say(
-                        "What is unfinished was begun with another skill, {listing}.",
-                        listing=jobs[0].listing,
-                    ),
-                    hint=say(
-                        "Go on with it there; or name it: image-to-video resume {job}",
-                        job=jobs[0].id,
-                    ),
-                )
-            return own[0]
+            return self._newest(backend, listing)
         job = self.job(job_id)
         if job.backend != backend:
             other = "--local" if job.backend == "local" else f"NEMO_API_URL={job.backend}"
@@ -416,67 +280,74 @@ class Vault:
             )
         return job
 
+    def _newest(self, backend: str, listing: str) -> Job:
+        jobs = [job for job in self._unfinished() if job.backend == backend]
+        if not jobs:
+            raise NotFoundError(
+                say("Nothing is unfinished: there is nothing to go on with."),
+                hint=say("Begin with: image-to-video make PHOTO…"),
+            )
+        own = next((job for job in jobs if job.listing == listing), None)
+        if own is None:
+            raise NotFoundError(
+                say(
+                    "What is unfinished was begun with another skill, {listing}.",
+                    listing=jobs[0].listing,
+                ),
+                hint=say(
+                    "Go on with it there; or name it: image-to-video resume {job}",
+                    job=jobs[0].id,
+                ),
+            )
+        if isinstance(own, NewerJob):
+            raise own.error
+        return own
+
     def unfinished(self, backend: str | None = None) -> list[Job]:
-        """What `resume` can go on with (at one backend), the newest first."""
-        rows = self._rows(
-            "SELECT record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
-        )
-        jobs = [_job(row[0]) for row in rows]
+        """What `resume` can go on with (at one backend), the newest first. Raises UsageError where
+        a record is damaged."""
+        jobs = [job for job in self._unfinished() if not isinstance(job, NewerJob)]
         return [job for job in jobs if backend in (None, job.backend)]
 
+    def newer(self, backend: str) -> list[NewerJob]:
+        """What is unfinished at a backend and needs a newer version to go on with."""
+        jobs = [job for job in self._unfinished() if isinstance(job, NewerJob)]
+        return [job for job in jobs if job.backend == backend]
 
-def _job(record: str) -> Job:
+    def _unfinished(self) -> Iterator[Job | NewerJob]:
+        rows = self._db.rows(
+            "SELECT id, record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
+        )
+        for job_id, record in rows:
+            try:
+                yield self._job(str(job_id), record)
+            except _NewerJobError as error:
+                yield error.job
+
+
+class _NewerJobError(Exception):
+    def __init__(self, job: NewerJob) -> None:
+        super().__init__(job.id)
+        self.job = job
+
+
+def _newer(job_id: str, word: str) -> UsageError:
+    return UsageError(
+        say(
+            "{job} was written by a newer version of this skill: {word} is not known here.",
+            job=job_id,
+            word=clean_line(word, 40),
+        ),
+        hint=say("Update the skill, or go on with it where it was begun. Nothing was changed."),
+    )
+
+
+def _token(text: object, user_id: object, expires_at: object) -> StoredToken | None:
+    """None where it is no token."""
     try:
-        fields = json.loads(record)
-        fields["step"] = Step(fields["step"])
-        return Job(**fields)
-    except (ValueError, TypeError, KeyError) as error:
-        raise UsageError(
-            say(
-                "A job in the vault cannot be read: it is damaged, or of a newer version of this skill."
-            ),
-            hint=say("Update the skill. Nothing was changed."),
-        ) from error
-
-
-def _own(folder: Path) -> None:
-    """Make the folder, or take it over, readable by its user alone."""
-    if folder.exists():
-        mode = folder.stat().st_mode
-        if folder.parent == folder or mode & stat.S_ISVTX or _is_home(folder):
-            raise UsageError(
-                say(
-                    "{folder} is shared with other things: state needs a folder of its own.",
-                    folder=folder,
-                ),
-                hint=say("For example --home {folder}", folder=folder / "image-to-video"),
-            )
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _narrow(folder, 0o700)
-
-
-def _is_home(folder: Path) -> bool:
-    try:
-        return folder.resolve() == Path.home().resolve()
-    except RuntimeError:  # this user has no home
-        return False
-
-
-def _narrow(path: Path, mode: int) -> None:
-    """Take away the rights that go beyond `mode`."""
-    rights = stat.S_IMODE(path.stat().st_mode)
-    if os.name == "posix" and rights & ~mode:
-        path.chmod(rights & mode)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise UsageError(
-            say("{path} cannot be used: {error}.", path=path, error=error),
-            hint=say(
-                "Nothing was changed. If the file is damaged, move it away (the jobs in it are then unknown); if the disk is full or read-only, name another folder with --home DIR."
-            ),
-        ) from error
+        if isinstance(text, str) and isinstance(user_id, str):
+            date = date_of(expires_at) if expires_at is not None else None
+            return StoredToken(Token(text), user_id, date)
+    except (DamagedRecordError, UsageError):
+        pass  # a token that is damaged may still be told from: nothing of it is shown
+    return None

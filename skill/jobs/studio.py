@@ -28,6 +28,7 @@ from skill.events import Detail, Notice, Report
 from skill.i18n import say, speak
 from skill.jobs.background import LogReader, log_of
 from skill.jobs.connection import Connection
+from skill.jobs.job import Goal, Step
 from skill.jobs.partial_file import discard
 from skill.jobs.plan import (
     plan_chat,
@@ -40,7 +41,7 @@ from skill.jobs.plan import (
 from skill.jobs.previews import NOTHING
 from skill.jobs.prompt import Wish
 from skill.jobs.results import Connected, Reply, Status, Video, uploaded, video_of
-from skill.jobs.store import Step, Vault
+from skill.jobs.store import Vault
 from skill.jobs.suggestions import at_home
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 
     from skill.api.client import Client
     from skill.api.models import Credits
+    from skill.jobs.job import Job, StoredSession
     from skill.jobs.previews import Extras
-    from skill.jobs.store import Job, StoredSession
     from skill.screentalk import GuiAction
     from skill.settings.config import Config
 
@@ -393,7 +394,7 @@ class Studio:
             try:
                 with self._vault.holding(job):
                     if attended and job.failure is not None and not job.finished:
-                        error = from_record(job.failure)
+                        error = from_record(vars(job.failure))
                         error.job = job.id
                         error.instead = at_home(job, error)
                         raise error
@@ -429,7 +430,7 @@ class Studio:
         if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
             return await self._result(job)
         if job.step is Step.FAILED and job.failure is not None:
-            error = from_record(job.failure)
+            error = from_record(vars(job.failure))
             error.final = True
             raise error
         if job.finished:
@@ -486,9 +487,9 @@ class Studio:
         discard(job.download)
         self._vault.clear_workspace(job)
         self._vault.save(job)
-        if step is Step.RENDERING and job.render_id:
+        if step is Step.RENDERING and job.render.id:
             try:
-                await self._connection.call(lambda: self._client.cancel_render(job.render_id))
+                await self._connection.call(lambda: self._client.cancel_render(job.render.id))
             except SkillError as error:  # never begun, too late, no network: it is given up here
                 self._tell(Detail(error.message))
 
@@ -526,7 +527,7 @@ class Studio:
     async def _result(self, job: Job, actions: tuple[GuiAction, ...] = ()) -> Video | Reply:
         """What came of a job that is done. Nothing here may fail for want of the network: the
         work is done and paid for."""
-        if job.goal == "upload":
+        if job.goal is Goal.UPLOAD:
             return uploaded(job)
         return video_of(job) if job.export else await self._reply(job, actions)
 
@@ -558,8 +559,8 @@ class Studio:
             summary=job.summary,
             offers=_offers(job),
             tells_changes=not job.text,
-            credits_before=job.credits_before,
-            credits_after=job.credits_after,
+            credits_before=job.credits.before,
+            credits_after=job.credits.after,
         )
 
     def credits_line(self, credits: Credits) -> str:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from skill.errors import ExportBlockedError, NoCreditsError
 from skill.i18n import say
-from skill.jobs.plan import sources
+from skill.jobs.job import Goal
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from skill.errors import SkillError
-    from skill.jobs.store import Job
+    from skill.jobs.job import Job
     from skill.timeline import Timeline
 
 _MOST = 2
@@ -37,9 +37,9 @@ def at_home(job: Job, error: SkillError) -> tuple[str, ...]:
     empty where those are not what stopped it, or where that takes more than its files and words."""
     if not isinstance(error, NoCreditsError | ExportBlockedError):
         return ()
-    if job.goal != "make" or not job.files:
+    if job.goal is not Goal.MAKE or not job.files:
         return ()
-    photos = map(str, sources(job))
+    photos = map(str, job.sources)
     words = clean_line(job.message, len(job.message))
     prompt = (f"--prompt={words}",) if words.startswith("-") else ("-p", words)
     target = ("-o", job.target) if job.target else ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -16,14 +15,14 @@ from skill.files import sha256
 from skill.i18n import say
 from skill.media.draw import Drawing
 from skill.media.file_errors import opened
-from skill.media.prepared import is_due, left_out, make_ready, make_smaller, no_longer, told
+from skill.media.prepared import LeftOut, make_ready, make_smaller, no_longer, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from skill.jobs.connection import Connection
-    from skill.jobs.store import Job
-    from skill.media.prepared import Record
+    from skill.jobs.job import Job
+    from skill.media.prepared import PreparedFile
 
 _SMALLER = 2  # times a photo is made smaller that the backend finds too large
 
@@ -42,11 +41,11 @@ class Uploads:
         """Have every file as it may be sent, before anything is."""
         for item in job.left_out:
             self._tell(Notice(_without(item)))
-        due = [file for file in job.files if file["sha256"] not in job.uploaded and is_due(file)]
+        due = [file for file in job.files if file.sha256 not in job.uploaded and file.due]
         if not due:
             return
         self._tell(Stage("prepare", say("Making the files ready...")))
-        ready: list[Record] = []
+        ready: list[PreparedFile] = []
         for done, file in enumerate(due, 1):
             number = job.files.index(file)
             make = partial(
@@ -66,7 +65,7 @@ class Uploads:
             self._tell(Progress("prepare", 100 * done / len(due)))
         sentences = told(ready)
         # Photos that differ in nothing but what was removed are one.
-        job.files = list({file["sha256"]: file for file in reversed(job.files)}.values())[::-1]
+        job.files = list({file.sha256: file for file in reversed(job.files)}.values())[::-1]
         self._vault.save(job)
         for sentence in sentences:
             self._tell(Notice(sentence))
@@ -84,16 +83,16 @@ class Uploads:
         self._tell(Stage("upload", uploading))
         if resuming:
             await self._find_uploaded(job)
-        total = sum(file["size"] for file in job.files)
+        total = sum(file.size for file in job.files)
         done = 0
         for file in tuple(job.files):
-            if file["sha256"] not in job.uploaded:
+            if file.sha256 not in job.uploaded:
                 number = job.files.index(file)
                 try:
                     await self._upload_fitting(job, number, done, total)
                 except FileRefusedError as error:
                     self._leave_out(job, number, error)
-            done += file["size"]
+            done += file.size
             self._tell(Progress("upload", 100 * done / total))
 
     def _leave_out(self, job: Job, number: int, error: FileRefusedError) -> None:
@@ -102,7 +101,7 @@ class Uploads:
         if not self._connection.config.local or len(job.files) == 1:
             raise error
         file = job.files.pop(number)
-        job.left_out.append(left_out(Path(file.get("origin", file)["path"]), error))
+        job.left_out.append(LeftOut.of(file.original.path, error))
         self._vault.save(job)
         self._tell(Notice(_without(job.left_out[-1])))
 
@@ -114,8 +113,8 @@ class Uploads:
                 await self._upload_one(job, file, before, total)
                 return
             except FileRefusedError as error:
-                error.message = say("{name}: {message}", name=file["name"], message=error.message)
-                large = error.backend_code in (4002, 413) and file["kind"] == "image"
+                error.message = say("{name}: {message}", name=file.name, message=error.message)
+                large = error.backend_code in (4002, 413) and file.kind == "image"
                 if not (large and job.shrink and tries_left):
                     raise
                 await self._make_smaller(job, number, error)
@@ -126,7 +125,7 @@ class Uploads:
             job.files[number],
             self._listing,
             self._vault.workspace(job),
-            {file["name"] for file in job.files if file is not job.files[number]},
+            {file.name for file in job.files if file is not job.files[number]},
             keep_metadata=job.keep_metadata,
         )
         try:
@@ -137,16 +136,16 @@ class Uploads:
         for sentence in told([job.files[number]]):
             self._tell(Notice(sentence))
 
-    async def _upload_one(self, job: Job, file: Record, before: int, total: int) -> None:
+    async def _upload_one(self, job: Job, file: PreparedFile, before: int, total: int) -> None:
         def progress(read: int) -> None:
             self._tell(Progress("upload", 100 * (before + read) / total))
 
         async def send() -> tuple[Media, ...]:
-            with opened(Path(file["path"])) as source:
-                if await anyio.to_thread.run_sync(sha256, Path(file["path"])) != file["sha256"]:
+            with opened(file.path) as source:
+                if await anyio.to_thread.run_sync(sha256, file.path) != file.sha256:
                     raise no_longer(file)
                 return await self._client.upload(
-                    job.session_id, file["name"], file["mime"], source, progress
+                    job.session_id, file.name, file.mime, source, progress
                 )
 
         try:
@@ -154,12 +153,12 @@ class Uploads:
         except NetworkError as error:
             if not error.unsent:
                 await self._find_uploaded(job)
-            if file["sha256"] in job.uploaded:
+            if file.sha256 in job.uploaded:
                 return
             # Sending a file again costs nothing; the message has not been sent yet.
             await self._connection.clock.sleep(self._connection.timing.retry_base)
             media = await self._connection.call(send)
-        self._note(job, file, [vars(item) for item in media])
+        self._note(job, file, media)
         self._vault.save(job)
 
     async def _find_uploaded(self, job: Job) -> None:
@@ -170,34 +169,34 @@ class Uploads:
         for file in job.files:
             info = next((info for info in infos if _is_it(info, file, by_name=job.fresh)), None)
             if info is not None:
-                self._note(job, file, _media(info, file["name"]))
+                self._note(job, file, _media(info, file.name))
         self._vault.save(job)
 
-    def _note(self, job: Job, file: Record, media: list[dict[str, Any]]) -> None:
-        if file["sha256"] not in job.uploaded:
-            job.uploaded.append(file["sha256"])
+    def _note(self, job: Job, file: PreparedFile, media: Iterable[Media]) -> None:
+        if file.sha256 not in job.uploaded:
+            job.uploaded.append(file.sha256)
             job.media += media
 
 
-def _without(item: dict[str, str]) -> str:
-    return say("Left out: {reason}", reason=item["reason"])
+def _without(item: LeftOut) -> str:
+    return say("Left out: {reason}", reason=item.reason)
 
 
-def _is_it(info: dict[str, Any], file: Record, *, by_name: bool) -> bool:
+def _is_it(info: dict[str, Any], file: PreparedFile, *, by_name: bool) -> bool:
     if info.get("hash"):
-        return bool(info["hash"] == file["sha256"])
-    return by_name and info.get("filename") == file["name"]
+        return bool(info["hash"] == file.sha256)
+    return by_name and info.get("filename") == file.name
 
 
-def _media(info: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def _media(info: dict[str, Any], name: str) -> tuple[Media, ...]:
     """What the state tells of a file, as an upload's answer would."""
     try:
-        return [vars(item) for item in Media.read_all({"files": [{**info, "filename": name}]})]
+        return Media.read_all({"files": [{**info, "filename": name}]})
     except NetworkError:
-        return [{"filename": name}]
+        return Media.read_all({"files": [{"filename": name}]})
 
 
-async def _in_a_thread(make: Callable[[], Record]) -> Record:
+async def _in_a_thread(make: Callable[[], PreparedFile]) -> PreparedFile:
     """Where it is broken off, what is being drawn is too."""
     drawing = Drawing()
     try:

@@ -31,10 +31,10 @@ from skill.files import sha256
 from skill.i18n import say
 from skill.jobs.conversation import Answer, converse
 from skill.jobs.download import deliver
+from skill.jobs.job import Failure, Goal, Job, Step, StoredSession
 from skill.jobs.partial_file import discard
 from skill.jobs.plan import check_cap
 from skill.jobs.prompt import expected_credits
-from skill.jobs.store import Job, Step, StoredSession
 from skill.jobs.suggestions import at_home, next_wishes
 from skill.jobs.upload import Uploads
 from skill.sanitize import clean_line
@@ -87,7 +87,7 @@ class Worker:
             hopeless = isinstance(error, FileRefusedError) or not job.session_id
             if job.step is Step.STARTED and hopeless:
                 job.step = Step.FAILED  # nothing is lost by beginning again
-            job.failure = error.record
+            job.failure = Failure(**error.record)
             with suppress(UsageError):  # the vault itself may be what failed
                 self._vault.save(job)
             if not job.finished:
@@ -114,7 +114,7 @@ class Worker:
             )
         if error.backend_code != 1002 or not unsent or self._anew:
             raise error
-        if job.goal in ("chat", "upload", "extend") and not job.fresh:
+        if job.goal in (Goal.CHAT, Goal.UPLOAD, Goal.EXTEND) and not job.fresh:
             try:
                 self._connection.projects.lost(job.session_id, error)
             except NotFoundError:
@@ -168,7 +168,7 @@ class Worker:
                 error.hint = say("Check the address, or fetch the file yourself and upload it.")
                 self._advance(job, Step.FAILED)
                 raise
-            job.media += [vars(item) for item in media]
+            job.media += media
             job.fetched += 1
             self._vault.save(job)
         self._advance(job, Step.DONE)
@@ -176,12 +176,12 @@ class Worker:
     # ------------------------------------------------------------ the message goes out, once
 
     async def _send(self, job: Job) -> None:
-        if job.goal == "upload":
+        if job.goal == Goal.UPLOAD:
             await self._end_upload(job)
             return
         state = await self._connection.state(job.session_id)
         laid_out = Timeline.from_draft(state.draft).ready
-        if job.goal == "extend" and not job.files and not laid_out:
+        if job.goal == Goal.EXTEND and not job.files and not laid_out:
             self._advance(job, Step.FAILED)
             raise NotFoundError(
                 say("There is nothing to make longer: the project's timeline is empty."),
@@ -189,7 +189,7 @@ class Worker:
             )
         job.draft = state.draft
         balance = await self._balance()
-        job.credits_before = balance.available if balance else None
+        job.credits.before = balance.available if balance else None
         self._weigh(job, laid_out=laid_out)
         if job.vague:
             listing = self._connection.config.manifest.listing
@@ -201,7 +201,7 @@ class Worker:
                     )
                 )
             )
-        long = job.goal in ("make", "extend") and not self._connection.config.local
+        long = job.goal in (Goal.MAKE, Goal.EXTEND) and not self._connection.config.local
         working = (
             say("Working on it... This may take a few minutes.")
             if long
@@ -245,7 +245,7 @@ class Worker:
         """No message that may cost more than was agreed; and in a listing that is careful with
         credits, what it may cost before it goes out, and none where nothing is left. `laid_out` as
         for `expected_credits`. Raises UsageError, NoCreditsError."""
-        config, left = self._connection.config, job.credits_before
+        config, left = self._connection.config, job.credits.before
         if config.local:
             return
         cost = expected_credits(job.goal, laid_out=laid_out)
@@ -331,10 +331,10 @@ class Worker:
 
     async def _note_cost(self, job: Job) -> None:
         """Have the balance after the message in the job, where it can be had at once."""
-        if job.credits_before is None:
+        if job.credits.before is None:
             return
         balance = await self._connection.balance_at_once()
-        job.credits_after = balance.available if balance is not None else None
+        job.credits.after = balance.available if balance is not None else None
 
     def _see(self, job: Job, state: State) -> None:
         """Note the timeline, so that what was done can be told without asking again."""
@@ -352,7 +352,7 @@ class Worker:
                 return
         raise UnfinishedError(
             say("No whole answer came, and the project has not changed since.")
-            + _charged(job.credits_before, await self._balance()),
+            + _charged(job.credits.before, await self._balance()),
             hint=say(
                 "The message is not sent a second time. Look again later with resume; or give it up with cancel, and begin anew."
             ),
@@ -413,11 +413,11 @@ class Worker:
             return
         state = await self._connection.state(job.session_id)
         self._see(job, state)
-        if job.goal == "extend" and not changes(job.draft, state.draft, job.language):
+        if job.goal == Goal.EXTEND and not changes(job.draft, state.draft, job.language):
             self._not_longer(job)
         if not job.ready:
             empty = say("There is nothing to export: the project's timeline is empty.")
-            if job.goal != "export":  # what was paid for may yet turn up: `resume` looks again
+            if job.goal != Goal.EXPORT:  # what was paid for may yet turn up: `resume` looks again
                 raise BackendFailedError(
                     empty,
                     hint=say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
@@ -428,15 +428,15 @@ class Worker:
             )
         now = self._connection.clock.wall().timestamp() * 1000
         # New also where two are begun in the same millisecond, or the clock was set back.
-        job.render_id = f"render_{now:.0f}{secrets.randbelow(10**6):06}"
-        job.render_posted = False
+        job.render.id = f"render_{now:.0f}{secrets.randbelow(10**6):06}"
+        job.render.posted = False
         self._tell(Stage("render", say("Rendering...")))
         self._advance(job, Step.RENDERING)
 
     def _not_longer(self, job: Job) -> None:
         """An extension of which nothing came: the same video once more would pass for a longer one.
         Where it was charged for, what came of it may yet turn up: `resume` looks again."""
-        if job.credits_before is not None and job.credits_before == job.credits_after:
+        if job.credits.before is not None and job.credits.before == job.credits.after:
             self._advance(job, Step.FAILED)
         raise BackendFailedError(
             say("The video is as long as before. It said: {said}", said=clean_line(job.text, 300))
@@ -446,7 +446,7 @@ class Worker:
         )
 
     async def _render(self, job: Job) -> None:
-        if not job.render_posted and not await self._start(job):
+        if not job.render.posted and not await self._start(job):
             return
         watch = RenderWatch(self._connection.timing, self._connection.clock.now())
         while True:
@@ -469,7 +469,7 @@ class Worker:
             if wait is None:
                 break
             await self._connection.clock.sleep(wait)
-        job.url = render.url or ""
+        job.render.url = render.url or ""
         self._advance(job, Step.RENDERED)
 
     async def _start(self, job: Job) -> bool:
@@ -480,7 +480,7 @@ class Worker:
             draft = (await self._connection.state(job.session_id)).draft or {}
             try:
                 await self._connection.call(
-                    lambda: self._client.start_render(job.render_id, job.session_id, draft)
+                    lambda: self._client.start_render(job.render.id, job.session_id, draft)
                 )
             except (NetworkError, BackendFailedError) as error:
                 # The answer was lost, or the id is refused as used: is it ours that is there?
@@ -490,7 +490,7 @@ class Worker:
             except SkillError:
                 self._advance(job, Step.ANSWERED)
                 raise
-        job.render_posted = True
+        job.render.posted = True
         self._vault.save(job)
         return True
 
@@ -502,13 +502,13 @@ class Worker:
         return True
 
     async def _status(self, job: Job) -> Render:
-        return await self._connection.read(lambda: self._client.render_status(job.render_id))
+        return await self._connection.read(lambda: self._client.render_status(job.render.id))
 
     def _again(self, job: Job, error: SkillError) -> None:
         """A render that failed is tried once more, under a new id."""
-        job.render_id = ""
-        last = job.render_attempt > 0
-        job.render_attempt = 0 if last else 1
+        job.render.id = ""
+        last = job.render.attempt > 0
+        job.render.attempt = 0 if last else 1
         self._advance(job, Step.ANSWERED)
         if last:
             error.hint = say("Rendering costs nothing: try again later.")
@@ -530,12 +530,12 @@ class Worker:
 
         await deliver(
             self._connection,
-            job.url,
-            job.render_id,
+            job.render.url,
+            job.render.id,
             Path(job.target),
             force=job.force,
             other=not job.named,
-            record=job.download,
+            state=job.download,
             note=lambda: self._vault.save(job),
             about_to_stand=about_to_stand,
         )
@@ -543,7 +543,6 @@ class Worker:
 
     def _delivered(self, job: Job) -> None:
         discard(job.download)
-        job.download = {}
         self._note(job, Step.DELIVERED if job.extras else Step.DONE)
 
     def _note(self, job: Job, step: Step) -> None:

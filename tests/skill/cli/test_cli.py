@@ -15,7 +15,8 @@ import pytest
 
 from skill.cli.parser import COMMANDS, build_parser, parse
 from skill.install import packages
-from skill.jobs.store import Step, Vault
+from skill.jobs.job import Step
+from skill.jobs.store import Vault
 from skill.media.mp4 import probe
 from skill.settings.config import Config
 from tests.skill.conftest import ROOT, start

@@ -17,9 +17,9 @@ from skill.cli.console import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES
+from skill.jobs.job import Step
 from skill.jobs.plan import plan_make
 from skill.jobs.prompt import LOOKS, Wish
-from skill.jobs.store import Step
 from skill.screentalk.phrases import INSTEAD
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
@@ -40,8 +40,11 @@ _TOLD = {"Stage": 1, "Notice": 0}
 _OURS = {
     "ArgumentTypeError",
     "AttributeError",
+    "DamagedRecordError",
     "FileExistsError",
     "InternalError",
+    "NewerRecordError",
+    "_NewerJobError",
     "NotImplementedError",
     "OSError",
     "RuntimeError",

@@ -9,7 +9,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,9 +27,10 @@ from skill.clock import Timing
 from skill.errors import NetworkError, SkillError, UsageError
 from skill.events import Detail, Report
 from skill.jobs.download import deliver
+from skill.jobs.job import DownloadState, Job, Step
 from skill.jobs.output_path import check_target
 from skill.jobs.partial_file import discard
-from skill.jobs.store import Job, Step, Vault
+from skill.jobs.store import Vault
 from skill.token import Token
 from tests.skill.conftest import start
 
@@ -605,7 +606,7 @@ def test_a_note_that_cannot_be_made_is_no_fault_of_the_source(
     real = Vault.save
 
     def save(vault: Vault, job: Job, **more: Any) -> None:
-        if job.download.get("source"):
+        if job.download.source:
             raise UsageError("The state folder is full.")
         real(vault, job, **more)
 
@@ -666,8 +667,8 @@ def test_a_link_that_is_planted_before_the_first_try_is_not_followed(
 
     def save(vault: Vault, job: Job, **more: Any) -> None:
         real(vault, job, **more)
-        if job.render_id and not parts():
-            plant(Path(f".{job.render_id[-24:]}.part"), victim)
+        if job.render.id and not parts():
+            plant(Path(f".{job.render.id[-24:]}.part"), victim)
 
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "save", save)
@@ -730,16 +731,13 @@ def test_what_was_fetched_of_a_job_that_is_given_up_can_be_removed(
     vault = Vault.open(path.parent)
     job = vault.job(job_id)
     vault.close()
-    assert {**job.download, "validator": ""} == {
-        "part": str(parts()[0]),
-        "source": "backend",
-        "validator": "",
-        "length": str(len(clip)),
-    }
+    assert job.download.validator
+    assert replace(job.download, validator="") == DownloadState(
+        str(parts()[0]), "backend", "", len(clip)
+    )
     discard(job.download)
     assert list(Path.cwd().iterdir()) == []
     discard(job.download)
-    discard({})
 
 
 def test_a_process_that_died_with_the_clip_in_place_leaves_nothing_beside_it(
@@ -751,13 +749,13 @@ def test_a_process_that_died_with_the_clip_in_place_leaves_nothing_beside_it(
     job = vault.job(job_id)
     part = Path(".render.part")
     part.hardlink_to("trip.mp4")
-    job.step, job.download = Step.RENDERED, {"part": str(part.absolute())}
+    job.step, job.download = Step.RENDERED, DownloadState(str(part.absolute()))
     vault.save(job)
     project.backend.journal.clear()
     assert run("resume").code == 0
     assert not project.backend.journal.calls("file")
     assert [path.name for path in Path.cwd().iterdir()] == ["trip.mp4"]
-    assert (vault.job(job_id).step, vault.job(job_id).download) == (Step.DONE, {})
+    assert (vault.job(job_id).step, vault.job(job_id).download) == (Step.DONE, DownloadState())
     vault.close()
 
 
@@ -968,7 +966,7 @@ async def fetch_through(base_url: str, url: str, target: Path) -> list[str]:
                 target,
                 force=False,
                 other=False,
-                record={},
+                state=DownloadState(),
                 note=lambda: None,
                 about_to_stand=lambda target, digest: None,
             )

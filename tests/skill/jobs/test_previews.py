@@ -14,7 +14,8 @@ from PIL import Image
 import skill.jobs.previews
 from skill import local
 from skill.install import packages
-from skill.jobs.store import Step, Vault
+from skill.jobs.job import Step
+from skill.jobs.store import Vault
 from skill.settings.config import Config
 
 if TYPE_CHECKING:

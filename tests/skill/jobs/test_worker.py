@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +17,8 @@ from skill import local
 from skill.clock import PacedClock
 from skill.errors import UsageError
 from skill.file_lock import Lock
-from skill.jobs.store import Job, Step, Vault
+from skill.jobs.job import Job, Step
+from skill.jobs.store import Vault
 from skill.settings.config import Config
 from tests.skill.conftest import start
 
@@ -703,9 +706,8 @@ class TestStoppedAtTheEnd:
     ) -> None:
         server.backend.fail("session", status=503, times=2)
         assert run("make", *photos, *WORDS).answer["error"]["retryable"] is True
-        vault = Vault.open(Config.resolve().home)
-        ((job,),) = vault._rows("SELECT id FROM jobs")
-        vault.close()
+        with closing(sqlite3.connect(Config.resolve().home / "vault.db")) as database:
+            ((job,),) = database.execute("SELECT id FROM jobs")
         error = run("resume", job, "--json").answer["error"]
         assert (error["code"], error["retryable"]) == ("network", False)
         handed = run("resume", job, "--no-wait")

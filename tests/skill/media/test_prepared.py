@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import stat
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,14 +14,14 @@ from PIL import Image
 
 from mock_server import Backend
 from skill.jobs.store import Vault
-from skill.media.prepared import told
+from skill.media.inspect import Change
+from skill.media.prepared import PreparedFile, told
 from skill.settings.config import Config
 from tests.skill.conftest import Ran, start
 from tests.skill.samples import SECRET, exif, jpeg, saved, scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from mock_server import Server
     from mock_server.backend.render_queue import Renderer
@@ -433,27 +435,31 @@ class TestAnUploadIsAJob:
 
 
 class TestWhatIsTold:
-    def record(self, name: str, *changes: str, located: bool = False) -> dict[str, object]:
-        return {
-            "path": f"/photos/{name}",
-            "name": "sent.jpg",
-            "format": "HEIC",
-            "size": 9_000_000,
-            "changes": list(changes),
-            "located": located,
-            "pages": 1,
-        }
+    def record(self, name: str, *changes: str, located: bool = False) -> PreparedFile:
+        return PreparedFile(
+            Path("/photos") / name,
+            name,
+            "image/heic",
+            "image",
+            9_000_000,
+            "",
+            "HEIC",
+            tuple(Change(change) for change in changes),
+            located,
+        )
 
-    def done(self, name: str, *changes: str) -> dict[str, object]:
+    def done(self, name: str, *changes: str) -> PreparedFile:
         origin = self.record(name, *changes)
-        new = {
-            "path": "/ready/1.jpg",
-            "name": "x.jpg",
-            "format": "JPG",
-            "size": 2_100_000,
-            "changes": [],
-        }
-        return {**new, "done": list(changes), "origin": origin}
+        return replace(
+            origin,
+            path=Path("/ready/1.jpg"),
+            name="x.jpg",
+            format="JPG",
+            size=2_100_000,
+            changes=(),
+            done=origin.changes,
+            origin=origin,
+        )
 
     def test_nothing_of_what_needed_nothing(self) -> None:
         assert told([self.record("a.jpg")]) == []
@@ -464,7 +470,7 @@ class TestWhatIsTold:
         ]
 
     def test_that_a_file_held_more_than_one_picture(self) -> None:
-        pages = {**self.record("scan.tif", "convert"), "pages": 3}
+        pages = replace(self.record("scan.tif", "convert"), pages=3)
         assert told([pages]) == ["scan.tif: converted from HEIC (the first of 3 pictures)."]
 
     def test_many_of_which_it_is_the_same_in_one_sentence(self) -> None:

@@ -42,7 +42,7 @@ def test_a_setting_of_no_known_kind_is_refused_at_once_and_later(
 
 def test_a_setting_there_is_not_is_refused() -> None:
     with pytest.raises(TypeError, match="colour"):
-        Backend(colour="red")
+        Backend(colour="red")  # type: ignore[call-arg]
 
 
 def test_what_is_laid_over_leaves_the_settings_below_alone() -> None:

@@ -35,7 +35,7 @@ from skill.sanitize import clean_line
 from skill.settings.config import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -125,13 +125,13 @@ class Client:
         self,
         session_id: str,
         text: str,
-        about_to_send: Callable[[], None] = lambda: None,
+        about_to_send: Callable[[], Awaitable[None]] | None = None,
         *,
         read_timeout: float,
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """POST /run_sse: the answer's bytes as they come. This is the request that costs.
 
-        `about_to_send` is called once the connection stands and the headers are out, before
+        `about_to_send` is awaited once the connection stands and the headers are out, before
         the first byte of the body: until then no backend can have taken the message.
         `read_timeout`: seconds without a single byte after which the connection counts as dead.
         """
@@ -144,7 +144,8 @@ class Client:
         content = encode_json(body)
 
         async def late() -> AsyncIterator[bytes]:
-            about_to_send()
+            if about_to_send is not None:
+                await about_to_send()
             yield content
 
         request = self._http.build_request(

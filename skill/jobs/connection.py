@@ -21,6 +21,7 @@ from skill.events import Detail, Notice, Stage, Tell
 from skill.i18n import say
 from skill.jobs.job import StoredSession, StoredToken
 from skill.jobs.projects import Projects
+from skill.jobs.threads import run_blocking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -72,12 +73,12 @@ class Connection:
             return
         if self.config.token is not None:
             self.client.token = self.config.token
-        elif not self._take_kept(refused=None):
+        elif not await self._take_kept(refused=None):
             await self._take_new(refused=None)
 
-    def _take_kept(self, refused: Token | None) -> bool:
+    async def _take_kept(self, refused: Token | None) -> bool:
         """Use the token in the vault, unless it has expired or is the one that was refused."""
-        stored = self.vault.token(self.config.backend, self._client_id)
+        stored = await run_blocking(self.vault.token, self.config.backend, self._client_id)
         if stored is None or stored.token == refused:
             return False
         soon = self.clock.wall() + timedelta(minutes=1)
@@ -96,10 +97,11 @@ class Connection:
         try:
             while not lock.take():
                 await self.clock.sleep(self.timing.lock)
-            if not self._take_kept(refused):
+            if not await self._take_kept(refused):
                 account = await self._ask_for_token()
                 stored = StoredToken(account.token, account.user_id, account.expires_at)
-                self.vault.keep_token(self.config.backend, self._client_id, stored)
+                keep = self.vault.keep_token
+                await run_blocking(keep, self.config.backend, self._client_id, stored)
                 self.client.token, self._user_id = account.token, account.user_id
         finally:
             lock.release()
@@ -145,7 +147,7 @@ class Connection:
                 raise
             refused = self.client.token
             self.tell(Detail("the anonymous token is no longer good; asking for a new one"))
-            if not self._take_kept(refused):
+            if not await self._take_kept(refused):
                 try:
                     await self._take_new(refused)
                 except NetworkError as lost:
@@ -179,7 +181,7 @@ class Connection:
         the backend does not say."""
         if self.config.token is not None:
             self.client.token = self.config.token
-        elif self.config.local or not self._take_kept(refused=None):
+        elif self.config.local or not await self._take_kept(refused=None):
             return None
         try:
             return await self.client.credits()
@@ -229,16 +231,16 @@ class Connection:
     async def session(self, language: str) -> StoredSession:
         """The current project, or a new one. Where the backend no longer knows it (1002), a
         new one is taken if nothing is lost by that; else NotFoundError says so."""
-        session = self.projects.current
+        session = await run_blocking(lambda: self.projects.current)
         if session is not None:
             try:
                 await self.state(session.session_id)
             except NotFoundError as error:
                 if error.backend_code != 1002:
                     raise
-                self.projects.lost(session.session_id, error)
+                await run_blocking(self.projects.lost, session.session_id, error)
             else:
                 return session
         session = await self.create_session(language)
-        self.projects.keep(session)
+        await run_blocking(self.projects.keep, session)
         return session

@@ -18,7 +18,7 @@ from skill.screentalk import GuiAction, Translator
 from skill.token import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from anyio.streams.memory import MemoryObjectSendStream
 
@@ -44,11 +44,14 @@ class _Opened:
 
 
 async def converse(
-    connection: Connection, session_id: str, message: str, about_to_send: Callable[[], None]
+    connection: Connection,
+    session_id: str,
+    message: str,
+    about_to_send: Callable[[], Awaitable[None]],
 ) -> Answer:
     """Send the message, once, and listen until the turn ends.
 
-    `about_to_send` is called when the connection stands and the words go out with the next
+    `about_to_send` is awaited when the connection stands and the words go out with the next
     byte: what fails before it was not sent. Raises only where the message was refused, or
     where no stream began: after `about_to_send` a NetworkError then means that it may have
     arrived all the same.
@@ -98,7 +101,7 @@ async def _pump(
     connection: Connection,
     session_id: str,
     message: str,
-    about_to_send: Callable[[], None],
+    about_to_send: Callable[[], Awaitable[None]],
     send: MemoryObjectSendStream[_Opened | bytes | SkillError],
 ) -> None:
     timing = connection.timing

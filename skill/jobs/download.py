@@ -9,6 +9,7 @@ import errno
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -18,26 +19,57 @@ from skill.api.public_address import RefusedError, check_bare
 from skill.api.public_fetch import fetch_public
 from skill.api.retry import retry_wait
 from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
-from skill.events import Detail, Progress
+from skill.events import Detail, Progress, Stage
 from skill.files import put, sha256
 from skill.i18n import say
+from skill.jobs.job import Step
 from skill.jobs.output_path import check_target, free_name
-from skill.jobs.partial_file import MAX_BYTES, PartialFile
+from skill.jobs.partial_file import MAX_BYTES, PartialFile, discard
+from skill.jobs.threads import run_blocking
 from skill.media.mp4 import probe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
-    from pathlib import Path
 
     import httpx
 
     from skill.jobs.connection import Connection
+    from skill.jobs.context import JobContext
     from skill.jobs.job import DownloadState
 
 _WHOLE_DOWNLOAD = 1800.0  # s from one source, all tries together
 _WORTH = 64 * 1024  # bytes that count as progress: a source that gives less is not asked for ever
 _REDIRECTS = 5
 _URL, _BACKEND = "url", "backend"
+
+
+async def download_clip(context: JobContext) -> None:
+    """Have the clip of a finished render stand at the job's target."""
+    job = context.job
+    context.tell(Stage("download", say("Downloading...")))
+    target = Path(job.target)
+    if not (
+        # The process died between its rename and this note.
+        context.resuming and job.delivered and await run_blocking(sha256, target) == job.delivered
+    ):
+
+        def about_to_stand(target: Path, digest: str) -> None:
+            job.target, job.delivered = str(target), digest
+            context.vault.save(job)
+
+        await deliver(
+            context.connection,
+            job.render.url,
+            job.render.id,
+            target,
+            force=job.force,
+            other=not job.named,
+            state=job.download,
+            note=lambda: context.vault.save(job),
+            about_to_stand=about_to_stand,
+        )
+    discard(job.download)
+    await context.note(Step.DELIVERED if job.extras else Step.DONE)
 
 
 async def deliver(
@@ -58,16 +90,18 @@ async def deliver(
 
     `other`: the target was our choice, so where it has been taken meanwhile another free name
     beside it will do. `state` is changed in place, and `note` puts it on disk.
-    `about_to_stand` is told name and SHA-256 just before the clip appears.
+    `about_to_stand` is told name and SHA-256 just before the clip appears. Both are called in a
+    thread.
     """
     if other:
         target = free_name(target)
     check_target(target, force=force)
+    path = target.with_name(f".{render_id[-24:]}.part")
     try:
-        with PartialFile(target.with_name(f".{render_id[-24:]}.part"), state, note) as part:
+        with await run_blocking(PartialFile, path, state, note) as part:
             await _Download(connection, url, render_id, part, jitter).run()
             part.close()
-            return _stand(part.path, target, force, other, about_to_stand)
+            return await run_blocking(_stand, part.path, target, force, other, about_to_stand)
     except OSError as error:
         raise UsageError(
             say(
@@ -164,12 +198,12 @@ class _Download:
         part = self._part
         if not part.whole(source) and not await self._receive(source, part.have(source)):
             await self._receive(source, 0)
-        part.sync()
+        await run_blocking(part.sync)
         try:
-            probe(part.path)
+            await run_blocking(probe, part.path)
         except ValueError as error:
             if part.whole(source):
-                part.forget()
+                await run_blocking(part.forget)
             raise NetworkError(
                 say("What was downloaded is no whole MP4: {error}.", error=error)
             ) from error
@@ -188,7 +222,7 @@ class _Download:
             if max(piece.end or 0, piece.length or 0) > MAX_BYTES:
                 raise RefusedError(say("The clip is larger than any it should be."))
             if piece.start == 0:
-                part.begin(source, validator_of(response.headers), piece.length)
+                await run_blocking(part.begin, source, validator_of(response.headers), piece.length)
             _check_room(part.path.parent, (piece.end or 0) - piece.start)
             await self._take(response, piece)
         if part.size < (piece.length or 0):
@@ -199,7 +233,7 @@ class _Download:
         self._tell(piece)
         async for some in response.aiter_bytes():
             if self._part.size + len(some) > (piece.end or MAX_BYTES):
-                self._part.forget()
+                await run_blocking(self._part.forget)
                 raise RefusedError(say("The clip is larger than any it should be."))
             self._part.write(some)
             self._tell(piece)

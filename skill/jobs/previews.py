@@ -9,6 +9,7 @@ import os
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,16 +18,18 @@ from skill.errors import UsageError
 from skill.events import Progress, Stage
 from skill.files import put
 from skill.i18n import say
+from skill.jobs.job import Step
 from skill.jobs.output_path import beside, check_target, free_name
+from skill.jobs.threads import run_blocking
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
-    from pathlib import Path
 
     from anyio.abc import Process
 
     from skill.events import Report
+    from skill.jobs.context import JobContext
 
 _PATIENCE = 600.0  # s for one of them
 
@@ -77,7 +80,25 @@ def check_extras(
         check_target(place, force=force, suffixes=(place.suffix.lower(),))
 
 
-async def make_extra(
+async def make_extras(context: JobContext) -> None:
+    """Make what is to stand beside the clip. The clip stands and is paid for: what cannot be made
+    of it is told, and no error."""
+    job = context.job
+    for kind, ending in job.extras.items():
+        if kind in job.made:
+            continue
+        try:
+            place = await _make_extra(
+                kind, ending, Path(job.target), job.id, force=job.force, tell=context.tell
+            )
+            job.made[kind] = str(place)
+        except UsageError as error:
+            job.missed[kind] = "\n".join(filter(None, [error.message, error.hint]))
+        await context.note(Step.DELIVERED)
+    await context.note(Step.DONE)
+
+
+async def _make_extra(
     kind: str, ending: str, video: Path, job: str, *, force: bool, tell: Callable[[Report], None]
 ) -> Path:
     """Make it of the video, in a process of its own that ends when we do; returns where it
@@ -90,7 +111,7 @@ async def make_extra(
     try:
         require(previews=True)
         await _make(ending[1:].lower() if kind == "preview" else kind, video, part, kind, tell)
-        return _stand(part, target, force=force)
+        return await run_blocking(_stand, part, target, force=force)
     except (OSError, ValueError, UsageError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         remedy = error.hint if isinstance(error, UsageError) else ""
@@ -132,10 +153,12 @@ async def _make(
             async for said in _lines(process):
                 with suppress(ValueError):
                     tell(Progress(stage, 100 * float(said)))
+            await process.wait()
     except TimeoutError:
         said = say("it takes too long")
     finally:
-        with suppress(ProcessLookupError):  # it has ended
+        # One that has ended is not killed: the event loop would miss how it did.
+        if process.returncode is None:
             process.kill()
         with anyio.CancelScope(shield=True):
             await process.aclose()

@@ -517,12 +517,11 @@ class Studio:
         return Status(Timeline.from_draft(state.draft), state.video_infos, session.session_id)
 
     async def _finish(self, job: Job, *, resuming: bool = False) -> Video | Reply:
-        from skill.jobs.worker import Worker
+        from skill.jobs.worker import run_job
 
         self.job = job
-        worker = Worker(self._connection, resuming=resuming)
-        await worker.run(job)
-        return await self._result(job, worker.actions)
+        actions = await run_job(self._connection, job, resuming=resuming)
+        return await self._result(job, actions)
 
     async def _result(self, job: Job, actions: tuple[GuiAction, ...] = ()) -> Video | Reply:
         """What came of a job that is done. Nothing here may fail for want of the network: the

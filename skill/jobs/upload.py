@@ -9,36 +9,82 @@ import anyio
 import anyio.to_thread
 
 from skill.api.models import Media
-from skill.errors import FileRefusedError, NetworkError
+from skill.errors import BackendFailedError, FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage
 from skill.files import sha256
 from skill.i18n import say
+from skill.jobs.job import Step
+from skill.jobs.threads import run_blocking
 from skill.media.draw import Drawing
 from skill.media.file_errors import opened
 from skill.media.prepared import LeftOut, make_ready, make_smaller, no_longer, told
+from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from skill.jobs.connection import Connection
-    from skill.jobs.job import Job
+    from skill.jobs.context import JobContext
     from skill.media.prepared import PreparedFile
 
 _SMALLER = 2  # times a photo is made smaller that the backend finds too large
 
 
-class Uploads:
-    """What is done is noted in the job and the vault, so that another process can go on."""
+async def upload_files(context: JobContext) -> None:
+    """Have a project, and all files of the job in it."""
+    job, connection = context.job, context.connection
+    uploads = _Uploads(context)
+    await uploads.prepare()
+    if not job.session_id:
+        session = await connection.create_session(job.language)
+        job.session_id, job.task_id, job.user_id = (
+            session.session_id,
+            session.task_id,
+            session.user_id,
+        )
+        job.fresh = True
+        await context.save()
+        if connection.greeted:
+            context.tell(Notice(say("Ready.")))
+    await uploads.send()
+    await context.advance(Step.UPLOADED)
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._client = connection.client
-        self._vault = connection.vault
-        self._tell = connection.tell
-        self._listing = connection.config.manifest.listing
 
-    async def prepare(self, job: Job) -> None:
+async def fetch_urls(context: JobContext) -> None:
+    """Have the backend fetch the files that are named by addresses: the end of an upload."""
+    job = context.job
+    await context.keep_project()
+    if job.urls[job.fetched :]:
+        context.tell(Stage("upload", say("The backend fetches the files...")))
+    for url in job.urls[job.fetched :]:
+        try:
+            media = await context.connection.call(
+                lambda url=url: context.client.upload_urls(job.session_id, [url])  # type: ignore[misc]
+            )
+        except (FileRefusedError, BackendFailedError) as error:
+            shown = clean_line(url, 200)
+            error.message = say("{name}: {message}", name=shown, message=error.message)
+            error.hint = say("Check the address, or fetch the file yourself and upload it.")
+            await context.advance(Step.FAILED)
+            raise
+        job.media += media
+        job.fetched += 1
+        await context.save()
+    await context.advance(Step.DONE)
+
+
+class _Uploads:
+    """A job's files on their way up. What is done is noted, so that another process can go on."""
+
+    def __init__(self, context: JobContext) -> None:
+        self._context = context
+        self._job = context.job
+        self._connection = context.connection
+        self._tell = context.tell
+        self._listing = context.config.manifest.listing
+
+    async def prepare(self) -> None:
         """Have every file as it may be sent, before anything is."""
+        job = self._job
         for item in job.left_out:
             self._tell(Notice(_without(item)))
         due = [file for file in job.files if file.sha256 not in job.uploaded and file.due]
@@ -52,7 +98,7 @@ class Uploads:
                 make_ready,
                 job.files[number],
                 self._listing,
-                self._vault.workspace(job),
+                self._context.vault.workspace(job),
                 shrink=job.shrink,
                 keep_metadata=job.keep_metadata,
                 begun=bool(job.session_id),
@@ -61,18 +107,19 @@ class Uploads:
                 job.files[number] = await _in_a_thread(make)
                 ready.append(job.files[number])
             except FileRefusedError as error:
-                self._leave_out(job, number, error)
+                await self._leave_out(number, error)
             self._tell(Progress("prepare", 100 * done / len(due)))
         sentences = told(ready)
         # Photos that differ in nothing but what was removed are one.
         job.files = list({file.sha256: file for file in reversed(job.files)}.values())[::-1]
-        self._vault.save(job)
+        await self._context.save()
         for sentence in sentences:
             self._tell(Notice(sentence))
 
-    async def send(self, job: Job, *, resuming: bool) -> None:
-        """Send what is not there yet. `resuming`: what another process sent last is looked up
-        first. Sending a file again costs nothing."""
+    async def send(self) -> None:
+        """Send what is not there yet. What another process sent last is looked up first. Sending a
+        file again costs nothing."""
+        job = self._job
         if not job.files:
             return
         uploading = (
@@ -81,50 +128,53 @@ class Uploads:
             else say("Uploading {count} files...", count=len(job.files))
         )
         self._tell(Stage("upload", uploading))
-        if resuming:
-            await self._find_uploaded(job)
+        if self._context.resuming:
+            await self._find_uploaded()
         total = sum(file.size for file in job.files)
         done = 0
         for file in tuple(job.files):
             if file.sha256 not in job.uploaded:
                 number = job.files.index(file)
                 try:
-                    await self._upload_fitting(job, number, done, total)
+                    await self._upload_fitting(number, done, total)
                 except FileRefusedError as error:
-                    self._leave_out(job, number, error)
+                    await self._leave_out(number, error)
             done += file.size
             self._tell(Progress("upload", 100 * done / total))
 
-    def _leave_out(self, job: Job, number: int, error: FileRefusedError) -> None:
+    async def _leave_out(self, number: int, error: FileRefusedError) -> None:
         """Go on without a file that cannot be used, where that costs nothing and another is left;
         elsewhere the error is raised."""
+        job = self._job
         if not self._connection.config.local or len(job.files) == 1:
             raise error
         file = job.files.pop(number)
         job.left_out.append(LeftOut.of(file.original.path, error))
-        self._vault.save(job)
+        await self._context.save()
         self._tell(Notice(_without(job.left_out[-1])))
 
-    async def _upload_fitting(self, job: Job, number: int, before: int, total: int) -> None:
+    async def _upload_fitting(self, number: int, before: int, total: int) -> None:
         """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
+        job = self._job
         for tries_left in reversed(range(_SMALLER + 1)):
             file = job.files[number]
             try:
-                await self._upload_one(job, file, before, total)
+                await self._upload_one(file, before, total)
                 return
             except FileRefusedError as error:
                 error.message = say("{name}: {message}", name=file.name, message=error.message)
                 large = error.backend_code in (4002, 413) and file.kind == "image"
                 if not (large and job.shrink and tries_left):
                     raise
-                await self._make_smaller(job, number, error)
+                await self._make_smaller(number, error)
 
-    async def _make_smaller(self, job: Job, number: int, refusal: FileRefusedError) -> None:
+    async def _make_smaller(self, number: int, refusal: FileRefusedError) -> None:
+        job = self._job
         make = partial(
             make_smaller,
             job.files[number],
             self._listing,
-            self._vault.workspace(job),
+            self._context.vault.workspace(job),
             {file.name for file in job.files if file is not job.files[number]},
             keep_metadata=job.keep_metadata,
         )
@@ -132,19 +182,21 @@ class Uploads:
             job.files[number] = await _in_a_thread(make)
         except FileRefusedError:  # it moves, or is as small as it gets
             raise refusal from None
-        self._vault.save(job)
+        await self._context.save()
         for sentence in told([job.files[number]]):
             self._tell(Notice(sentence))
 
-    async def _upload_one(self, job: Job, file: PreparedFile, before: int, total: int) -> None:
+    async def _upload_one(self, file: PreparedFile, before: int, total: int) -> None:
+        job = self._job
+
         def progress(read: int) -> None:
             self._tell(Progress("upload", 100 * (before + read) / total))
 
         async def send() -> tuple[Media, ...]:
             with opened(file.path) as source:
-                if await anyio.to_thread.run_sync(sha256, file.path) != file.sha256:
+                if await run_blocking(sha256, file.path) != file.sha256:
                     raise no_longer(file)
-                return await self._client.upload(
+                return await self._context.client.upload(
                     job.session_id, file.name, file.mime, source, progress
                 )
 
@@ -152,27 +204,29 @@ class Uploads:
             media = await self._connection.call(send)
         except NetworkError as error:
             if not error.unsent:
-                await self._find_uploaded(job)
+                await self._find_uploaded()
             if file.sha256 in job.uploaded:
                 return
             # Sending a file again costs nothing; the message has not been sent yet.
             await self._connection.clock.sleep(self._connection.timing.retry_base)
             media = await self._connection.call(send)
-        self._note(job, file, media)
-        self._vault.save(job)
+        self._note(file, media)
+        await self._context.save()
 
-    async def _find_uploaded(self, job: Job) -> None:
+    async def _find_uploaded(self) -> None:
         """Learn from the state which files had arrived when the answer was lost. Where it tells no
         hashes, a name says so in a project that holds nothing but this job's files."""
+        job = self._job
         state = await self._connection.state(job.session_id)
         infos = [info for info in state.video_infos if isinstance(info, dict)]
         for file in job.files:
             info = next((info for info in infos if _is_it(info, file, by_name=job.fresh)), None)
             if info is not None:
-                self._note(job, file, _media(info, file.name))
-        self._vault.save(job)
+                self._note(file, _media(info, file.name))
+        await self._context.save()
 
-    def _note(self, job: Job, file: PreparedFile, media: Iterable[Media]) -> None:
+    def _note(self, file: PreparedFile, media: Iterable[Media]) -> None:
+        job = self._job
         if file.sha256 not in job.uploaded:
             job.uploaded.append(file.sha256)
             job.media += media

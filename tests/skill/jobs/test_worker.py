@@ -237,10 +237,10 @@ class TestTwoAtOnce:
         job_id = run("make", *photos, *WORDS).answer["error"]["job"]
         worker = Vault.open(Config.resolve().home)
         lock = worker.lock(job_id)
-        real = Vault.unfinished
+        real = Vault.pick
 
-        def unfinished(vault: Vault, backend: str | None = None) -> list[Job]:
-            found = real(vault, backend)
+        def pick(vault: Vault, *of_which: Any) -> Job:
+            found = real(vault, *of_which)
             # Between the look and the lock, a worker takes the job and sends its message.
             assert lock.take()
             job = worker.job(job_id)
@@ -248,7 +248,7 @@ class TestTwoAtOnce:
             worker.save(job)
             return found
 
-        monkeypatch.setattr(Vault, "unfinished", unfinished)
+        monkeypatch.setattr(Vault, "pick", pick)
         assert run("resume", "-o", "other.mp4", "--json").code == 11
         assert worker.job(job_id).step is Step.SENDING
         lock.release()

@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from skill.api.models import Media
+    from skill.errors import UsageError
     from skill.media.prepared import LeftOut, PreparedFile
     from skill.token import Token
 
@@ -161,6 +162,15 @@ class Job:
     def sources(self) -> list[Path]:
         """The user's own files that go into it."""
         return [file.original.path for file in self.files]
+
+
+class NewerJob(NamedTuple):
+    """An unfinished job that only a newer version can go on with; `error` says so."""
+
+    id: str
+    backend: str
+    listing: str
+    error: UsageError
 
 
 @dataclass

@@ -8,9 +8,12 @@ else has to be kept of a job goes into a table of its own.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from skill.api.models import Media
+from skill.errors import UsageError
+from skill.i18n import say
+from skill.jobs.database import damaged
 from skill.jobs.job import (
     EXTRAS,
     Balance,
@@ -18,19 +21,44 @@ from skill.jobs.job import (
     Failure,
     Goal,
     Job,
+    NewerJob,
     RenderState,
     Step,
 )
-from skill.jobs.json_fields import DamagedRecordError
+from skill.jobs.json_fields import DamagedRecordError, Fields, NewerRecordError
 from skill.media.inspect import Change
 from skill.media.prepared import LeftOut, PreparedFile
-
-if TYPE_CHECKING:
-    from skill.jobs.json_fields import Fields
+from skill.sanitize import clean_line
 
 
-def job_of(fields: Fields) -> Job:
-    """Raises DamagedRecordError and NewerRecordError."""
+def read_job(job_id: str, record: object, path: Path) -> Job | NewerJob:
+    """The job of that id, of the record that stands in the file at `path`. Raises UsageError where
+    it is damaged."""
+    try:
+        fields = Fields.parse(record)
+        if fields.needed("id") != job_id:
+            raise DamagedRecordError("id")
+        try:
+            return _job(fields)
+        except NewerRecordError as error:
+            backend, listing = fields.needed("backend"), fields.needed("listing")
+            return NewerJob(job_id, backend, listing, _newer(job_id, str(error)))
+    except DamagedRecordError as error:
+        raise damaged(path, say("the record of {job} cannot be read", job=job_id)) from error
+
+
+def _newer(job_id: str, word: str) -> UsageError:
+    return UsageError(
+        say(
+            "{job} was written by a newer version of this skill: {word} is not known here.",
+            job=job_id,
+            word=clean_line(word, 40),
+        ),
+        hint=say("Update the skill, or go on with it where it was begun. Nothing was changed."),
+    )
+
+
+def _job(fields: Fields) -> Job:
     return Job(
         id=fields.needed("id"),
         goal=fields.choice("goal", Goal),

@@ -11,21 +11,19 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from skill.errors import BusyError, NotFoundError, UsageError
 from skill.file_lock import Lock
 from skill.i18n import say
 from skill.jobs.database import Database, damaged
-from skill.jobs.job import Step, StoredSession, StoredToken
+from skill.jobs.job import NewerJob, Step, StoredSession, StoredToken
 from skill.jobs.json_fields import (
     DamagedRecordError,
     Fields,
-    NewerRecordError,
     date_of,
     with_unknown,
 )
-from skill.sanitize import clean_line
 from skill.token import Token
 
 if TYPE_CHECKING:
@@ -36,15 +34,6 @@ if TYPE_CHECKING:
     from skill.jobs.job import Job
 
 _READY = "ready"
-
-
-class NewerJob(NamedTuple):
-    """An unfinished job that only a newer version can go on with; `error` says so."""
-
-    id: str
-    backend: str
-    listing: str
-    error: UsageError
 
 
 class Vault:
@@ -234,33 +223,18 @@ class Vault:
     def job(self, job_id: str) -> Job:
         """Raises NotFoundError where there is none of that id, UsageError where its record is
         damaged or of a newer version."""
+        from skill.jobs.record import read_job
+
         rows = self._db.rows("SELECT record FROM jobs WHERE id = ?", job_id)
         if not rows:
             raise NotFoundError(
                 say("There is no job {job}.", job=job_id),
                 hint=say("See what there is: image-to-video jobs"),
             )
-        try:
-            return self._job(job_id, rows[0][0])
-        except _NewerJobError as error:
-            raise error.job.error from error
-
-    def _job(self, job_id: str, record: object) -> Job:
-        """Raises UsageError where the record is damaged, _NewerJobError where it is a newer one's."""
-        from skill.jobs.record import job_of
-
-        try:
-            fields = Fields.parse(record)
-            if fields.needed("id") != job_id:
-                raise DamagedRecordError("id")
-            try:
-                return job_of(fields)
-            except NewerRecordError as error:
-                newer = _newer(job_id, str(error))
-                where = fields.needed("backend"), fields.needed("listing")
-                raise _NewerJobError(NewerJob(job_id, *where, newer)) from error
-        except DamagedRecordError as error:
-            raise self._damaged(say("the record of {job} cannot be read", job=job_id)) from error
+        job = read_job(job_id, rows[0][0], self._db.path)
+        if isinstance(job, NewerJob):
+            raise job.error
+        return job
 
     def _damaged(self, what: str) -> UsageError:
         return damaged(self._db.path, what)
@@ -314,32 +288,13 @@ class Vault:
         jobs = [job for job in self._unfinished() if isinstance(job, NewerJob)]
         return [job for job in jobs if job.backend == backend]
 
-    def _unfinished(self) -> Iterator[Job | NewerJob]:
+    def _unfinished(self) -> list[Job | NewerJob]:
+        from skill.jobs.record import read_job
+
         rows = self._db.rows(
             "SELECT id, record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
         )
-        for job_id, record in rows:
-            try:
-                yield self._job(str(job_id), record)
-            except _NewerJobError as error:
-                yield error.job
-
-
-class _NewerJobError(Exception):
-    def __init__(self, job: NewerJob) -> None:
-        super().__init__(job.id)
-        self.job = job
-
-
-def _newer(job_id: str, word: str) -> UsageError:
-    return UsageError(
-        say(
-            "{job} was written by a newer version of this skill: {word} is not known here.",
-            job=job_id,
-            word=clean_line(word, 40),
-        ),
-        hint=say("Update the skill, or go on with it where it was begun. Nothing was changed."),
-    )
+        return [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
 
 
 def _token(text: object, user_id: object, expires_at: object) -> StoredToken | None:

@@ -73,7 +73,7 @@ async def run_job(
         raise
     finally:
         if job.finished:
-            connection.vault.clear_workspace(job)
+            await run_blocking(connection.vault.clear_workspace, job)
     return context.actions
 
 

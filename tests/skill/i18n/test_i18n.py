@@ -44,7 +44,6 @@ _OURS = {
     "FileExistsError",
     "InternalError",
     "NewerRecordError",
-    "_NewerJobError",
     "NotImplementedError",
     "OSError",
     "RuntimeError",

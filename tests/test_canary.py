@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,6 @@ from mock_server.http.app import create_app
 from mock_server.render import Rendered
 from skill.cli.console import Console
 from skill.cli.main import main
-from skill.clock import CLOUD
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
 
@@ -355,8 +354,6 @@ ROWS = {
 
 # ---------------------------------------------------------------- where it is run
 
-# At this pace a slow machine must not look like a backend that is silent for minutes.
-PATIENT = replace(CLOUD, heartbeats_only=60_000, whole_turn=60_000, render_stalled=3_000)
 WHO = ("own", "anonymous", "odd")
 """Whose token: the user's own, an anonymous one, an anonymous one that does not look like one."""
 
@@ -481,7 +478,6 @@ class World:
             patch.setattr(subprocess, "Popen", self._popen)
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
-            patch.setattr("skill.jobs.studio.CLOUD", PATIENT)
             patch.setattr("skill.local.running", local)
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield

@@ -63,8 +63,8 @@ class RenderWatch:
         if progress >= self._progress + 1:
             self._progress, self._moved = progress, now
         left = min(
-            self.timing.render_stalled - (now - self._moved),
-            self.timing.render_deadline - (now - self.started),
+            self.timing.limits.render_stalled - (now - self._moved),
+            self.timing.limits.render_deadline - (now - self.started),
         )
         if left <= 0:
             raise UnfinishedError(
@@ -99,7 +99,7 @@ def retry_wait(
     """
     if not isinstance(error, NetworkError | RateLimitedError) or attempt >= timing.retries:
         return None
-    if elapsed >= timing.retry_deadline:
+    if elapsed >= timing.limits.retry_deadline:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= timing.retry_after_cap else None

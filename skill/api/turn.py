@@ -95,8 +95,8 @@ class Turn:
         return min(
             self._next_notice,
             self._last_told + self.timing.sign_of_life,
-            self._last_event + self.timing.heartbeats_only,
-            self.started + self.timing.whole_turn,
+            self._last_event + self.timing.limits.heartbeats_only,
+            self.started + self.timing.limits.whole_turn,
         )
 
     def receive(self, event: AgentEvent, now: float) -> list[TurnEvent]:
@@ -125,8 +125,8 @@ class Turn:
         if self.end is not None:
             return []
         if (
-            now - self._last_event >= self.timing.heartbeats_only
-            or now - self.started >= self.timing.whole_turn
+            now - self._last_event >= self.timing.limits.heartbeats_only
+            or now - self.started >= self.timing.limits.whole_turn
         ):
             self.end = End.TIMED_OUT
             return self._release(now)

@@ -105,7 +105,7 @@ async def _pump(
     send: MemoryObjectSendStream[_Opened | bytes | SkillError],
 ) -> None:
     timing = connection.timing
-    dead = connection.clock.real(timing.heartbeats_only + timing.sign_of_life)
+    dead = connection.clock.real(timing.limits.heartbeats_only + timing.sign_of_life)
     async with send:
         try:
             async with connection.client.send_message(

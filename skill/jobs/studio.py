@@ -101,7 +101,7 @@ class Studio:
                 config.api_url, config.manifest.headers, log=lambda line: tell(Detail(line))
             )
             clock = clock or PacedClock(config.pace)
-            timing = LOCAL if config.local else CLOUD
+            timing = (LOCAL if config.local else CLOUD).at_pace(config.pace)
             async with client:
                 studio = cls(Connection(config, client, vault, clock, timing, tell))
                 yield studio

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from mock_server import Backend, Server
+from skill import clock
 from skill.cli.main import main
 from tests.skill.shapes import check
 
@@ -38,6 +39,27 @@ def server(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server
         monkeypatch.setenv("NEMO_API_URL", server.url)
         monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
         yield server
+
+
+class SkippingClock(clock.PacedClock):
+    """Its time passes in sleeps alone: how busy the machine is makes no difference."""
+
+    _slept = 0.0
+
+    def now(self) -> float:
+        return self._slept
+
+    async def sleep(self, seconds: float) -> None:
+        self._slept += seconds
+        await super().sleep(seconds)
+
+
+@pytest.fixture
+def skipping_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for a render gives it up after as many looks as the contract has, however
+    quickly they come. (A stream whose time does not pass is never given up.)"""
+    monkeypatch.setattr(clock, "PATIENCE", 0.0)
+    monkeypatch.setattr("skill.jobs.studio.PacedClock", SkippingClock)
 
 
 @pytest.fixture

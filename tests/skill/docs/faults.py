@@ -19,13 +19,15 @@ HTML = "<html><body>502 Bad Gateway</body></html>"
 @dataclass(frozen=True)
 class Case:
     """`faults` are armed in order, (endpoint, what of it). `pace`: the backend's own.
-    `expired`: the token has run out. `passes`: the fault is over when `resume` comes."""
+    `expired`: the token has run out. `passes`: the fault is over when `resume` comes.
+    `gives_up`: what never comes to an end, a stream or a render."""
 
     what: str
     faults: tuple[tuple[str, dict[str, Any]], ...]
     pace: float = 0.0
     expired: bool = False
     passes: bool = True
+    gives_up: str = ""
 
     def arm(self, backend: Backend) -> None:
         if self.expired:
@@ -34,8 +36,16 @@ class Case:
             backend.fail(endpoint, **fault)
 
 
-def case(what: str, endpoint: str, *, pace: float = 0.0, passes: bool = True, **fault: Any) -> Case:
-    return Case(what, ((endpoint, fault),), pace=pace, passes=passes)
+def case(
+    what: str,
+    endpoint: str,
+    *,
+    pace: float = 0.0,
+    passes: bool = True,
+    gives_up: str = "",
+    **fault: Any,
+) -> Case:
+    return Case(what, ((endpoint, fault),), pace=pace, passes=passes, gives_up=gives_up)
 
 
 def events(*events: dict[str, Any], tail: str = "") -> dict[str, Any]:
@@ -110,7 +120,8 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
              stop_work=True, passes=False),
         case("nothing but heartbeats for 5 minutes, then the answer", "message",
              heartbeats_for=300, pace=0.001),
-        case("nothing but heartbeats for 11 minutes", "message", heartbeats_for=660, pace=0.001),
+        case("nothing but heartbeats for 11 minutes", "message",
+             heartbeats_for=660, pace=0.001, gives_up="stream"),
         case("the stream closes without a word, the work is done", "message", silent=True),
         case("the stream closes without a word or a change", "message", **events()),
         case("an error inside the stream", "message",
@@ -133,9 +144,9 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
         case("the answer is lost after it was taken", "render", cut_after_bytes=0, reset=True),
         case("it fails, once", "render", outcome="failed"),
         case("it fails, always", "render", outcome="failed", **ALWAYS),
-        case("it never moves", "render", outcome="stuck"),
+        case("it never moves", "render", outcome="stuck", gives_up="render"),
         case("HTTP 502 on a look at it, three times", "render_status", status=502, times=3),
-        case("a status nobody knows", "render_status",
+        case("a status nobody knows", "render_status", gives_up="render",
              body={"id": "r", "status": "dreaming", "progress": 3}, **ALWAYS),
         case("404: the backend has lost it", "render_status", status=404),
         case("completed, but without an address", "render_status",

@@ -42,9 +42,8 @@ def test_the_limit_on_tokens_is_waited_out_once(server: Server, run: Callable[..
 
 
 def test_reads_are_tried_again_and_say_so_only_when_asked(
-    server: Server, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+    server: Server, run: Callable[..., Ran]
 ) -> None:
-    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.02")  # all tries are to fit into the deadline
     server.backend.fail("credits", status=503, times=3)
     ran = run("credits", "--verbose")
     assert ran.code == 0

@@ -15,6 +15,7 @@ from mock_server import Backend, Server
 from mock_server.faults.fault_schema import fault_fields, schema
 from mock_server.http.summary import summary
 from mock_server.scenarios import load, names
+from skill import clock
 from tests.skill.conftest import ROOT, start
 from tests.skill.shapes import complaints
 
@@ -55,9 +56,14 @@ def test_the_three_promises(
     run: Callable[..., Ran],
     clip: bytes,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     backend, video = server.backend, Path("trip.mp4")
     backend.scenarios.on(name)
+    if name == "render-stuck":
+        request.getfixturevalue("skipping_clock")
+    if name == "stream-stall-forever":
+        monkeypatch.setattr(clock, "PATIENCE", 2.0)
     if name == "clip-stalls":
         real = httpx.Timeout  # a minute without a byte, which no pace shortens
         monkeypatch.setattr(httpx, "Timeout", lambda most, **of: real(most * 0.03, **of))

@@ -172,6 +172,7 @@ def test_a_message_that_was_refused_is_sent_by_resume(
     assert Path("trip.mp4").exists()
 
 
+@pytest.mark.usefixtures("skipping_clock")
 def test_a_render_that_is_stuck_is_left_for_later(
     server: Server, run: Callable[..., Ran], photos: list[Path]
 ) -> None:
@@ -693,6 +694,7 @@ class TestStoppedAtTheEnd:
         again = run("resume", first["job"], "--json").answer["data"]
         assert again["credits_after"] == first["credits_after"] == 50
 
+    @pytest.mark.usefixtures("skipping_clock")
     def test_a_cancel_that_cannot_reach_the_backend_is_one_all_the_same(
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
     ) -> None:

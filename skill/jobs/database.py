@@ -77,7 +77,7 @@ class Database:
             raise UsageError(
                 say(
                     "The state folder {folder} cannot be used: {reason}.",
-                    folder=folder,
+                    folder=error.filename or folder,
                     reason=error.strerror or error,
                 ),
                 hint=say("Name another with --home DIR or IMAGE_TO_VIDEO_HOME."),

@@ -81,7 +81,7 @@ class Balance:
 
 
 @dataclass(frozen=True)
-class Failure:
+class StoredFailure:
     """What stopped whoever worked on a job last: an error's `record`."""
 
     code: str
@@ -145,7 +145,7 @@ class Job:
     made: dict[str, str] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     credits: Balance = field(default_factory=Balance)
-    failure: Failure | None = None
+    failure: StoredFailure | None = None
 
     @classmethod
     def new(cls, goal: Goal, backend: str, listing: str) -> Job:

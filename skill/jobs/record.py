@@ -18,12 +18,12 @@ from skill.jobs.job import (
     EXTRAS,
     Balance,
     DownloadState,
-    Failure,
     Goal,
     Job,
     NewerJob,
     RenderState,
     Step,
+    StoredFailure,
 )
 from skill.jobs.json_fields import DamagedRecordError, Fields, NewerRecordError
 from skill.media.inspect import Change
@@ -154,11 +154,11 @@ def _download(fields: Fields) -> DownloadState:
     )
 
 
-def _failure(fields: Fields) -> Failure | None:
+def _failure(fields: Fields) -> StoredFailure | None:
     if fields.json("failure") is None:
         return None
     failure = fields.object("failure")
-    return Failure(failure.needed("code"), failure.needed("message"), failure.text("hint"))
+    return StoredFailure(failure.needed("code"), failure.needed("message"), failure.text("hint"))
 
 
 def record_of(job: Job) -> dict[str, Any]:

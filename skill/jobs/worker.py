@@ -15,7 +15,7 @@ from skill.events import Detail
 from skill.i18n import say
 from skill.jobs.context import JobContext
 from skill.jobs.download import download_clip
-from skill.jobs.job import Failure, Goal, Step
+from skill.jobs.job import Goal, Step, StoredFailure
 from skill.jobs.message import look_up_message, send_message
 from skill.jobs.previews import make_extras
 from skill.jobs.render import begin_render, finish_render
@@ -64,7 +64,7 @@ async def run_job(
         hopeless = isinstance(error, FileRefusedError) or not job.session_id
         if job.step is Step.STARTED and hopeless:
             job.step = Step.FAILED  # nothing is lost by beginning again
-        job.failure = Failure(**error.record)
+        job.failure = StoredFailure(**error.record)
         with suppress(UsageError):  # the vault itself may be what failed
             await context.save()
         if not job.finished:

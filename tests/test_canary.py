@@ -460,7 +460,7 @@ class World:
             return {"token": token, "user_id": user_id, "expires_at": ends.isoformat()}
 
         @contextlib.contextmanager
-        def local(home: Path, tell: object) -> Iterator[str]:
+        def local(home: Path, tell: object, language: object) -> Iterator[str]:
             yield self.url
 
         def draw(folder: Path) -> list[Path]:

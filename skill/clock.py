@@ -12,7 +12,7 @@ PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Limits:
+class TimeLimits:
     """How long to wait for something before giving it up, in seconds of the contract."""
 
     heartbeats_only: float = 600.0  # a stream with nothing but heartbeats
@@ -21,11 +21,11 @@ class Limits:
     render_deadline: float = 1800.0  # and so is one that takes longer in all
     retry_deadline: float = 120.0  # no further try so long after the first
 
-    def at_pace(self, pace: float) -> Limits:
+    def at_pace(self, pace: float) -> TimeLimits:
         """The limits for a clock that is `pace` times as slow as the real one. A clock that is
         fast makes the waits short, and the machine no faster."""
         least = PATIENCE / pace
-        return Limits(**{name: max(limit, least) for name, limit in asdict(self).items()})
+        return TimeLimits(**{name: max(limit, least) for name, limit in asdict(self).items()})
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Timing:
     retry_cap: float = 20.0
     retry_after_cap: float = 60.0  # a longer Retry-After is told, not waited for
     retries: int = 4
-    limits: Limits = field(default_factory=Limits)
+    limits: TimeLimits = field(default_factory=TimeLimits)
 
     def at_pace(self, pace: float) -> Timing:
         """The timing for `PacedClock(pace)`, which scales the waits itself."""
@@ -57,7 +57,7 @@ LOCAL = Timing(
     poll=0.2,
     recovery_first=1.0,
     recovery_again=1.0,
-    limits=Limits(render_deadline=86_400.0),
+    limits=TimeLimits(render_deadline=86_400.0),
 )
 
 

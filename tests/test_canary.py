@@ -37,6 +37,7 @@ from skill.cli.console import Console
 from skill.cli.main import main
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
+from tests.skill.conftest import skip_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -478,6 +479,7 @@ class World:
             patch.setattr(subprocess, "Popen", self._popen)
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
+            skip_waits(patch)
             patch.setattr("skill.local.running", local)
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield

@@ -251,36 +251,24 @@ def _installer(lock: Path, folder: Path) -> list[str]:
 def _run(command: list[str], folder: Path, tell: Tell) -> None:
     """Run the installer in `folder`: where the user works may be a project that sets uv up its own
     way."""
-    import subprocess
     import tempfile
 
+    from skill.child_process import ChildProcess
     from skill.events import Notice
 
-    environ = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
     with tempfile.TemporaryFile() as said:
         try:
-            process = subprocess.Popen(  # noqa: S603 - no shell, words of our own
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                env=environ,
-            )
+            installer = ChildProcess(command, output=said, cwd=folder)
         except OSError as error:
             raise _not_installed(f"{command[0]}: {error.strerror}") from error
         told = time.monotonic()
-        try:
-            while process.poll() is None:
+        with installer:
+            while (code := installer.exit_code()) is None:
                 time.sleep(_GLANCE)
                 if time.monotonic() - told > _QUIET:
                     told = time.monotonic()
                     tell(Notice(say("Still setting things up: the packages are being fetched.")))
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if process.returncode == 0:
+        if code == 0:
             return
         said.seek(0)
         lines = list(filter(str.strip, said.read().decode("utf-8", "replace").splitlines()))

@@ -5,15 +5,15 @@ sheet. Which, under what names, and the making.
 from __future__ import annotations
 
 import filecmp
-import os
-import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
+from skill.child_process import ChildProcess
 from skill.errors import UsageError
 from skill.events import Progress, Stage
 from skill.files import put
@@ -24,9 +24,7 @@ from skill.jobs.threads import run_blocking
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
-
-    from anyio.abc import Process
+    from collections.abc import Callable, Iterable
 
     from skill.events import Report
     from skill.jobs.context import JobContext
@@ -140,39 +138,20 @@ async def _make(
     """Raises ValueError with the reason where it cannot be made."""
     from skill.local import previews
 
-    environment = {name: text for name, text in os.environ.items() if name != "NEMO_TOKEN"}
-    process = await anyio.open_process(
-        previews(what, video, part),
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    child = ChildProcess(previews(what, video, part))
     said = ""
     try:
         with anyio.fail_after(_PATIENCE):
-            async for said in _lines(process):
+            while line := await anyio.to_thread.run_sync(child.read_line, abandon_on_cancel=True):
+                said = clean_line(line.decode("utf-8", "replace").rstrip(), 300)
                 with suppress(ValueError):
                     tell(Progress(stage, 100 * float(said)))
-            await process.wait()
     except TimeoutError:
         said = say("it takes too long")
     finally:
-        # One that has ended is not killed: the event loop would miss how it did.
-        if process.returncode is None:
-            process.kill()
-        with anyio.CancelScope(shield=True):
-            await process.aclose()
+        await run_blocking(child.close)
     if said != "made":
         raise ValueError(said or say("its process died"))
-
-
-async def _lines(process: Process) -> AsyncIterator[str]:
-    assert process.stdout is not None
-    rest = b""
-    async for some in process.stdout:
-        *lines, rest = (rest + some).split(b"\n")
-        for line in lines:
-            yield clean_line(line.decode("utf-8", "replace"), 300)
 
 
 def _stand(part: Path, target: Path, *, force: bool) -> Path:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
 import sys
 import threading
-from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from skill import interpreter
+from skill.child_process import ChildProcess
 from skill.i18n import say
 from skill.media import pixels
 from skill.media.picture_file import TooManyPixelsError
@@ -39,7 +38,7 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
     }
     try:
         told = json.loads(current().ask(json.dumps(order).encode()))
-    except subprocess.TimeoutExpired as error:
+    except TimeoutError as error:
         raise ValueError(say("it takes too long")) from error
     except ValueError as error:
         raise ValueError(say("it is damaged")) from error
@@ -57,11 +56,11 @@ class StoppedDrawingError(Exception):
 
 
 class Drawing:
-    """What is drawn for one piece of work; another thread may stop it, also before it begins."""
+    """The drawing for one piece of work; another thread may stop it, also before it begins."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: ChildProcess | None = None
         self._stopped = False
 
     def run(self, work: Callable[[], T]) -> T:
@@ -75,8 +74,8 @@ class Drawing:
     def stop(self) -> None:
         with self._lock:
             self._stopped = True
-            if self._process is not None:
-                self._process.kill()
+            if self._child is not None:
+                self._child.kill()
 
     def go_on(self) -> None:
         """Raises StoppedDrawingError where it was stopped."""
@@ -84,45 +83,15 @@ class Drawing:
             raise StoppedDrawingError
 
     def ask(self, order: bytes) -> bytes:
-        """The order to the other process, and its answer; empty where it died. It has neither the
-        token, nor what lies in the current folder for a library, and ends when we do: its input
-        is open for as long as we live."""
-        environment = {name: value for name, value in os.environ.items() if name != "NEMO_TOKEN"}
+        """Have another process carry out `order`; returns its answer, empty where it died. It
+        imports nothing from the current folder, and ends when we do: its input is open for as long
+        as we live. Raises TimeoutError, StoppedDrawingError."""
         with self._lock:
             self.go_on()
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                interpreter.command(_PROGRAM),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-            self._process = process
-        asked, answered = process.stdin, process.stdout
-        assert asked is not None
-        assert answered is not None
-        watchman = threading.Timer(_PATIENCE, process.kill)
-        watchman.daemon = True
-        watchman.start()
-        try:
-            with suppress(OSError):  # it died: the empty answer tells
-                asked.write(order + b"\n")
-                asked.flush()
-            answer = answered.read()
-        finally:
-            late = not watchman.is_alive()
-            watchman.cancel()
-            process.kill()
-            process.wait()
-            with self._lock:
-                self._process = None
-            with suppress(OSError):
-                asked.close()
-            answered.close()
+            self._child = child = ChildProcess(interpreter.command(_PROGRAM))
+        with child:
+            answer = child.ask(order, within=_PATIENCE)
         self.go_on()
-        if late:
-            raise subprocess.TimeoutExpired(process.args, _PATIENCE)
         return answer
 
 

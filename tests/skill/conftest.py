@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +54,21 @@ class SkippingClock(clock.PacedClock):
         await super().sleep(seconds)
 
 
+def skip_waits(patch: pytest.MonkeyPatch) -> None:
+    """Have a render given up after as many looks as the contract has, however quickly they come.
+    A stream, whose time does not pass, is never given up."""
+
+    def at_pace(limits: clock.TimeLimits, pace: float) -> clock.TimeLimits:
+        return replace(limits, heartbeats_only=clock.PATIENCE / pace)
+
+    patch.setattr(clock.TimeLimits, "at_pace", at_pace)
+    patch.setattr("skill.jobs.studio.PacedClock", SkippingClock)
+
+
 @pytest.fixture
 def skipping_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waits for a render gives it up after as many looks as the contract has, however
-    quickly they come. (A stream whose time does not pass is never given up.)"""
-    monkeypatch.setattr(clock, "PATIENCE", 0.0)
-    monkeypatch.setattr("skill.jobs.studio.PacedClock", SkippingClock)
+    """Waits for a render as `skip_waits` has it."""
+    skip_waits(monkeypatch)
 
 
 @pytest.fixture

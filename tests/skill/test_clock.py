@@ -9,7 +9,7 @@ import pytest
 
 from skill.api.retry import RenderWatch, retry_wait
 from skill.api.turn import End, Turn
-from skill.clock import CLOUD, LOCAL, PATIENCE, Limits, PacedClock, Timing
+from skill.clock import CLOUD, LOCAL, PATIENCE, PacedClock, TimeLimits, Timing
 from skill.errors import NetworkError, UnfinishedError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def test_no_limit_is_reached_within_a_few_real_seconds(timing: Timing, pace: flo
 
 
 def test_at_the_pace_of_the_contract_the_limits_are_the_contracts() -> None:
-    assert CLOUD.at_pace(1.0).limits == Limits()
+    assert CLOUD.at_pace(1.0).limits == TimeLimits()
 
 
 def test_the_waits_are_left_to_the_clock() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from mock_server import Backend, Server
 from skill import clock
-from tests.skill.conftest import SkippingClock
+from tests.skill.conftest import skip_waits
 from tests.skill.docs.faults import SECTIONS, Case
 
 if TYPE_CHECKING:
@@ -155,10 +155,10 @@ def test_the_page_says_what_happens(
         with Server(Backend(pace=0, renderer=renderer)) as server:
             monkeypatch.setenv("NEMO_API_URL", server.url)
             with monkeypatch.context() as patch:
-                if case.gives_up:
+                if case.gives_up == "stream":
                     patch.setattr(clock, "PATIENCE", 0.0)
                 if case.gives_up == "render":
-                    patch.setattr("skill.jobs.studio.PacedClock", SkippingClock)
+                    skip_waits(patch)
                 table += row(case, "token" in title, server, run, photos)
     if request.config.getoption("--update-docs"):
         page = PAGE.read_text("utf-8")

@@ -675,7 +675,7 @@ class TestTheOtherProcess:
         ours, others = draw.Drawing(), draw.Drawing()
         with ThreadPoolExecutor() as pool:
             made = pool.submit(ours.run, lambda: prepare(file, out))
-            while ours._process is None:
+            while ours._child is None:
                 assert not made.done()
             others.stop()
             ours.stop()

@@ -235,7 +235,7 @@ class _Download:
             if self._part.size + len(some) > (piece.end or MAX_BYTES):
                 await run_blocking(self._part.forget)
                 raise RefusedError(say("The clip is larger than any it should be."))
-            self._part.write(some)
+            await run_blocking(self._part.write, some)
             self._tell(piece)
 
     def _tell(self, piece: Piece) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 import anyio
+import anyio.to_thread
 
 from skill.clock import CLOUD, LOCAL, Clock, PacedClock
 from skill.errors import (
@@ -46,6 +46,7 @@ from skill.jobs.suggestions import at_home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from skill.api.client import Client
     from skill.api.models import Credits
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from skill.screentalk import GuiAction
     from skill.settings.config import Config
 
+P = ParamSpec("P")
 _GLANCE = 0.1  # s between two looks at what another process does
 _LET_GO = 10.0  # s it may take to let go of a job
 
@@ -174,7 +176,8 @@ class Studio:
         """Put files, and files the backend fetches itself, into the current project. `shrink`
         and `keep_metadata` as for `make`; `words` are offered to be said next; `data["files"]`
         is what the backend says of them."""
-        job = plan_upload(
+        job = await self._plan(
+            plan_upload,
             self._config,
             self.project,
             files,
@@ -225,7 +228,8 @@ class Studio:
         the listing's limit are made smaller, unless `shrink` is false; what they tell beside the
         picture is removed, unless `keep_metadata`. `extras` are made of the video on this
         machine. With `max_credits` nothing is sent that may cost more: about 100."""
-        job = plan_make(
+        job = await self._plan(
+            plan_make,
             self._config,
             photos,
             prompt,
@@ -251,7 +255,8 @@ class Studio:
         keep_metadata: bool = False,
     ) -> Reply:
         """`make` up to the timeline: it may be changed by `chat` before `export`."""
-        job = plan_make(
+        job = await self._plan(
+            plan_make,
             self._config,
             photos,
             prompt,
@@ -279,7 +284,8 @@ class Studio:
         by so many `seconds` (the listing's duration, else 10): new footage goes on from its last
         frame. Costs what a generation does. The rest is as for `make`. Raises
         NotFoundError where there is no video, and what `make` does."""
-        job = plan_extend(
+        job = await self._plan(
+            plan_extend,
             self._config,
             self.project,
             video,
@@ -293,6 +299,18 @@ class Studio:
         made = await self.begin(job)
         assert isinstance(made, Video)
         return made
+
+    async def _plan(self, plan: Callable[P, Job], *args: P.args, **options: P.kwargs) -> Job:
+        """Plan a job in a worker thread, since its files are read; speaks its language then."""
+
+        def read() -> Job:
+            import skill.jobs.worker  # noqa: F401 - it comes next, and takes 100 ms to load
+
+            return plan(*args, **options)
+
+        job = await anyio.to_thread.run_sync(read)
+        speak(job.language)
+        return job
 
     async def begin(self, job: Job) -> Video | Reply:
         """Write a planned job down and take it to its end."""
@@ -427,7 +445,7 @@ class Studio:
         """Take a job that is held from where it stands to its end."""
         if redirect(job, target, force=force, extras=extras):
             self._vault.save(job)
-        if job.step is Step.DONE and (not job.export or Path(job.target).is_file()):
+        if job.step is Step.DONE and (not job.export or await anyio.Path(job.target).is_file()):
             return await self._result(job)
         if job.step is Step.FAILED and job.failure is not None:
             error = from_record(vars(job.failure))

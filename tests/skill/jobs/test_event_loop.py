@@ -4,6 +4,7 @@ it made before what it is the note of is sent."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -71,14 +72,30 @@ def test_nothing_that_waits_for_the_disk_is_called_in_the_event_loop(
 ) -> None:
     watch = Watch(monkeypatch)
     watch.over(Vault, "save", "session", "keep_session", "token", "keep_token")
-    watch.over(PartialFile, "begin", "sync")
+    watch.over(PartialFile, "begin", "write", "sync")
     watch.over(skill.jobs.upload, "sha256")
     watch.over(skill.jobs.download, "sha256", "probe")
     assert run("make", *photos, *WORDS).code == 0
     assert watch.called == {
         *("save", "session", "keep_session", "token", "keep_token"),
-        *("begin", "sync", "sha256", "probe"),
+        *("begin", "write", "sync", "sha256", "probe"),
     }
+    assert watch.in_the_loop == set()
+
+
+def test_files_are_hashed_in_a_thread_before_there_is_a_job(
+    server: Server, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(monkeypatch)
+    watch.over(hashlib, "file_digest")
+
+    async def upload() -> None:
+        async with Studio.open(Config.resolve()) as studio:
+            watch.at_work = True
+            await studio.upload(photos)
+
+    anyio.run(upload)
+    assert watch.called == {"file_digest"}
     assert watch.in_the_loop == set()
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from PIL import Image
 
@@ -266,7 +267,7 @@ def test_a_name_that_was_taken_meanwhile_is_left_to_whoever_took_it(
     make = skill.jobs.previews._make
 
     async def taken(*words: Any) -> None:
-        Path("trip.gif").write_text("precious")
+        await anyio.Path("trip.gif").write_text("precious")
         await make(*words)
 
     monkeypatch.setattr(skill.jobs.previews, "_make", taken)

@@ -6,6 +6,7 @@ import io
 import tracemalloc
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import anyio
 import httpx
 import pytest
 
@@ -79,7 +80,7 @@ async def test_a_large_file_goes_up_in_few_pieces_and_little_memory(file: Path) 
 @pytest.mark.parametrize("on_disk", [True, False])
 async def test_the_same_open_file_is_sent_whole_again(file: Path, on_disk: bool) -> None:
     """As it is where the first token was refused; on disk, or in a program's memory."""
-    sink, content = Sink(), file.read_bytes()
+    sink, content = Sink(), await anyio.Path(file).read_bytes()
     body: BinaryIO = file.open("rb") if on_disk else io.BytesIO(content)
     with body:
         async with client(sink) as backend:

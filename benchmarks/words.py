@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skill.routing import detect_language, route
-from skill.routing.reading import LONGEST
+from skill.routing.reading import MAX_ROUTED
 from skill.screentalk import translate
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def main() -> None:
         took = sorted(best(read, words) for words in sentences)
         p99 = took[int(len(took) * 0.99)]
         print(f"{name:28}{statistics.median(took):9.1f}{p99:9.1f}{took[-1]:9.1f}")
-    print(f"\nlong and hostile words; µs each, {LONGEST} characters are read")
+    print(f"\nlong and hostile words; µs each, {MAX_ROUTED} characters are read")
     print(f"{'':28}{'route':>9}{'language':>9}")
     for name, words in {f"a brief of {len(BRIEF)}": BRIEF, **HOSTILE}.items():
         print(f"{name:28}{best(route, words):9.1f}{best(detect_language, words):9.1f}")

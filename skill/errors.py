@@ -203,8 +203,8 @@ def from_record(record: dict[str, str]) -> SkillError:
     return kind(record["message"], hint=record["hint"])
 
 
-FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
-_TAKEN = f"Formats that are taken: {FORMATS}."
+ACCEPTED_FORMATS = "mp4 mov avi webm mkv · jpg png gif webp · mp3 wav m4a aac"
+_TAKEN = f"Formats that are taken: {ACCEPTED_FORMATS}."
 
 # The contract's table of codes, with the HTTP statuses that mean the same.
 # code → (class, what is wrong, what to do)

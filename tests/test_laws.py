@@ -43,9 +43,6 @@ LAWS = {
 DOORS = {"skill": {"skill.local"}, "mock_server": set[str]()}
 """The modules of each package that may import the other one."""
 
-DOUBLES = {"skill": {"Piece", "Step", "Words"}, "mock_server": set[str]()}
-"""Names of public classes that stand twice in a package and are to go."""
-
 
 @cache
 def modules() -> dict[str, ast.Module]:
@@ -179,4 +176,4 @@ def test_no_public_class_has_the_name_of_another(package: str) -> None:
         if module.partition(".")[0] == package
         for class_name in class_names(tree)
     )
-    assert {name for name, count in counted.items() if count > 1} == DOUBLES[package]
+    assert {name for name, count in counted.items() if count > 1} == set()

@@ -41,7 +41,7 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class StreamFailure:
     """An error told inside the stream. `code`: the contract's, if it is one."""
 
     message: str
@@ -55,7 +55,7 @@ class Unreadable:
     reason: str
 
 
-AgentEvent = Heartbeat | Text | ToolCall | Activity | Failure | Unreadable
+AgentEvent = Heartbeat | Text | ToolCall | Activity | StreamFailure | Unreadable
 
 
 def agent_events(server_event: ServerEvent) -> list[AgentEvent]:
@@ -138,7 +138,7 @@ def _agent_kit(value: dict[str, Any]) -> list[AgentEvent]:
     )
 
 
-def _failure(value: dict[str, Any]) -> Failure:
+def _failure(value: dict[str, Any]) -> StreamFailure:
     code = value.get("errorCode", value.get("code"))
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 6:
         code = int(code)
@@ -150,4 +150,6 @@ def _failure(value: dict[str, Any]) -> Failure:
             break
     else:
         message = code if isinstance(code, str) and code else "no reason given"
-    return Failure(message, code if isinstance(code, int) and not isinstance(code, bool) else None)
+    return StreamFailure(
+        message, code if isinstance(code, int) and not isinstance(code, bool) else None
+    )

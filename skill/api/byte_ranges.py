@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Piece:
+class ByteRange:
     """Which bytes of the clip an answer brings: from `start` to before `end`, of `length`.
     None where that is not told."""
 
@@ -27,9 +27,9 @@ class Piece:
 _RANGE = re.compile(r"bytes +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
 
 
-def piece_of(
+def range_of(
     status: int, headers: Mapping[str, str], have: int, validator: str, length: int | None
-) -> Piece | None:
+) -> ByteRange | None:
     """What an answer holds, where `have` bytes were there and those after were asked for; None
     where it does not go on with them: then all is to be asked for. (RFC 9110, 14.4, 15.3.7.)
 
@@ -38,7 +38,7 @@ def piece_of(
     if status == 200:
         told = headers.get("content-length", "")
         whole = int(told) if re.fullmatch(r"[0-9]{1,18}", told) else None
-        return Piece(0, whole, whole)
+        return ByteRange(0, whole, whole)
     if have and status == 416:
         return None
     if have and status == 206:
@@ -54,7 +54,7 @@ def piece_of(
         name = "etag" if validator.startswith('"') else "last-modified"
         if headers.get(name, validator) != validator:
             return None
-        return Piece(start, end, whole or length)
+        return ByteRange(start, end, whole or length)
     message = say("The download was answered with HTTP {status}.", status=status)
     passing = status in (408, 425, 429) or status >= 500
     raise NetworkError(message) if passing else RefusedError(message)

@@ -20,12 +20,12 @@ from skill.token import Token, hide
 if TYPE_CHECKING:
     from typing import Self
 
-Data = dict[str, Any]
+JsonObject = dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9_.~:@-]{1,512}")
 _MAX_DEPTH = 100
 
 
-def envelope(status: int, retry_after: float | None, body: str) -> Data:
+def envelope(status: int, retry_after: float | None, body: str) -> JsonObject:
     """What an answer holds, or its error, from the HTTP status and from a `code` inside.
 
     Three shapes: {"code","message","data"}; {"success","data"}; bare (render proxy).
@@ -75,7 +75,7 @@ class Account:
     expires_at: datetime | None
 
     @classmethod
-    def read(cls, data: Data) -> Self:
+    def read(cls, data: JsonObject) -> Self:
         try:
             token = Token(_text(data, "token"))
         except UsageError as error:
@@ -94,7 +94,7 @@ class Session:
     user_id: str
 
     @classmethod
-    def read(cls, data: Data) -> Self:
+    def read(cls, data: JsonObject) -> Self:
         session_id = _name(data, "session_id", required=True)
         return cls(session_id, _name(data, "task_id"), _name(data, "user_id"))
 
@@ -112,7 +112,7 @@ class Media:
     hash: str | None
 
     @classmethod
-    def read_all(cls, data: Data) -> tuple[Self, ...]:
+    def read_all(cls, data: JsonObject) -> tuple[Self, ...]:
         files = data.get("files")
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             raise NetworkError(say("The backend's answer holds no `files`."))
@@ -139,7 +139,7 @@ class Credits:
     total: float
 
     @classmethod
-    def read(cls, data: Data) -> Self:
+    def read(cls, data: JsonObject) -> Self:
         """From the backend's answer. Raises NetworkError where it holds no balance."""
         available, frozen = _number(data.get("available")), _number(data.get("frozen")) or 0
         if available is None:
@@ -152,11 +152,11 @@ class Credits:
 class State:
     """A session's state. `draft` is kept as it came: what is unknown in it is sent back untouched."""
 
-    draft: Data | None
+    draft: JsonObject | None
     video_infos: tuple[Any, ...]
 
     @classmethod
-    def read(cls, data: Data) -> Self:
+    def read(cls, data: JsonObject) -> Self:
         state = data.get("state")
         state = state if isinstance(state, dict) else {}
         draft, infos = state.get("draft"), state.get("video_infos")
@@ -179,7 +179,7 @@ class Render:
     message: str
 
     @classmethod
-    def read(cls, data: Data, render_id: str) -> Self:
+    def read(cls, data: JsonObject, render_id: str) -> Self:
         output = data.get("output")
         output = output if isinstance(output, dict) else {}
         status = data.get("status")
@@ -204,7 +204,7 @@ class ClaimToken:
     expires_in: float | None
 
     @classmethod
-    def read(cls, data: Data) -> Self:
+    def read(cls, data: JsonObject) -> Self:
         return cls(_name(data, "claim_token", required=True), _number(data.get("expires_in")))
 
 
@@ -223,7 +223,7 @@ def retry_after(value: str | None) -> float | None:
     return max(0.0, (date - datetime.now(UTC)) / timedelta(seconds=1))
 
 
-def _text(data: Data, field: str, default: str | None = None) -> str:
+def _text(data: JsonObject, field: str, default: str | None = None) -> str:
     value = data.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -234,7 +234,7 @@ def _text(data: Data, field: str, default: str | None = None) -> str:
     raise NetworkError(say("The backend's answer holds no `{field}`.", field=field))
 
 
-def _name(data: Data, field: str, *, required: bool = False) -> str:
+def _name(data: JsonObject, field: str, *, required: bool = False) -> str:
     """An id that may stand in a path, a link and on a terminal."""
     text = _text(data, field, None if required else "")
     if text and not _NAME.fullmatch(text):
@@ -263,7 +263,7 @@ def _moment(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _shallow(draft: Data) -> Data:
+def _shallow(draft: JsonObject) -> JsonObject:
     """The draft, unless it is nested beyond what any draft is."""
     level: list[Any] = [draft]
     for _ in range(_MAX_DEPTH):

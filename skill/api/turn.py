@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from skill.api.agent_events import (
     AgentEvent,
-    Failure,
     Heartbeat,
+    StreamFailure,
     Text,
     ToolCall,
     Unreadable,
@@ -76,7 +76,7 @@ class Turn:
     timing: Timing
     started: float
     end: End | None = None
-    failure: Failure | None = None
+    failure: StreamFailure | None = None
     said: str = ""  # all text so far
     _pieces: str = ""  # text of the answer under way, whose whole may follow
     _held: str = ""  # may turn out to be the noise after a good answer
@@ -114,7 +114,7 @@ class Turn:
             case ToolCall(name):
                 self._pieces, self._snapshots = "", None
                 notices.append(Remark(f"tool {name}"))
-            case Failure():
+            case StreamFailure():
                 self.failure = event
                 self.end = End.FAILED
             case Unreadable(reason):

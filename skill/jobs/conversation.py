@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.api.agent_events import AgentEvent, Failure, agent_events
+from skill.api.agent_events import AgentEvent, StreamFailure, agent_events
 from skill.api.sse import Data, Decoder, Dropped, ServerEvent
 from skill.api.turn import End, Remark, Say, SignOfLife, StillWorking, Turn, TurnEvent
 from skill.errors import SkillError
@@ -36,7 +36,7 @@ class Answer:
     end: End
     text: str
     actions: tuple[GuiAction, ...]
-    failure: Failure | None
+    failure: StreamFailure | None
 
 
 class _Opened:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from skill.api.byte_ranges import Piece, piece_of, validator_of
+from skill.api.byte_ranges import ByteRange, range_of, validator_of
 from skill.api.public_address import RefusedError, check_bare
 from skill.api.public_fetch import fetch_public
 from skill.api.retry import retry_wait
@@ -214,7 +214,7 @@ class _Download:
         part = self._part
         asked = {"Range": f"bytes={have}-", "If-Range": part.validator} if have else {}
         async with self._answer(source, asked) as response:
-            piece = piece_of(
+            piece = range_of(
                 response.status_code, response.headers, have, part.validator, part.length
             )
             if piece is None:
@@ -229,7 +229,7 @@ class _Download:
             raise NetworkError(say("The download ended before the clip did."))
         return True
 
-    async def _take(self, response: httpx.Response, piece: Piece) -> None:
+    async def _take(self, response: httpx.Response, piece: ByteRange) -> None:
         self._tell(piece)
         async for some in response.aiter_bytes():
             if self._part.size + len(some) > (piece.end or MAX_BYTES):
@@ -238,7 +238,7 @@ class _Download:
             await run_blocking(self._part.write, some)
             self._tell(piece)
 
-    def _tell(self, piece: Piece) -> None:
+    def _tell(self, piece: ByteRange) -> None:
         percent = min(100.0, 100 * self._part.size / piece.length) if piece.length else 0.0
         if percent == 100 or not self._told <= percent < self._told + 1:
             self._told = percent

@@ -552,14 +552,14 @@ class Studio:
         """What came of a message: the backend's words, what changed, and what the screen it
         speaks of stands for, done where that is free and safe."""
         from skill.routing import Action
-        from skill.screentalk import GuiAction, instead
+        from skill.screentalk import GuiAction, sentences_for
 
         parts = [job.text] if job.text else []
         if not job.text and job.changes:
             parts.append(say("Done:"))
             parts += [f"- {change}" for change in job.changes]
         if not parts:
-            parts += instead(actions)
+            parts += map(say, sentences_for(actions))
         if GuiAction.CREDITS in actions:
             balance = await self._connection.balance_at_once()
             parts += [self.credits_line(balance)] if balance is not None else []

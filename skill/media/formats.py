@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from skill.errors import FORMATS, FileRefusedError
+from skill.errors import ACCEPTED_FORMATS, FileRefusedError
 from skill.i18n import say
 from skill.media.boxes import brands
 from skill.media.file_errors import shown
@@ -88,5 +88,5 @@ def identify(path: Path, head: bytes) -> str:
         )
         if guess is not None
         else say("{path} is no picture, video or sound.", path=shown(path)),
-        hint=say("Convert it to JPG or PNG. Taken are: {formats}.", formats=FORMATS),
+        hint=say("Convert it to JPG or PNG. Taken are: {formats}.", formats=ACCEPTED_FORMATS),
     )

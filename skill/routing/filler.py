@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from skill.routing.words import Words
+from skill.routing.words import WordClass
 
-FILLER = Words(
+FILLER = WordClass(
     "politeness and function words",
     "please|pls|plz|kindly|could|would|can|may|might|will|shall|should|you|u|me|i|us|we|for|to|now|just|ok|okay|k|yes"
     "|yeah|yep|yup|ya|sure|alright|all right|right|hey|hi|hello|yo|thanks|thank|thx|ty|cheers|well|let|let's|go|ahead"
@@ -40,7 +40,7 @@ FILLER = Words(
 )  # fmt: skip
 
 # Clauses are cut here, besides punctuation.
-CONNECTIVE = Words(
+CONNECTIVE = WordClass(
     "between clauses",
     "and|then|but|plus|also|after that|afterwards|so|because|cause|since",
     "然后 接着 并且 并 之后 随后 再然后 同时 以及 和 但是 但 跟 同 不过 同埋 跟住",

@@ -18,12 +18,12 @@ from skill.routing.action import Action, Route
 from skill.routing.filler import CONNECTIVE, FILLER
 from skill.routing.rules import CONTEXT, FOLDS, HANDOVER, REFUSAL, RULES, VAGUE, Rule
 from skill.routing.spelling import QUOTED, REAL_WORDS, mend, plain
-from skill.routing.words import WORDS, Words
+from skill.routing.words import WORDS, WordClass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST = 400
+MAX_ROUTED = 400
 """Characters; longer words are a brief for the agent, not a command. It bounds the time, too."""
 
 _LINK = "\x01"
@@ -72,7 +72,7 @@ _Kind = Literal["context", "wait", "refusal", "wish"]
 
 def _read(text: str, *, handed: bool) -> _Reading:
     """The clauses together. With `handed`, files lie beside them, and words may just hand them over."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_ROUTED:
         return _Reading(Action.CHAT, "longer than a command: a brief for the agent")
     clauses = [folded for clause in _clauses(text) if (folded := _fold(clause))]
     if handed:
@@ -188,7 +188,7 @@ def _lexicon() -> tuple[dict[str, str], dict[str, int]]:
     """Phrase → class ("" for politeness), and a phrase's first word → the most words it may have."""
     lexicon = {QUOTED: _CLASS["quote"], _LINK: _CLASS["url"]}
     groups = [(words, _CLASS[name]) for name, words in WORDS.items()]
-    groups += [(FILLER, ""), (CONNECTIVE, _CUT), (Words("", REAL_WORDS), _CLASS["unknown"])]
+    groups += [(FILLER, ""), (CONNECTIVE, _CUT), (WordClass("", REAL_WORDS), _CLASS["unknown"])]
     for words, letter in groups:
         lexicon.update(dict.fromkeys(words.english.split("|"), letter))
         lexicon.update(dict.fromkeys(map(" ".join, words.chinese.split()), letter))

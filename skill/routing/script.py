@@ -7,7 +7,7 @@ from functools import cache
 
 from skill.routing.spelling import QUOTE
 
-LONGEST = 1000
+MAX_HEARD = 1000
 """Characters looked at: the language of a brief shows at its beginning."""
 
 # script: (its letters, its language, the other languages it may be, if the locale says so). Written in
@@ -67,7 +67,7 @@ def detect_language(words: str, locale: str = "") -> str:
     what the system calls it: "zh_CN.UTF-8", "de_DE@euro", "zh-Hant-TW"; "C", "POSIX" and "" say nothing.
     """
     spoken = _spoken(locale)
-    text = words[:LONGEST]
+    text = words[:MAX_HEARD]
     script = _main_script(re.sub(QUOTE, " ", text)) or _main_script(text)
     if script is None:
         return spoken or "en"

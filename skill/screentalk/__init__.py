@@ -6,6 +6,6 @@ phrase.
 """
 
 from skill.screentalk.phrases import GuiAction
-from skill.screentalk.translation import Translation, Translator, instead, translate
+from skill.screentalk.translation import Translation, Translator, sentences_for, translate
 
-__all__ = ["GuiAction", "Translation", "Translator", "instead", "translate"]
+__all__ = ["GuiAction", "Translation", "Translator", "sentences_for", "translate"]

@@ -24,7 +24,7 @@ EXPORT, STATE, CHAT, CREDITS, NONE = GuiAction
 
 
 @dataclass(frozen=True)
-class Step:
+class StepPattern:
     """A regular expression of a verb of the interface with its object, and a sentence with one.
 
     Without an `action` `LABELS` decides. A `guess` counts only where the sentence names nothing

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-LONGEST = 1200
+MAX_SENTENCE = 1200
 """Characters after which a sentence without an end is cut: bounds memory, time and every regex."""
-WINDOW = LONGEST + 300
-QUOTED = 200
+WINDOW = MAX_SENTENCE + 300
+MAX_QUOTATION = 200
 """The longest quotation, in characters; a mark without its partner that near is no quotation."""
 
 MARKER = r"[ \t]*(?:(?:[-*+•·]|\d{1,3}[.)、]|[（(]\d{1,3}[)）]|>)(?:[ \t]+|(?<=、)|(?<=）)))*"
@@ -31,19 +31,19 @@ def pattern(shape: str) -> re.Pattern[str]:
 def line_end(window: str, whole: bool) -> tuple[int, int] | None:
     at = window.find("\n")
     if at < 0:
-        return (min(len(window), LONGEST),) * 2 if whole else None
+        return (min(len(window), MAX_SENTENCE),) * 2 if whole else None
     return at, at + 1
 
 
 def sentence_end(window: str, whole: bool) -> tuple[int, int] | None:
     """Where the first sentence ends and where the white space after it does; None: not known yet."""
     at = 0
-    while (stop := pattern(_STOP).search(window, at)) is not None and stop.start() < LONGEST:
+    while (stop := pattern(_STOP).search(window, at)) is not None and stop.start() < MAX_SENTENCE:
         mark, at = stop[0], stop.end()
         if mark == "\n":
             return _with_space(window, stop.start(), whole)
         if mark in _PARTNER:
-            limit = stop.end() + QUOTED
+            limit = stop.end() + MAX_QUOTATION
             close = window.find(_PARTNER[mark], at, limit)
             line = window.find("\n", at, limit)
             if close < 0 and line < 0 and len(window) < limit and not whole:
@@ -62,10 +62,10 @@ def sentence_end(window: str, whole: bool) -> tuple[int, int] | None:
             return _with_space(window, at, whole)
     if not whole:
         return None
-    if len(window) <= LONGEST:
+    if len(window) <= MAX_SENTENCE:
         return _with_space(window, len(window), whole)
-    cut = window.rfind(" ", LONGEST // 2, LONGEST)
-    return (LONGEST, LONGEST) if cut < 0 else _with_space(window, cut, whole)
+    cut = window.rfind(" ", MAX_SENTENCE // 2, MAX_SENTENCE)
+    return (MAX_SENTENCE, MAX_SENTENCE) if cut < 0 else _with_space(window, cut, whole)
 
 
 def _is_number_or_short(window: str, stop: re.Match[str]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from skill.screentalk import grammar, phrases_en, phrases_zh
-from skill.screentalk.phrases import LABELS, GuiAction, Step
+from skill.screentalk.phrases import LABELS, GuiAction, StepPattern
 from skill.screentalk.sentences import pattern
 
 _ENDS = ".!?…。！？～~:：\"'”’」』）)]*_` "
@@ -36,12 +36,12 @@ class _Clause:
     end: int
 
 
-_Shapes = tuple[tuple[re.Pattern[str], Step], ...]
+_Shapes = tuple[tuple[re.Pattern[str], StepPattern], ...]
 
 
 def read(sentence: str) -> tuple[str, list[GuiAction]]:
     """What remains of a sentence, "" if nothing, and the actions of the steps in it."""
-    plain = re.sub(r"[*_`]", " ", sentence.translate(grammar.TRADITIONAL))
+    plain = re.sub(r"[*_`]", " ", sentence.translate(grammar.TO_SIMPLIFIED))
     masked = _mask(plain)
     tables = _chinese() if pattern(grammar.HAN).search(masked) else _english()
     rest, done = sentence, list[_Done]()
@@ -185,7 +185,7 @@ def _by_user(prefix: str, verb: str, joined: str) -> bool:
     return bool(pattern(grammar.LEAD).fullmatch(prefix) or pattern(grammar.DEPENDENT).match(prefix))
 
 
-def _done(step: Step, plain: str, masked: str) -> _Done:
+def _done(step: StepPattern, plain: str, masked: str) -> _Done:
     """What the thing that is clicked, opened or used is called, decides."""
     if step.action and not step.guess:
         return _Done(step.action)
@@ -222,7 +222,7 @@ class _Tables:
     nouns: _Shapes
 
 
-def _compiled(steps: tuple[Step, ...], before: str = "") -> _Shapes:
+def _compiled(steps: tuple[StepPattern, ...], before: str = "") -> _Shapes:
     compiled = []
     for step in steps:
         shape = step.shape

@@ -20,7 +20,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from skill.i18n import say
 from skill.screentalk.phrases import INSTEAD, GuiAction
 from skill.screentalk.sentences import (
     LIST,
@@ -37,7 +36,7 @@ from skill.screentalk.steps import read
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["GuiAction", "Translation", "Translator", "instead", "translate"]
+__all__ = ["GuiAction", "Translation", "Translator", "sentences_for", "translate"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +47,13 @@ class Translation:
     actions: tuple[GuiAction, ...]
 
 
-def instead(actions: Iterable[GuiAction]) -> tuple[str, ...]:
-    """What to tell a user where only steps were said: a sentence an action, in their order.
-    `NONE` is told only if there is nothing else; no action at all gives nothing."""
+def sentences_for(actions: Iterable[GuiAction]) -> tuple[str, ...]:
+    """Choose what to tell a user where only steps were said: an English sentence for each action, in
+    their order. `NONE` is told only if there is nothing else; no action at all gives nothing."""
     told = dict.fromkeys(actions)
     if len(told) > 1:
         told.pop(GuiAction.NONE, None)
-    return tuple(say(INSTEAD[action]) for action in told)
+    return tuple(INSTEAD[action] for action in told)
 
 
 def translate(text: str) -> Translation:

@@ -24,7 +24,7 @@ from skill.timeline.naming import (
     quoted,
     range_shown,
 )
-from skill.timeline.pairing import Group, Pair, Piece, group
+from skill.timeline.pairing import GroupPairing, NumberedSegment, Pair, group
 from skill.timeline.telling import EN, SHAPES, ZH, percent_shown, span_shown, time_shown
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def changes(before: object, after: object, language: str = "en") -> tuple[str, .
     return tuple(lines)
 
 
-def _longer(old: Timeline, new: Timeline, clips: Group) -> Pair | None:
+def _longer(old: Timeline, new: Timeline, clips: GroupPairing) -> Pair | None:
     """The last clip, where it goes on for longer and all before that is when it was."""
     by = new.duration - old.duration
     if by < 0.01 or not clips.pairs or clips.left or clips.came:
@@ -122,9 +122,9 @@ def _shape(width: int, height: int) -> str:
 # -- clips
 
 
-def _clips(some: Group, say: Mapping[str, str], longer: Pair | None) -> list[str]:
+def _clips(some: GroupPairing, say: Mapping[str, str], longer: Pair | None) -> list[str]:
     lines, split = _splits(some, say)
-    some = Group(
+    some = GroupPairing(
         some.old, some.new, some.pairs, some.left, [p for p in some.came if p not in split]
     )
     lines += _comings(some, say)
@@ -145,10 +145,10 @@ def _clips(some: Group, say: Mapping[str, str], longer: Pair | None) -> list[str
     return lines + _folded(notes, some, say)
 
 
-def _splits(some: Group, say: Mapping[str, str]) -> tuple[list[str], set[Piece]]:
+def _splits(some: GroupPairing, say: Mapping[str, str]) -> tuple[list[str], set[NumberedSegment]]:
     """Clips of which a part became one of its own, told, and the pieces that tells everything of."""
     lines: list[str] = []
-    settled: set[Piece] = set()
+    settled: set[NumberedSegment] = set()
     parts = {pair.new.number: pair for pair in some.pairs}
     for piece in some.came:
         pair = parts.get(piece.number - 1)
@@ -184,13 +184,13 @@ def _order(pairs: Sequence[Pair], say: Mapping[str, str]) -> str:
     return say["order"].format(*(say["comma"].join(group) for group in names))
 
 
-def _clip_timing(pair: Pair, some: Group, *, ordered: bool) -> _Note | None:
+def _clip_timing(pair: Pair, some: GroupPairing, *, ordered: bool) -> _Note | None:
     """Its start counts only if the gap to the clip before it is another one: else it made room."""
     gaps = [_gap(pair.old, some.old), _gap(pair.new, some.new)]
     return _timing(pair, moved=ordered and abs(gaps[0] - gaps[1]) > 0.005)
 
 
-def _gap(piece: Piece, pieces: Sequence[Piece]) -> float:
+def _gap(piece: NumberedSegment, pieces: Sequence[NumberedSegment]) -> float:
     before = pieces[piece.number - 2].segment.end if piece.number > 1 else 0.0
     return piece.segment.start - before
 
@@ -198,7 +198,7 @@ def _gap(piece: Piece, pieces: Sequence[Piece]) -> float:
 # -- everything
 
 
-def _comings(some: Group, say: Mapping[str, str]) -> list[str]:
+def _comings(some: GroupPairing, say: Mapping[str, str]) -> list[str]:
     if some.video and not some.pairs and some.left and some.came:
         names = [listed([p.segment.name for p in side], say) for side in (some.left, some.came)]
         return [say["replaced"].format(label_of_many(some.left, len(some.old), say), *names)]
@@ -212,7 +212,9 @@ def _comings(some: Group, say: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _timings(some: Group, clips: Group, whole: tuple[Timeline, Timeline]) -> list[_Note]:
+def _timings(
+    some: GroupPairing, clips: GroupPairing, whole: tuple[Timeline, Timeline]
+) -> list[_Note]:
     starts = [clip.old.segment.start for clip in clips.pairs]
     notes = []
     for pair in some.pairs:
@@ -232,7 +234,7 @@ def _fills(pair: Pair, whole: tuple[Timeline, Timeline]) -> bool:
     return stays and [time_shown(b.end), time_shown(a.end)] == ends
 
 
-def _goes_with_a_clip(pair: Pair, clips: Group, starts: Sequence[float]) -> bool:
+def _goes_with_a_clip(pair: Pair, clips: GroupPairing, starts: Sequence[float]) -> bool:
     """Whether a text lies in the same way over the clip it lay over before."""
     b, a = pair.old.segment, pair.new.segment
     at = bisect_right(starts, b.start) - 1
@@ -295,7 +297,7 @@ def _likeness(pair: Pair, say: Mapping[str, str]) -> Iterator[_Note]:
 # -- in words
 
 
-def _folded(notes: list[_Note], some: Group, say: Mapping[str, str]) -> list[str]:
+def _folded(notes: list[_Note], some: GroupPairing, say: Mapping[str, str]) -> list[str]:
     """A line a note, but one for `MANY` of the same key, where the first of them would stand."""
     keys = dict.fromkeys(note.key for note in notes)
     times = [note for note in notes if note.key in ("moved", "length", "span")]

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from skill.timeline.draft import Segment
-    from skill.timeline.pairing import Piece
+    from skill.timeline.pairing import NumberedSegment
 
 MOST_NAMES = 6
 
 
-def label(piece: Piece, say: Mapping[str, str]) -> str:
+def label(piece: NumberedSegment, say: Mapping[str, str]) -> str:
     """One piece: Clip 2, Music, Title 'Urban Dreams'."""
     if piece.segment.text is not None:
         return say["number"].format(say[piece.kind], quoted(piece.segment, say))
@@ -24,7 +24,7 @@ def label(piece: Piece, say: Mapping[str, str]) -> str:
     return say["number"].format(say[piece.kind], piece.number)
 
 
-def label_of_many(pieces: Sequence[Piece], of: int, say: Mapping[str, str]) -> str:
+def label_of_many(pieces: Sequence[NumberedSegment], of: int, say: Mapping[str, str]) -> str:
     """Several of a group of `of`: All 3 clips, 2 of 3 clips."""
     if len(pieces) == 1:
         return label(pieces[0], say)
@@ -34,12 +34,12 @@ def label_of_many(pieces: Sequence[Piece], of: int, say: Mapping[str, str]) -> s
     return say["some"].format(len(pieces), of, kinds)
 
 
-def counted(pieces: Sequence[Piece], say: Mapping[str, str]) -> str:
+def counted(pieces: Sequence[NumberedSegment], say: Mapping[str, str]) -> str:
     """Several, new or gone: 3 clips."""
     return say["count"].format(len(pieces), _kinds(pieces, say))
 
 
-def _kinds(pieces: Sequence[Piece], say: Mapping[str, str]) -> str:
+def _kinds(pieces: Sequence[NumberedSegment], say: Mapping[str, str]) -> str:
     kinds = {piece.kind for piece in pieces}
     several = "Text" if "Text" in kinds else "Audio"
     return say[f"{kinds.pop() if len(kinds) == 1 else several}s"]
@@ -53,7 +53,7 @@ def listed(names: Sequence[str], say: Mapping[str, str]) -> str:
     return say["rest"].format(shown, len(names) - MOST_NAMES + 1, len(names))
 
 
-def called(piece: Piece, say: Mapping[str, str]) -> str:
+def called(piece: NumberedSegment, say: Mapping[str, str]) -> str:
     """The name of a clip or sound, the words of a text."""
     return piece.segment.name if piece.segment.text is None else quoted(piece.segment, say)
 
@@ -63,7 +63,7 @@ def quoted(segment: Segment, say: Mapping[str, str]) -> str:
     return say["quote"].format(segment.text)
 
 
-def described(piece: Piece, say: Mapping[str, str]) -> str:
+def described(piece: NumberedSegment, say: Mapping[str, str]) -> str:
     """What it is, when, and how loud."""
     segment = piece.segment
     span = f"{span_shown(segment.start, segment.end)}s"

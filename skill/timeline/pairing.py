@@ -20,7 +20,7 @@ _GROUPS = {VIDEO: "Clip", AUDIO: "audio", TEXT: "text"}
 
 
 @dataclass(frozen=True, eq=False)
-class Piece:
+class NumberedSegment:
     """A segment, and the how manieth it is of its group."""
 
     kind: str
@@ -33,35 +33,35 @@ class Piece:
 class Pair:
     """A piece before and after."""
 
-    old: Piece
-    new: Piece
+    old: NumberedSegment
+    new: NumberedSegment
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupPairing:
     """The pieces of one sort in both timelines. `left` and `came` have no partner."""
 
-    old: Sequence[Piece]
-    new: Sequence[Piece]
+    old: Sequence[NumberedSegment]
+    new: Sequence[NumberedSegment]
     pairs: Sequence[Pair]
-    left: Sequence[Piece]
-    came: Sequence[Piece]
+    left: Sequence[NumberedSegment]
+    came: Sequence[NumberedSegment]
 
     @property
     def video(self) -> bool:
         return any(piece.kind == "Clip" for piece in (*self.old, *self.new))
 
 
-def group(old: Timeline, new: Timeline, name: str) -> Group:
+def group(old: Timeline, new: Timeline, name: str) -> GroupPairing:
     """The pieces of a sort: "Clip", "audio", "text" or "Element"."""
     before, after = _pieces(old, name), _pieces(new, name)
     pairs = _paired(before, after)
     kept = {piece for pair in pairs for piece in (pair.old, pair.new)}
     left, came = ([p for p in pieces if p not in kept] for pieces in (before, after))
-    return Group(before, after, pairs, left, came)
+    return GroupPairing(before, after, pairs, left, came)
 
 
-def _pieces(timeline: Timeline, name: str) -> list[Piece]:
+def _pieces(timeline: Timeline, name: str) -> list[NumberedSegment]:
     found = [
         (track.kind, segment)
         for track in timeline.tracks
@@ -70,15 +70,15 @@ def _pieces(timeline: Timeline, name: str) -> list[Piece]:
     ]
     found.sort(key=lambda pair: (pair[1].start, repr(pair[1])))
     return [
-        Piece(name if name in ("Clip", "Element") else kind, number, len(found), segment)
+        NumberedSegment(name if name in ("Clip", "Element") else kind, number, len(found), segment)
         for number, (kind, segment) in enumerate(found, start=1)
     ]
 
 
-def _paired(old: list[Piece], new: list[Piece]) -> list[Pair]:
+def _paired(old: list[NumberedSegment], new: list[NumberedSegment]) -> list[Pair]:
     """The same content first, then what took its place."""
     left, right, pairs = list(old), list(new), list[Pair]()
-    stages: tuple[Callable[[Piece], Hashable], ...] = (
+    stages: tuple[Callable[[NumberedSegment], Hashable], ...] = (
         lambda p: p.segment,
         lambda p: (p.segment.source, p.segment.name, p.segment.text, p.segment.start),
         lambda p: (p.segment.source, p.segment.name, p.segment.text),
@@ -92,7 +92,7 @@ def _paired(old: list[Piece], new: list[Piece]) -> list[Pair]:
         ),
     )
     for stage in stages:
-        waiting: dict[Hashable, deque[Piece]] = {}
+        waiting: dict[Hashable, deque[NumberedSegment]] = {}
         for piece in right:
             waiting.setdefault(stage(piece), deque()).append(piece)
         found = [

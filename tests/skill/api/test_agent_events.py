@@ -9,8 +9,8 @@ import pytest
 from skill.api.agent_events import (
     Activity,
     AgentEvent,
-    Failure,
     Heartbeat,
+    StreamFailure,
     Text,
     ToolCall,
     Unreadable,
@@ -34,9 +34,11 @@ class TestTypedDialect:
 
     def test_an_error_in_the_stream_is_an_error(self) -> None:
         assert events({"type": "error", "code": 2001, "message": "no credits"}) == [
-            Failure("no credits", 2001)
+            StreamFailure("no credits", 2001)
         ]
-        assert events({"code": 1002, "message": "gone", "data": None}) == [Failure("gone", 1002)]
+        assert events({"code": 1002, "message": "gone", "data": None}) == [
+            StreamFailure("gone", 1002)
+        ]
 
 
 class TestAgentKitDialect:
@@ -67,7 +69,7 @@ class TestAgentKitDialect:
         assert events(
             {"author": "nemo", "errorCode": "SAFETY", "errorMessage": "no"},
             {"error": "RuntimeError: boom", "error_details": {"a": 1}},
-        ) == [Failure("no"), Failure("RuntimeError: boom")]
+        ) == [StreamFailure("no"), StreamFailure("RuntimeError: boom")]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from email.utils import formatdate
 import httpx
 import pytest
 
-from skill.api.byte_ranges import Piece, piece_of, validator_of
+from skill.api.byte_ranges import ByteRange, range_of, validator_of
 from skill.api.public_address import RefusedError
 from skill.errors import NetworkError
 
@@ -32,17 +32,17 @@ def test_by_what_a_clip_is_known_to_be_the_same(headers: dict[str, str], validat
 
 
 def test_what_an_answer_holds() -> None:
-    def at(status: int, have: int = 0, **headers: str) -> Piece | None:
+    def at(status: int, have: int = 0, **headers: str) -> ByteRange | None:
         lines = {name.replace("_", "-"): text for name, text in headers.items()}
-        return piece_of(status, lines, have, '"one"' if have else "", None)
+        return range_of(status, lines, have, '"one"' if have else "", None)
 
-    assert at(200, content_length="7") == Piece(0, 7, 7)
-    assert at(200, have=5, content_length="7") == Piece(0, 7, 7)
+    assert at(200, content_length="7") == ByteRange(0, 7, 7)
+    assert at(200, have=5, content_length="7") == ByteRange(0, 7, 7)
     for length in ("", "-7", "7.0", "٧", "9" * 30):
-        assert at(200, content_length=length) == Piece(0, None, None)
-    assert at(206, have=5, content_range="bytes 5-6/7") == Piece(5, 7, 7)
-    assert at(206, have=5, content_range="Bytes  5-6/*") == Piece(5, 7, None)
-    assert at(206, have=5, content_range="bytes 5-6/7", etag='"one"') == Piece(5, 7, 7)
+        assert at(200, content_length=length) == ByteRange(0, None, None)
+    assert at(206, have=5, content_range="bytes 5-6/7") == ByteRange(5, 7, 7)
+    assert at(206, have=5, content_range="Bytes  5-6/*") == ByteRange(5, 7, None)
+    assert at(206, have=5, content_range="bytes 5-6/7", etag='"one"') == ByteRange(5, 7, 7)
     assert at(206, have=5, content_range="bytes 5-6/7", etag='W/"one"') is None
     assert at(416, have=5) is None
     for status, have in ((206, 0), (416, 0), (204, 5), (304, 5), (404, 5)):
@@ -56,5 +56,5 @@ def test_what_an_answer_holds() -> None:
 
 def test_that_is_how_httpx_has_headers() -> None:
     headers = httpx.Headers({"Content-Range": "bytes 5-6/7", "ETag": '"one"'})
-    assert piece_of(206, headers, 5, '"one"', 7) == Piece(5, 7, 7)
+    assert range_of(206, headers, 5, '"one"', 7) == ByteRange(5, 7, 7)
     assert validator_of(headers) == '"one"'

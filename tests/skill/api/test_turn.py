@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from skill.api.agent_events import AgentEvent, Failure, Heartbeat, Text, ToolCall
+from skill.api.agent_events import AgentEvent, Heartbeat, StreamFailure, Text, ToolCall
 from skill.api.turn import (
     MAX_TEXT,
     End,
@@ -112,5 +112,9 @@ class TestTurn:
         assert turn.end is End.TIMED_OUT
 
     def test_a_failure_ends_it_and_nothing_after_counts(self) -> None:
-        text, turn = self.feed(Text("Working. "), Failure("boom", 2001), Text("late"))
-        assert (text, turn.end, turn.failure) == ("Working. ", End.FAILED, Failure("boom", 2001))
+        text, turn = self.feed(Text("Working. "), StreamFailure("boom", 2001), Text("late"))
+        assert (text, turn.end, turn.failure) == (
+            "Working. ",
+            End.FAILED,
+            StreamFailure("boom", 2001),
+        )

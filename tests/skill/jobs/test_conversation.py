@@ -45,6 +45,9 @@ def test_what_is_free_and_safe_is_done(server: Server, run: Callable[..., Ran]) 
     answers(server, stream("Open the Audio panel."))
     text = run("chat", "where is the music?", "--json").answer["data"]["text"]
     assert text.startswith("Here is the timeline.\nTimeline (")
+    answers(server, stream("Open the Audio panel."))
+    text = run("chat", "音乐在哪里？", "--json").answer["data"]["text"]
+    assert text.startswith("时间线如下。\n")
 
 
 def test_the_text_is_never_empty(server: Server, run: Callable[..., Ran]) -> None:

@@ -12,21 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skill.api.turn import Say
-from skill.i18n import speak
 from skill.jobs.conversation import _Speaker
 from skill.screentalk import (
     GuiAction,
     Translation,
     Translator,
-    instead,
     phrases_en,
     phrases_zh,
+    sentences_for,
     translate,
 )
 from tests.skill.screentalk.screen import Case, cases, judge, keywords, score
 
 if TYPE_CHECKING:
-    from skill.screentalk.phrases import Step
+    from skill.screentalk.phrases import StepPattern
 
 EXPORT, STATE, CHAT, CREDITS, NONE = (
     GuiAction.EXPORT, GuiAction.STATE, GuiAction.CHAT, GuiAction.CREDITS, GuiAction.NONE,
@@ -238,7 +237,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize("step", KNOWN, ids=lambda step: step.example)
-def test_a_step_takes_its_example_out(step: Step) -> None:
+def test_a_step_takes_its_example_out(step: StepPattern) -> None:
     shape = step.shape
     for name, piece in phrases_en.PIECES.items():
         shape = shape.replace("{" + name + "}", piece)
@@ -305,19 +304,17 @@ def test_the_judge_sees_what_is_wrong() -> None:
 
 
 def test_where_only_steps_were_said_each_action_has_its_sentence() -> None:
-    assert instead([STATE, EXPORT]) == ("Here is the timeline.", "The video can be exported now.")
-    assert instead([]) == ()
-    assert all(instead([action]) for action in GuiAction)
-
-
-def test_it_is_told_in_the_language_that_is_spoken() -> None:
-    speak("zh")
-    assert instead([CREDITS, CREDITS]) == ("余额如下。",)
+    assert sentences_for([STATE, EXPORT]) == (
+        "Here is the timeline.",
+        "The video can be exported now.",
+    )
+    assert sentences_for([]) == ()
+    assert all(sentences_for([action]) for action in GuiAction)
 
 
 def test_nothing_to_do_is_told_only_where_there_is_nothing_else() -> None:
-    assert instead([NONE, CHAT]) == instead([CHAT])
-    assert instead([NONE]) == ("There is nothing you need to do.",)
+    assert sentences_for([NONE, CHAT]) == sentences_for([CHAT])
+    assert sentences_for([NONE]) == ("There is nothing you need to do.",)
 
 
 # -- pieces

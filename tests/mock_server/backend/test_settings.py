@@ -41,8 +41,9 @@ def test_a_setting_of_no_known_kind_is_refused_at_once_and_later(
 
 
 def test_a_setting_there_is_not_is_refused() -> None:
+    unknown: dict[str, Any] = {"colour": "red"}
     with pytest.raises(TypeError, match="colour"):
-        Backend(colour="red")  # type: ignore[call-arg]
+        Backend(**unknown)
 
 
 def test_what_is_laid_over_leaves_the_settings_below_alone() -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import skill
-from mock_server import Backend, Fault, Journal, pytest_plugin
+from mock_server import Backend, Journal, pytest_plugin
+from mock_server.backend.settings import Settings as BackendSettings
+from mock_server.faults.fault_schema import fault_fields
 from mock_server.http.control import control_routes
 from mock_server.journal import ENDPOINTS
 from skill import errors
@@ -232,13 +234,16 @@ def test_what_is_said_is_found_in_the_code() -> None:
 # ---------------------------------------------------------------- what is written by hand
 
 
+ONLY_LOCAL = ("storage", "persistent", "inspector")
+"""What only --local tells a backend."""
+
+
 def test_contract_testing_names_every_fault_endpoint_and_route() -> None:
     page = (DOCS / "contract-testing.md").read_text("utf-8")
-    names = [item.name for item in fields(Fault) if item.name != "endpoint"]
-    names += ENDPOINTS
+    names = [*fault_fields(), *ENDPOINTS, *(item.name for item in fields(BackendSettings))]
     routes = [route.path for mount in control_routes(Backend()) for route in mount.routes]  # type: ignore[attr-defined]
     for name in [*names, *inspect.signature(Backend).parameters]:
-        if name not in ("storage", "persistent", "inspector"):  # for --local alone
+        if name not in ("settings", *ONLY_LOCAL):
             assert f"`{name}`" in page, name
     for path in routes:
         assert f"/__mock__{path}`" in page, path

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 settings.register_profile("shared", deadline=None, derandomize=True)
 settings.load_profile("shared")
 
-_OURS = ("NEMO_", "IMAGE_TO_VIDEO_", "SKILL_SOURCE")
+# Coverage is measured of what runs in these processes: those that a test starts are killed, have
+# their files cut and tell what they have imported.
+_OURS = ("NEMO_", "IMAGE_TO_VIDEO_", "SKILL_SOURCE", "COVERAGE_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -91,18 +93,9 @@ class Heard(logging.Handler):
 @pytest.fixture(scope="session")
 def clip() -> bytes:
     """A real MP4 of one second, 64 x 36."""
-    import av
-    import numpy as np
+    from tests.video import encode, shades
 
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
-        for shade in range(10):
-            pixels = np.full((36, 64, 3), shade * 20, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels)))
-        container.mux(stream.encode(None))
-    return file.getvalue()
+    return encode(io.BytesIO(), shades(64, 36), kind="mp4").getvalue()
 
 
 @pytest.fixture

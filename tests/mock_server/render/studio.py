@@ -86,6 +86,11 @@ class Studio:
         return pictures(self.render(**options).path)
 
 
+def video_segment(name: str, **more: Any) -> dict[str, Any]:
+    """A second of a clip in a draft, from the beginning, unless told otherwise."""
+    return {"s": 0, "d": 1000, "src": {"type": "video", "hash": name, "name": name}, **more}
+
+
 def pictures(path: Path) -> list[NDArray[np.uint8]]:
     """The frames as (h, w, 3) sRGB, by the book: BT.709, limited range, colour samples on the left
     (H.264, E.2.1). Most converters put them in the middle, which moves colours by half a pixel."""

@@ -17,6 +17,7 @@ from mock_server.render.animation import Animation
 from mock_server.render.clip import Clip
 from mock_server.render.yuv import Planes
 from tests.mock_server.render.studio import error, likeness, scenery
+from tests.video import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,42 +27,11 @@ if TYPE_CHECKING:
 
     from tests.mock_server.render.studio import Studio
 
-_FORMATS = {"RGB": "rgb24", "RGBA": "rgba"}
 LEVELS = (40, 90, 140, 190, 240)
 
 
 def grey(level: int, size: tuple[int, int] = (160, 90)) -> Image.Image:
     return Image.new("RGB", size, (level,) * 3)
-
-
-def film(
-    path: Path,
-    pictures: Sequence[Image.Image],
-    *,
-    codec: str = "libx264",
-    form: str = "yuv420p",
-    rate: int = 10,
-    times: Sequence[int] = (),
-    pixel: Fraction | None = None,
-    options: dict[str, str] | None = None,
-    container: dict[str, str] | None = None,
-) -> Path:
-    """A video of the pictures; `times` in 1/`rate` s, `pixel` the shape of one."""
-    with av.open(path, "w", options=container or {}) as out:
-        stream = out.add_stream(codec, rate=rate, options=options or {})
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = pictures[0].size
-        stream.pix_fmt = form
-        stream.time_base = Fraction(1, rate)
-        if pixel is not None:
-            stream.sample_aspect_ratio = pixel
-        for number, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format=_FORMATS[picture.mode])
-            frame.pts = times[number] if times else number
-            frame.time_base = Fraction(1, rate)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode())
-    return path
 
 
 def turned(path: Path, matrix: tuple[int, int, int, int]) -> None:
@@ -107,28 +77,28 @@ def rgb(planes: Planes) -> NDArray[np.uint8]:
 def test_a_video_plays_at_its_speed_and_holds_its_last_frame(
     tmp_path: Path, name: str, codec: str
 ) -> None:
-    path = film(tmp_path / name, [grey(level) for level in LEVELS], codec=codec)
+    path = encode(tmp_path / name, [grey(level) for level in LEVELS], codec=codec)
     shown = lights(Clip(path, name), [0.05, 0.15, 0.25, 0.35, 0.45, 3.0])
     assert shown == pytest.approx([*LEVELS, LEVELS[-1]], abs=4)
 
 
 def test_frames_of_uneven_length_are_on_as_long_as_they_say(tmp_path: Path) -> None:
     pictures = [grey(level) for level in (40, 140, 240)]
-    path = film(tmp_path / "a.mkv", pictures, rate=100, times=[0, 7, 60])
+    path = encode(tmp_path / "a.mkv", pictures, rate=100, times=[0, 7, 60])
     assert lights(Clip(path, "a"), [0.05, 0.08, 0.59, 0.61]) == pytest.approx(
         [40, 140, 140, 240], abs=4
     )
 
 
 def test_a_video_that_starts_late_starts_at_once(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mkv", [grey(40), grey(240)], times=[50, 60])
+    path = encode(tmp_path / "a.mkv", [grey(40), grey(240)], times=[50, 60])
     assert lights(Clip(path, "a"), [0.0, 0.9, 1.05]) == pytest.approx([40, 40, 240], abs=4)
 
 
 def test_a_video_whose_times_go_back_and_forth_plays_at_its_rate(tmp_path: Path) -> None:
     """AVI tells no time of presentation: what is made of H.264's B-frames there is out of order."""
     options = {"bf": "2", "b-adapt": "0", "preset": "medium"}
-    path = film(tmp_path / "a.avi", [grey(level) for level in LEVELS * 3], options=options)
+    path = encode(tmp_path / "a.avi", [grey(level) for level in LEVELS * 3], options=options)
     with av.open(path) as container:
         times = [frame.time for frame in container.decode(video=0)]
     assert times != sorted(times)
@@ -138,7 +108,7 @@ def test_a_video_whose_times_go_back_and_forth_plays_at_its_rate(tmp_path: Path)
 
 def test_what_lies_behind_a_damage_is_still_played(tmp_path: Path) -> None:
     pictures = [scenery(160, 90, seed) for seed in range(10)]
-    path = film(tmp_path / "a.mp4", pictures, codec="mpeg4", options={"g": "1"})
+    path = encode(tmp_path / "a.mp4", pictures, codec="mpeg4", options={"g": "1"})
     with av.open(path) as container:
         packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size]
     data = bytearray(path.read_bytes())
@@ -153,7 +123,7 @@ def test_what_lies_behind_a_damage_is_still_played(tmp_path: Path) -> None:
 
 def test_a_video_that_is_cut_off_is_played_as_far_as_it_goes(tmp_path: Path) -> None:
     pictures = [scenery(160, 90, seed) for seed in range(10)]
-    path = film(tmp_path / "a.mkv", pictures, codec="mpeg4", options={"g": "1"})
+    path = encode(tmp_path / "a.mkv", pictures, codec="mpeg4", options={"g": "1"})
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     clip = Clip(path, "a")
     assert likeness(rgb(clip.at(0.05, (160, 90))), np.asarray(pictures[0])) > 0.9
@@ -179,7 +149,7 @@ def test_a_turned_or_mirrored_video_is_brought_upright(
     tmp_path: Path, matrix: tuple[int, int, int, int], back: Image.Transpose
 ) -> None:
     upright = scenery(160, 96)
-    path = film(tmp_path / "a.mp4", [upright.transpose(back)] * 3)
+    path = encode(tmp_path / "a.mp4", [upright.transpose(back)] * 3)
     turned(path, matrix)
     clip, info = Clip(path, "a"), inspect(path)
     assert clip.size == (info.width, info.height) == (160, 96)
@@ -187,13 +157,13 @@ def test_a_turned_or_mirrored_video_is_brought_upright(
 
 
 def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are(tmp_path: Path) -> None:
-    path = film(tmp_path / "a.mkv", [scenery(96, 90)] * 2, pixel=Fraction(5, 3))
+    path = encode(tmp_path / "a.mkv", [scenery(96, 90)] * 2, pixel=Fraction(5, 3))
     info = inspect(path)
     assert Clip(path, "a").size == (info.width, info.height) == (160, 90)
 
 
 def test_odd_sizes_are_taken(studio: Studio) -> None:
-    film(studio.file("odd.mp4"), [scenery(161, 91)] * 3, form="yuv444p")
+    encode(studio.file("odd.mp4"), [scenery(161, 91)] * 3, form="yuv444p")
     studio.duration = 100
     studio.shoot("odd.mp4")
     expected = np.asarray(scenery(161, 91).resize((320, 180)))
@@ -207,7 +177,7 @@ def test_an_upright_video_is_whole_over_a_darker_fill(
     studio.width, studio.height = frame
     size = (90, 160) if frame == (320, 180) else (160, 90)
     image = scenery(*size)
-    film(studio.file("a.mp4"), [image] * 3)
+    encode(studio.file("a.mp4"), [image] * 3)
     studio.duration = 100
     studio.shoot("a.mp4")
     shown = studio.frames()[0]
@@ -225,7 +195,7 @@ def test_an_upright_video_is_whole_over_a_darker_fill(
 
 def test_ten_bits_are_shown_in_eight(tmp_path: Path) -> None:
     pictures = [grey(level) for level in LEVELS]
-    path = film(tmp_path / "a.mkv", pictures, form="yuv420p10le")
+    path = encode(tmp_path / "a.mkv", pictures, form="yuv420p10le")
     shown = lights(Clip(path, "a"), [0.05, 0.15, 0.25, 0.35, 0.45])
     assert shown == pytest.approx(LEVELS, abs=3)
 
@@ -265,7 +235,7 @@ def test_the_alpha_of_webm_is_over_a_ground(studio: Studio, codec: str) -> None:
     image = Image.new("RGBA", (320, 180), (0, 0, 0, 0))
     image.paste((250, 220, 40, 255), (100, 50, 220, 130))
     options = {"auto-alt-ref": "0", "crf": "10", "b": "2M"}
-    film(studio.file("a.webm"), [image] * 3, codec=codec, form="yuva420p", options=options)
+    encode(studio.file("a.webm"), [image] * 3, codec=codec, form="yuva420p", options=options)
     studio.duration = 200
     studio.shoot("a.webm")
     frame = studio.frames()[3].astype(float)

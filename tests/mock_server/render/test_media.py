@@ -14,22 +14,10 @@ from PIL import Image
 
 from mock_server.render import MediaInfo, UnusableError, inspect, media
 from tests.mock_server.render.studio import scenery
+from tests.video import encode, shades
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def film(path: Path, codec: str, kind: str, *, sound: str | None = None) -> Path:
-    """A second of 64 × 48 at 10 frames a second."""
-    with av.open(path, "w", format=kind) as container:
-        video = container.add_stream(codec, rate=10)
-        assert isinstance(video, av.VideoStream)
-        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
-        for n in range(10):
-            image = np.full((48, 64, 3), n * 20, np.uint8)
-            container.mux(video.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        container.mux(video.encode())
-    return path
 
 
 def tone(path: Path, codec: str, kind: str, hertz: float = 440) -> Path:
@@ -83,7 +71,7 @@ def test_an_animation_has_a_length(tmp_path: Path, kind: str) -> None:
     ],
 )
 def test_videos(tmp_path: Path, kind: str, codec: str, muxer: str) -> None:
-    info = inspect(film(tmp_path / "film", codec, muxer))
+    info = inspect(encode(tmp_path / "film", shades(64, 48), codec=codec, kind=muxer))
     assert (info.type, info.format, info.width, info.height) == ("video", kind, 64, 48)
     assert info.duration == pytest.approx(1.0, abs=0.11)
     assert info.fps == 10

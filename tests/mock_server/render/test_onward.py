@@ -143,7 +143,7 @@ def test_in_the_frames_of_a_photo_the_seam_is_not_seen(
 
 
 def test_the_last_frame_of_a_clip_stands_and_comes_nearer(tmp_path: Path) -> None:
-    clip = film(tmp_path)
+    clip = panned(tmp_path)
     studio = Studio(tmp_path, duration=7000, media={"film.mp4": clip})
     source = {"type": "video", "hash": "film.mp4", "name": "film.mp4"}
     studio.shots.append({"s": 0, "d": 7000, "src": source, "motion": {"d": 1000}})
@@ -156,14 +156,14 @@ def test_the_last_frame_of_a_clip_stands_and_comes_nearer(tmp_path: Path) -> Non
 
 
 def test_a_clip_that_is_not_over_plays_on(tmp_path: Path) -> None:
-    clip = film(tmp_path)
+    clip = panned(tmp_path)
     studio = Studio(tmp_path, duration=900, media={"film.mp4": clip})
     source = {"type": "video", "hash": "film.mp4", "name": "film.mp4"}
     studio.shots.append({"s": 0, "d": 900, "src": source, "motion": {"d": 400}})
     assert min(steps_of(planes(studio))) > 0.3
 
 
-def film(folder: Path) -> Path:
+def panned(folder: Path) -> Path:
     """A second of a picture that moves."""
     studio = Studio(folder, duration=1000)
     studio.shoot(

@@ -8,6 +8,7 @@ import pytest
 
 from mock_server.render import RenderError
 from mock_server.render.plan import Source, Span, read, without
+from tests.mock_server.render.studio import video_segment
 
 SHOT = {"d": 1000, "src": {"hash": "h", "name": "a.png"}}
 
@@ -140,27 +141,34 @@ def test_the_sound_of_a_lost_file_is_lost_with_it() -> None:
     assert [one.music for one in without(plan, {Source("b", "b")}).sounds] == ["lofi"]
 
 
-def clip(start: int, length: int, **more: Any) -> dict[str, Any]:
-    return {"s": start, "d": length, "src": {"type": "video", "hash": "c", "name": "c.mp4"}, **more}
-
-
 def test_a_clip_brings_its_own_sound_at_the_volume_of_its_segment() -> None:
-    plan = read(draft(clip(0, 1000), clip(1000, 1000, v=0.5), clip(2000, 1000, v=0), SHOT))
+    plan = read(
+        draft(
+            video_segment("c", s=0),
+            video_segment("c", s=1000, v=0.5),
+            video_segment("c", s=2000, v=0),
+            SHOT,
+        )
+    )
     assert [(s.start, s.duration, s.volume, s.clip) for s in plan.sounds] == [
         (0, 1, 1, True),
         (1, 1, 0.5, True),
     ]
     with pytest.raises(RenderError, match="segment 1 v: 5 is not a number from 0 to 4"):
-        read(draft(clip(0, 1000, v=5)))
+        read(draft(video_segment("c", s=0, v=5)))
 
 
 def test_the_sound_of_clips_fades_over_the_transition_and_not_at_a_cut() -> None:
-    crossing = read(draft(clip(0, 1000), clip(600, 1000, tr={"type": "dip", "d": 300}))).sounds
+    crossing = read(
+        draft(video_segment("c", s=0), video_segment("c", s=600, tr={"type": "dip", "d": 300}))
+    ).sounds
     assert [(s.start, s.duration, s.fade_in, s.fade_out) for s in crossing] == [
         (0, 0.9, 0, 0.3),
         (0.6, 1, 0.3, 0),
     ]
-    parting = read(draft(clip(0, 1000), clip(600, 1000, tr={"type": "cut", "d": 300}))).sounds
+    parting = read(
+        draft(video_segment("c", s=0), video_segment("c", s=600, tr={"type": "cut", "d": 300}))
+    ).sounds
     assert [(s.start, s.duration, s.fade_in, s.fade_out) for s in parting] == [
         (0, 0.6, 0, 0),
         (0.6, 1, 0, 0),
@@ -169,5 +177,5 @@ def test_the_sound_of_clips_fades_over_the_transition_and_not_at_a_cut() -> None
 
 def test_a_clip_fades_out_under_a_photo_that_follows() -> None:
     photo = {**SHOT, "s": 600, "d": 1000, "tr": {"type": "crossfade", "d": 400}}
-    (sound,) = read(draft(clip(0, 1000), photo)).sounds
+    (sound,) = read(draft(video_segment("c", s=0), photo)).sounds
     assert (sound.duration, sound.fade_out) == (1, 0.4)

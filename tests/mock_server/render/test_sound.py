@@ -14,8 +14,9 @@ from mock_server.render.cast import Cast
 from mock_server.render.loudness import RATE
 from mock_server.render.plan import read
 from mock_server.render.sound import mix
-from tests.mock_server.render.studio import ebur128, hearing, scenery
-from tests.mock_server.render.test_media import film, tone
+from tests.mock_server.render.studio import ebur128, hearing, scenery, video_segment
+from tests.mock_server.render.test_media import tone
+from tests.video import encode, shades
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,7 +201,7 @@ def test_a_file_is_faded_out_where_it_is_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_file_without_sound_and_a_broken_one_are_named(tmp_path: Path) -> None:
-    silent = {"own": film(tmp_path / "own", "libx264", "mp4")}
+    silent = {"own": encode(tmp_path / "own", shades(64, 48), kind="mp4")}
     with pytest.raises(RenderError, match="own: has no sound"):
         heard(own(), media=silent)
     (tmp_path / "bad").write_bytes(b"nothing to be heard here" * 100)
@@ -215,10 +216,6 @@ def test_the_video_carries_the_sound_at_its_exact_length(studio: Studio) -> None
     sound = hearing(studio.render().path)
     assert abs(sound.shape[1] - 1.5 * RATE) <= 1024
     assert loudness(sound) > 0.05
-
-
-def clip(name: str, **more: Any) -> dict[str, Any]:
-    return {"s": 0, "d": 1000, "src": {"type": "video", "hash": name, "name": name}, **more}
 
 
 def seen(
@@ -238,14 +235,16 @@ def strength(samples: NDArray[np.float32], hertz: float) -> float:
 
 def test_a_clip_is_heard_as_it_was_recorded_at_the_drafts_volume(tmp_path: Path) -> None:
     media = {"a": talkie(tmp_path / "a.mp4", 500, 0.1)}
-    assert strength(seen(clip("a"), media=media), 500) == pytest.approx(0.1, rel=0.1)
-    assert strength(seen(clip("a", v=0.5), media=media), 500) == pytest.approx(0.05, rel=0.1)
-    assert not seen(clip("a", v=0), media=media).any()
+    assert strength(seen(video_segment("a"), media=media), 500) == pytest.approx(0.1, rel=0.1)
+    assert strength(seen(video_segment("a", v=0.5), media=media), 500) == pytest.approx(
+        0.05, rel=0.1
+    )
+    assert not seen(video_segment("a", v=0), media=media).any()
 
 
 def test_a_clip_that_is_over_is_silent_and_not_begun_again(tmp_path: Path) -> None:
     media = {"a": talkie(tmp_path / "a.mp4", 500, 0.1)}
-    sound = seen(clip("a", s=500, d=2500), length=3000, media=media)
+    sound = seen(video_segment("a", s=500, d=2500), length=3000, media=media)
     assert not sound[:, : RATE // 2].any()
     assert strength(sound[:, RATE // 2 : RATE], 500) > 0.08
     assert np.abs(sound[:, int(1.55 * RATE) :]).max() < 0.001
@@ -253,7 +252,7 @@ def test_a_clip_that_is_over_is_silent_and_not_begun_again(tmp_path: Path) -> No
 
 def test_a_clip_that_is_over_goes_silent_without_a_click(tmp_path: Path) -> None:
     loud = talkie(tmp_path / "a.mkv", 437.25, 0.5, codec="pcm_s16le")  # it is cut off at a crest
-    sound = seen(clip("a", d=2000), length=2000, media={"a": loud})
+    sound = seen(video_segment("a", d=2000), length=2000, media={"a": loud})
     steps = np.abs(np.diff(sound[0]))
     assert steps[: RATE // 2].max() == pytest.approx(0.5 * 2 * np.pi * 437.25 / RATE, rel=0.02)
     assert steps[RATE // 2 :].max() <= steps[: RATE // 2].max() * 1.01
@@ -266,7 +265,7 @@ def test_a_clips_sound_is_in_step_with_its_picture(tmp_path: Path) -> None:
         "late": talkie(tmp_path / "late.mkv", 500, 0.5, begins=0.4, late=0.3),
     }
     for name, begin in (("a", 0.4), ("late", 0.7)):
-        sound = seen(clip(name), media=media)
+        sound = seen(video_segment(name), media=media)
         loud = np.flatnonzero(np.abs(sound[0]) > 0.1)
         assert loud[0] / RATE == pytest.approx(begin, abs=0.01)
 
@@ -276,7 +275,7 @@ def test_for_sound_that_is_hours_late_no_silence_is_heaped_up(
 ) -> None:
     monkeypatch.setattr("mock_server.render.sound._delay", lambda *streams: 100 * 3600.0)
     media = {"a": talkie(tmp_path / "a.mp4", 500, 0.5)}
-    assert not seen(clip("a"), media=media).any()
+    assert not seen(video_segment("a"), media=media).any()
 
 
 def spoilt(path: Path, numbers: range) -> Path:
@@ -293,7 +292,7 @@ def spoilt(path: Path, numbers: range) -> Path:
 
 def test_what_lies_behind_a_damage_is_still_heard_and_in_step(tmp_path: Path) -> None:
     media = {"own": spoilt(talkie(tmp_path / "a.mp4", 500, 0.3, begins=0.4), range(4, 10))}
-    for sound in (seen(clip("own"), media=media), heard(own(), media=media)):
+    for sound in (seen(video_segment("own"), media=media), heard(own(), media=media)):
         loud = np.flatnonzero(np.abs(sound[0]) > 0.05)
         assert loud[0] / RATE == pytest.approx(0.4, abs=0.03)
         assert loud[-1] / RATE > 0.9
@@ -312,20 +311,22 @@ def test_clips_cross_over_their_transition_and_part_at_a_cut(tmp_path: Path) -> 
         "a": talkie(tmp_path / "a.mp4", 500, 0.2, seconds=2),
         "b": talkie(tmp_path / "b.mp4", 800, 0.2, seconds=2),
     }
-    later = clip("b", s=1000, d=1500, tr={"type": "crossfade", "d": 500})
-    sound = seen(clip("a", d=1500), later, length=2500, media=media)
+    later = video_segment("b", s=1000, d=1500, tr={"type": "crossfade", "d": 500})
+    sound = seen(video_segment("a", d=1500), later, length=2500, media=media)
     middle = sound[:, int(1.2 * RATE) : int(1.3 * RATE)]
     assert strength(middle, 500) == pytest.approx(0.2 * 0.707, rel=0.1)
     assert strength(middle, 800) == pytest.approx(0.2 * 0.707, rel=0.1)
     assert strength(sound[:, int(1.55 * RATE) : 2 * RATE], 500) < 0.01
-    cut = seen(clip("a", d=1500), {**later, "tr": {"type": "cut"}}, length=2500, media=media)
+    cut = seen(
+        video_segment("a", d=1500), {**later, "tr": {"type": "cut"}}, length=2500, media=media
+    )
     assert strength(cut[:, int(1.05 * RATE) : int(1.5 * RATE)], 500) < 0.01
     assert strength(cut[:, int(0.9 * RATE) : int(0.97 * RATE)], 800) < 0.01
     assert np.abs(np.diff(cut)).max() < 0.05
 
 
 def test_a_clip_without_sound_gives_a_video_without(studio: Studio) -> None:
-    film(studio.file("mute.mp4"), "libx264", "mp4")
+    encode(studio.file("mute.mp4"), shades(64, 48))
     studio.shoot("mute.mp4", src={"type": "video", "hash": "mute.mp4", "name": "mute.mp4"})
     with av.open(studio.render().path) as container:
         assert not container.streams.audio

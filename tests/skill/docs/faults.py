@@ -58,7 +58,7 @@ def text(words: str) -> dict[str, Any]:
     return {"type": "text", "content": words}
 
 
-def draft(**state: Any) -> dict[str, Any]:
+def state_answer(**state: Any) -> dict[str, Any]:
     return {"code": 0, "data": {"session_id": "s", "state": state}}
 
 
@@ -95,7 +95,7 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
         case("a page of HTML with HTTP 200", "state", status=200, body=HTML, **ALWAYS),
         case("JSON that is cut off", "state", cut_after_bytes=300, **ALWAYS),
         case("an answer without `data`", "state", body={"code": 0}, **ALWAYS),
-        case("a draft that is no draft", "state", body=draft(draft=7), after=1, **ALWAYS),
+        case("a draft that is no draft", "state", body=state_answer(draft=7), after=1, **ALWAYS),
         case("a redirect", "state", status=302,
              headers={"location": "https://elsewhere.test/"}, **ALWAYS),
         case("an answer packed with gzip", "state", headers={"content-encoding": "gzip"},

@@ -210,13 +210,13 @@ class TestNeverTwice:
 
 class TestAVideoOfTheUsersOwn:
     @pytest.fixture
-    def film(self, clip: bytes, tmp_path: Path) -> Path:
+    def own(self, clip: bytes, tmp_path: Path) -> Path:
         path = tmp_path / "my film.mp4"
         path.write_bytes(clip)
         return path
 
-    def test_goes_up_into_a_project_of_its_own(self, project: Server, run: Run, film: Path) -> None:
-        ran = run("extend", film, "--json")
+    def test_goes_up_into_a_project_of_its_own(self, project: Server, run: Run, own: Path) -> None:
+        ran = run("extend", own, "--json")
         assert ran.code == 0, ran.answer
         assert sent(project) == [TEN]
         assert len(project.backend.journal.calls("upload")) == 1
@@ -225,23 +225,23 @@ class TestAVideoOfTheUsersOwn:
         assert "my film (0-11s)" in ran.answer["data"]["summary"]
 
     def test_is_sent_again_where_the_new_project_is_lost(
-        self, project: Server, run: Run, film: Path
+        self, project: Server, run: Run, own: Path
     ) -> None:
         project.backend.fail("state", code=1002)
-        assert run("extend", film).code == 0
+        assert run("extend", own).code == 0
         assert sent(project) == [TEN]
         assert len(project.backend.journal.calls("upload")) == 2
 
     def test_is_up_and_gone_on_with_when_there_are_credits(
-        self, project: Server, run: Run, film: Path
+        self, project: Server, run: Run, own: Path
     ) -> None:
         project.backend.fail("message", code=2001)
-        assert run("extend", film, "-o", "long.mp4").code == 5
+        assert run("extend", own, "-o", "long.mp4").code == 5
         assert run("resume").code == 0
         assert len(project.backend.journal.calls("upload")) == 1
 
-    def test_a_dry_run_names_it(self, project: Server, run: Run, film: Path) -> None:
-        data = run("extend", film, "--dry-run", "--json").answer["data"]
+    def test_a_dry_run_names_it(self, project: Server, run: Run, own: Path) -> None:
+        data = run("extend", own, "--dry-run", "--json").answer["data"]
         assert [file["name"] for file in data["files"]] == ["my film.mp4"]
         assert not sent(project)
 

@@ -7,11 +7,11 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 import av
-import numpy as np
 import pytest
 
 from skill.media import boxes
 from skill.media.mp4 import Mp4, probe
+from tests.video import encode, shades
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def test_what_is_no_mp4(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------ as other programs write it
 
-LAYOUTS: dict[str, dict[str, Any]] = {
+LAYOUTS: dict[str, dict[str, str]] = {
     "index last": {},
     "index first": {"movflags": "faststart"},
     "fragments": {"movflags": "frag_keyframe+empty_moov"},
@@ -51,36 +51,23 @@ LAYOUTS: dict[str, dict[str, Any]] = {
 }
 
 
-def film(path: Path, sound: bool = False, **options: str) -> bytes:
+def written(path: Path, layout: dict[str, str], *, silence: bool = False) -> bytes:
     """One second, 64 x 36, a key frame every third frame."""
-    with av.open(str(path), "w", format="mp4", options=options) as container:
-        picture = container.add_stream("libx264", rate=10, options={"g": "3"})
-        picture.width, picture.height, picture.pix_fmt = 64, 36, "yuv420p"
-        track = container.add_stream("aac", rate=44_100) if sound else None
-        for number in range(10):
-            pixels = np.full((36, 64, 3), number * 20, np.uint8)
-            container.mux(picture.encode(av.VideoFrame.from_ndarray(pixels)))
-            if track is not None:
-                silence = np.zeros((1, 4410), np.float32)
-                some = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
-                some.rate, some.pts = 44_100, number * 4410
-                container.mux(track.encode(some))
-        container.mux(picture.encode(None))
-        if track is not None:
-            container.mux(track.encode(None))
+    key = {"g": "3"}
+    encode(path, shades(64, 36), options=key, container=layout, silence=silence)
     return path.read_bytes()
 
 
 @pytest.fixture(params=LAYOUTS)
 def layout(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
-    return film(tmp_path / "film.mp4", **LAYOUTS[request.param])
+    return written(tmp_path / "film.mp4", LAYOUTS[request.param])
 
 
 @pytest.mark.parametrize("sound", [False, True])
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_every_layout_is_read(tmp_path: Path, name: str, sound: bool) -> None:
     path = tmp_path / "film.mp4"
-    film(path, sound, **LAYOUTS[name])
+    written(path, LAYOUTS[name], silence=sound)
     found = probe(path)
     assert found.duration == pytest.approx(1.0, abs=0.1)
     assert (found.width, found.height) == (64, 36)
@@ -105,7 +92,7 @@ def test_what_is_accepted_a_decoder_opens(tmp_path: Path, layout: bytes) -> None
 def test_the_media_reach_to_the_end_of_the_file_and_are_cut(tmp_path: Path) -> None:
     """A size of 0 is "to the end": only the tables know what is missing."""
     path = tmp_path / "film.mp4"
-    whole = film(path, movflags="faststart")
+    whole = written(path, LAYOUTS["index first"])
     at = whole.index(b"mdat") - 4
     endless = whole[:at] + bytes(4) + whole[at + 4 :]
     path.write_bytes(endless)
@@ -189,7 +176,7 @@ def test_what_a_decoder_needs(
 
 
 def test_a_fragment_that_points_beyond_the_file(tmp_path: Path) -> None:
-    whole = film(tmp_path / "film.mp4", movflags="frag_keyframe+empty_moov+default_base_moof")
+    whole = written(tmp_path / "film.mp4", LAYOUTS["fragments from their own begin"])
     path = tmp_path / "broken.mp4"
     for number in (10**6, -(10**6)):
         path.write_bytes(changed(whole, b"trun", 8, ">i", number))

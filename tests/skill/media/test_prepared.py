@@ -54,7 +54,7 @@ def fetched(name: str) -> dict[str, object]:
     return {"code": 0, "data": {"files": [{"filename": name, "file_type": "image"}]}}
 
 
-def picture(data: bytes) -> Image.Image:
+def decoded(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     image.load()
     return image
@@ -80,8 +80,8 @@ class TestWhatArrives:
         assert ran.code == 0, ran.err
         (data,) = arrived()
         assert SECRET not in data
-        assert picture(data).size == (32, 48)
-        assert not picture(data).getexif()
+        assert decoded(data).size == (32, 48)
+        assert not decoded(data).getexif()
         (prepared,) = ran.answer["data"]["prepared"]
         assert (prepared["file"], prepared["changes"]) == (str(sideways), ["turn", "strip"])
 
@@ -113,8 +113,8 @@ class TestWhatArrives:
         assert ran.code == 0, ran.err
         assert f"a.{form.lower()}: converted from {form} to " in ran.err
         (data,) = arrived()
-        assert picture(data).format in ("PNG", "JPEG")
-        assert picture(data).size == scene().size
+        assert decoded(data).format in ("PNG", "JPEG")
+        assert decoded(data).size == scene().size
 
     def test_on_request_all_of_it(
         self,

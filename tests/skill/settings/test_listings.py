@@ -47,7 +47,7 @@ def speak(run: Callable[..., Ran], tmp_path: Path) -> Callable[..., Ran]:
     return speak
 
 
-def picture(path: Path, size: tuple[int, int] = (96, 64)) -> Path:
+def scene_file(path: Path, size: tuple[int, int] = (96, 64)) -> Path:
     if path.suffix == ".heic":
         import pillow_heif
 
@@ -99,7 +99,7 @@ def test_what_its_page_says_an_option_takes_is_taken(name: str) -> None:
 def test_every_kind_of_picture_it_names_becomes_a_video(
     server: Server, speak: Callable[..., Ran], tmp_path: Path, name: str, suffix: str
 ) -> None:
-    photo = picture(tmp_path / f"photo.{suffix}")
+    photo = scene_file(tmp_path / f"photo.{suffix}")
     ran = speak(name, "make", photo, "-o", "out.mp4", "--json")
     assert ran.code == 0, ran.out
     (upload,) = server.backend.journal.calls("upload")
@@ -182,8 +182,8 @@ class TestLowVram:
     def test_photos_are_shrunk_to_what_720p_needs(
         self, server: Server, speak: Callable[..., Ran], tmp_path: Path
     ) -> None:
-        large = picture(tmp_path / "large.jpg", (4000, 3000))
-        small = picture(tmp_path / "small.jpg", (1920, 1280))
+        large = scene_file(tmp_path / "large.jpg", (4000, 3000))
+        small = scene_file(tmp_path / "small.jpg", (1920, 1280))
         ran = speak(LOW_VRAM, "make", large, small, "-o", "x.mp4", "--json")
         assert ran.code == 0, ran.out
         (ready,) = [item for item in ran.answer["data"]["prepared"] if "shrink" in item["changes"]]
@@ -211,7 +211,7 @@ class TestLowVram:
         moving = tmp_path / "moving.gif"
         frames = [Image.new("RGB", (2400, 10), colour) for colour in ("red", "lime", "blue")]
         frames[0].save(moving, save_all=True, append_images=frames[1:])
-        photo = picture(tmp_path / "large.jpg", (4000, 3000))
+        photo = scene_file(tmp_path / "large.jpg", (4000, 3000))
         for words in ((moving,), (photo, "--no-shrink")):
             (file,) = speak(LOW_VRAM, "make", *words, "--dry-run", "--json").answer["data"]["files"]
             assert "shrink" not in file["changes"]
@@ -219,7 +219,7 @@ class TestLowVram:
     def test_the_others_send_photos_as_large_as_they_are(
         self, speak: Callable[..., Ran], tmp_path: Path
     ) -> None:
-        photo = picture(tmp_path / "large.jpg", (4000, 3000))
+        photo = scene_file(tmp_path / "large.jpg", (4000, 3000))
         for name in (FREE, EXTENDER, JOY):
             (file,) = speak(name, "make", photo, "--dry-run", "--json").answer["data"]["files"]
             assert "shrink" not in file["changes"]

@@ -11,7 +11,7 @@ from skill.timeline import changes
 from skill.timeline.differences import MOST_LINES
 
 
-def clip(name: str, d: int = 4000, **more: Any) -> dict[str, Any]:
+def photo(name: str, d: int = 4000, **more: Any) -> dict[str, Any]:
     return {"d": d, "m": {"title": name}, "src": {"type": "image", "hash": f"h-{name}"}, **more}
 
 
@@ -52,8 +52,8 @@ def draft(
     return {"d": total, "m": {"width": size[0], "height": size[1]}, "t": tracks}
 
 
-COFFEE, ROCKET, CAT, MOON = clip("coffee"), clip("rocket"), clip("cat"), clip("moon")
-TEN = [clip(f"p{i}", 2000) for i in range(10)]
+COFFEE, ROCKET, CAT, MOON = photo("coffee"), photo("rocket"), photo("cat"), photo("moon")
+TEN = [photo(f"p{i}", 2000) for i in range(10)]
 BEFORE = draft()
 
 PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | None]] = [
@@ -101,9 +101,9 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | No
      ['Duration: 12s → 16s', 'Clip added: moon (4-8s)'], None),
     ("clip at end", BEFORE,draft([COFFEE,ROCKET,CAT,MOON]),
      ['Duration: 12s → 16s', 'Clip added: moon (12-16s)'], None),
-    ("last clip goes on", BEFORE,draft([COFFEE,ROCKET,clip("cat",14000,motion={"d":4000})],[{**music("Lo-fi",d=22000),"fade":{"out":1500}}]),
+    ("last clip goes on", BEFORE,draft([COFFEE,ROCKET,photo("cat",14000,motion={"d":4000})],[{**music("Lo-fi",d=22000),"fade":{"out":1500}}]),
      ['Made longer by 10s: 12s → 22s'], ['延长了10秒：12秒 → 22秒']),
-    ("first clip longer", BEFORE,draft([clip("coffee",9000),ROCKET,CAT]),
+    ("first clip longer", BEFORE,draft([photo("coffee",9000),ROCKET,CAT]),
      ['Duration: 12s → 17s', "Clip 1: 4s → 9s long"], None),
     ("clip removed front", BEFORE,draft([ROCKET,CAT]),
      ['Duration: 12s → 8s', 'Clip removed: coffee (0-4s)'], None),
@@ -119,27 +119,27 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | No
      ['Clip moved from place 10 to 1: p9'], ['片段从第10位移到第1位：p9']),
     ("reversed", BEFORE,draft([CAT,ROCKET,COFFEE]),
      ['Clips 1 and 3 swapped: coffee ↔ cat'], None),
-    ("all sped up", BEFORE,draft([clip("coffee",2000),clip("rocket",2000),clip("cat",2000)]),
+    ("all sped up", BEFORE,draft([photo("coffee",2000),photo("rocket",2000),photo("cat",2000)]),
      ['Duration: 12s → 6s', 'All 3 clips now 2s long (were 4s)'], None),
-    ("all sped up, own lengths", draft([clip("coffee",4000),clip("rocket",6000),clip("cat",2000)]),draft([clip("coffee",2000),clip("rocket",3000),clip("cat",1000)]),
+    ("all sped up, own lengths", draft([photo("coffee",4000),photo("rocket",6000),photo("cat",2000)]),draft([photo("coffee",2000),photo("rocket",3000),photo("cat",1000)]),
      ['Duration: 12s → 6s', 'All 3 clips now 1-3s long (were 2-6s)'], None),
-    ("all sped, speed key", BEFORE,draft([clip("coffee",2000,speed=2),clip("rocket",2000,speed=2),clip("cat",2000,speed=2)]),
+    ("all sped, speed key", BEFORE,draft([photo("coffee",2000,speed=2),photo("rocket",2000,speed=2),photo("cat",2000,speed=2)]),
      ['Duration: 12s → 6s', 'All 3 clips now 2s long (were 4s)'], None),
-    ("trim tail", BEFORE,draft([COFFEE,clip("rocket",2500),CAT]),
+    ("trim tail", BEFORE,draft([COFFEE,photo("rocket",2500),CAT]),
      ['Duration: 12s → 10.5s', 'Clip 2: 4s → 2.5s long'], None),
-    ("trim head", BEFORE,draft([COFFEE,clip("rocket",2500,ss=1500),CAT]),
+    ("trim head", BEFORE,draft([COFFEE,photo("rocket",2500,ss=1500),CAT]),
      ['Duration: 12s → 10.5s', 'Clip 2: 4s → 2.5s long'], None),
-    ("trim head in place", BEFORE,draft([COFFEE,{**clip("rocket",2500),"s":5500},CAT]),
+    ("trim head in place", BEFORE,draft([COFFEE,{**photo("rocket",2500),"s":5500},CAT]),
      ['Clip 2 moved: 4-8s → 5.5-8s'], None),
-    ("split", BEFORE,draft([COFFEE,clip("rocket",2000),clip("rocket",2000,ss=2000),CAT]),
+    ("split", BEFORE,draft([COFFEE,photo("rocket",2000),photo("rocket",2000,ss=2000),CAT]),
      ['Clip 2 split: rocket (2s + 2s)'], ['片段2已分割：rocket（2秒 + 2秒）']),
-    ("track with clips", BEFORE,draft(more=[{"tt":0,"sg":lay([clip("a",1000),clip("b",1000),clip("c",1000)])}]),
+    ("track with clips", BEFORE,draft(more=[{"tt":0,"sg":lay([photo("a",1000),photo("b",1000),photo("c",1000)])}]),
      ['3 clips added: a, b, c'], None),
     ("five titles added", draft(tit=[]),draft(tit=[title(f"Chapter {i}",i*2000,1500) for i in range(6)]),
      ["6 titles added: 'Chapter 0', 'Chapter 1', 'Chapter 2', 'Chapter 3', 'Chapter 4', 'Chapter 5'"], ['新增6个标题：“Chapter 0”、“Chapter 1”、“Chapter 2”、“Chapter 3”、“Chapter 4”、“Chapter 5”']),
-    ("all replaced", BEFORE,draft([clip(n) for n in ("sun","sea","sand")],[music("Jazz",.5)],[title("Beach")]),
+    ("all replaced", BEFORE,draft([photo(n) for n in ("sun","sea","sand")],[music("Jazz",.5)],[title("Beach")]),
      ['All 3 clips replaced: coffee, rocket, cat → sun, sea, sand', 'Music changed: Lo-fi → Jazz (35% → 50%)', "Title changed: 'Urban Dreams' → 'Beach'"], ['全部3个片段替换：coffee、rocket、cat → sun、sea、sand', '音乐更换：Lo-fi → Jazz（35% → 50%）', '标题更换：“Urban Dreams” → “Beach”']),
-    ("all replaced more", BEFORE,draft([clip(n,3000) for n in "abcdefgh"],[music("Jazz",.5)],[title("Beach")],(1080,1920)),
+    ("all replaced more", BEFORE,draft([photo(n,3000) for n in "abcdefgh"],[music("Jazz",.5)],[title("Beach")],(1080,1920)),
      ['Format: 16:9 → 9:16 (1080×1920)', 'Duration: 12s → 24s', 'All 3 clips replaced: coffee, rocket, cat → a, b, c, d, e and 3 more', 'Music changed: Lo-fi → Jazz (35% → 50%)', "Title changed: 'Urban Dreams' → 'Beach'"], None),
     ("aspect", BEFORE,draft(size=(1080,1920)),
      ['Format: 16:9 → 9:16 (1080×1920)'], ['画面比例：16:9 → 9:16（1080×1920）']),
@@ -151,23 +151,23 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | No
      ['Duration: 12s → 16s', 'Clip added: rocket (8-12s)'], None),
     ("same clip twice, one gone", draft([COFFEE,ROCKET,ROCKET,CAT]),BEFORE,
      ['Duration: 16s → 12s', 'Clip removed: rocket (8-12s)'], None),
-    ("motion all", BEFORE,draft([clip(n,motion={"style":"smooth","move":"zoom_in"}) for n in ("coffee","rocket","cat")]),
+    ("motion all", BEFORE,draft([photo(n,motion={"style":"smooth","move":"zoom_in"}) for n in ("coffee","rocket","cat")]),
      ['All 3 clips: motion now smooth zoom in'], None),
-    ("transition all", BEFORE,draft([clip(n,tr={"type":"crossfade","d":600}) for n in ("coffee","rocket","cat")]),
+    ("transition all", BEFORE,draft([photo(n,tr={"type":"crossfade","d":600}) for n in ("coffee","rocket","cat")]),
      ['All 3 clips: transition now crossfade 0.6s'], None),
     ("transition ten", draft(TEN),draft([{**c,"tr":{"type":"crossfade","d":600}} for c in TEN]),
      ['All 10 clips: transition now crossfade 0.6s'], ['全部10个片段：转场现为crossfade 0.6s']),
-    ("filter all", BEFORE,draft([clip(n,filter="sepia") for n in ("coffee","rocket","cat")]),
+    ("filter all", BEFORE,draft([photo(n,filter="sepia") for n in ("coffee","rocket","cat")]),
      ['All 3 clips changed'], None),
-    ("filter one", BEFORE,draft([COFFEE,clip("rocket",filter="sepia"),CAT]),
+    ("filter one", BEFORE,draft([COFFEE,photo("rocket",filter="sepia"),CAT]),
      ['Clip 2 changed'], None),
-    ("clip volume", BEFORE,draft([COFFEE,clip("rocket",v=0),CAT]),
+    ("clip volume", BEFORE,draft([COFFEE,photo("rocket",v=0),CAT]),
      ['Clip 2 volume: default → 0%'], None),
-    ("gap", BEFORE,draft([COFFEE,{**clip("rocket"),"s":6000},CAT]),
+    ("gap", BEFORE,draft([COFFEE,{**photo("rocket"),"s":6000},CAT]),
      ['Duration: 12s → 14s', 'Clip 2 moved from 4s to 6s'], None),
-    ("sub", BEFORE,draft([COFFEE,clip("rocket",40),CAT]),
+    ("sub", BEFORE,draft([COFFEE,photo("rocket",40),CAT]),
      ['Duration: 12s → 8.04s', 'Clip 2: 4s → 0.04s long'], None),
-    ("hours", BEFORE,draft([clip("coffee",3600_000),ROCKET,CAT]),
+    ("hours", BEFORE,draft([photo("coffee",3600_000),ROCKET,CAT]),
      ['Duration: 12s → 3608s', 'Clip 1: 4s → 3600s long'], None),
     ("effect track added", BEFORE,draft(more=[{"tt":9,"sg":[{"s":0,"d":4000,"m":{"title":"glow"}}]}]),
      ['Element added: glow (0-4s)'], None),
@@ -187,15 +187,15 @@ PAIRS: list[tuple[str, dict[str, Any], dict[str, Any], list[str], list[str] | No
      ['Duration: 0s → 12s', '3 clips added: coffee, rocket, cat', 'Music added: Lo-fi (0-12s, 35%)', "Title added: 'Urban Dreams' (0-3s)"], None),
     ("from empty ten", {},draft(TEN),
      ['Duration: 0s → 20s', '10 clips added: p0, p1, p2, p3, p4 and 5 more', 'Music added: Lo-fi (0-20s, 35%)', "Title added: 'Urban Dreams' (0-3s)"], None),
-    ("split, with the cut noted", BEFORE, draft([COFFEE, clip("rocket", 2000, out=2000), clip("rocket", 2000, ss=2000), CAT]),
+    ("split, with the cut noted", BEFORE, draft([COFFEE, photo("rocket", 2000, out=2000), photo("rocket", 2000, ss=2000), CAT]),
      ["Clip 2 split: rocket (2s + 2s)"], None),
     ("clip front and the next one shorter, its title goes with it", BEFORE,
-     draft([MOON, clip("coffee", 3500), ROCKET, CAT], tit=[title("Urban Dreams", 4000)]),
+     draft([MOON, photo("coffee", 3500), ROCKET, CAT], tit=[title("Urban Dreams", 4000)]),
      ["Duration: 12s → 15.5s", "Clip added: moon (0-4s)", "Clip 2: 4s → 3.5s long"], None),
     ("three titles timed each in its way", draft(TEN, tit=[title(f"c{i}", 6000 * i + 500) for i in range(3)]),
      draft(TEN, tit=[title("c0", 800), title("c1", 6500, 1000), title("c2", 12800, 4000)]),
      ["All 3 titles retimed"], ["全部3个标题的时间有调整"]),
-    ("one photo in the place of two others", draft([COFFEE, ROCKET]), draft([clip("sun")]),
+    ("one photo in the place of two others", draft([COFFEE, ROCKET]), draft([photo("sun")]),
      ["Duration: 8s → 4s", "All 2 clips replaced: coffee, rocket → sun"], None),
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from skill.timeline import Timeline, changes
 from skill.timeline.differences import MOST_LINES
 
 
-def draft() -> dict[str, Any]:
+def sample_draft() -> dict[str, Any]:
     return {
         "d": 10000,
         "fps": 30,
@@ -45,7 +45,7 @@ def draft() -> dict[str, Any]:
 
 def edited(**edits: Any) -> dict[str, Any]:
     """The draft with segments changed: s1={"d": 3000} updates the segment with that id."""
-    new = draft()
+    new = sample_draft()
     for track in new["t"]:
         for segment in track["sg"]:
             segment.update(edits.get(segment["id"], {}))
@@ -152,13 +152,13 @@ def test_twenty_tracks() -> None:
 
 
 def test_ready_means_a_track_with_a_segment() -> None:
-    assert Timeline.from_draft(draft()).ready
+    assert Timeline.from_draft(sample_draft()).ready
     assert not Timeline.from_draft({"t": [{"tt": 0, "sg": []}]}).ready
     assert not Timeline.from_draft(None).ready
 
 
 def test_json_has_what_the_summary_tells() -> None:
-    data = Timeline.from_draft(draft()).to_json()
+    data = Timeline.from_draft(sample_draft()).to_json()
     assert json.loads(json.dumps(data)) == data
     assert (data["title"], data["width"], data["height"], data["duration"]) == (
         "project",
@@ -189,13 +189,13 @@ CLIP = {
 
 
 def with_segment(track: int, segment: dict[str, Any], at: int = 99) -> dict[str, Any]:
-    new = draft()
+    new = sample_draft()
     new["t"][track]["sg"].insert(at, segment)
     return new
 
 
 def without(track: int, segment: int) -> dict[str, Any]:
-    new = draft()
+    new = sample_draft()
     del new["t"][track]["sg"][segment]
     return new
 
@@ -248,16 +248,16 @@ def without(track: int, segment: int) -> dict[str, Any]:
 def test_a_change_is_told_as_a_person_would(
     after: dict[str, Any], told: list[str], zh: list[str]
 ) -> None:
-    assert list(changes(draft(), after)) == told
-    assert list(changes(draft(), after, "zh-TW")) == zh
+    assert list(changes(sample_draft(), after)) == told
+    assert list(changes(sample_draft(), after, "zh-TW")) == zh
 
 
 def test_clips_that_only_make_room_have_not_moved() -> None:
-    new = draft()
+    new = sample_draft()
     for segment in new["t"][0]["sg"]:
         segment["s"] += 2000
     new["t"][0]["sg"].insert(0, {**CLIP, "s": 0})
-    assert changes(draft(), new) == ("Clip added: moon (0-2s)",)
+    assert changes(sample_draft(), new) == ("Clip added: moon (0-2s)",)
 
 
 def test_many_clips_of_another_length_are_one_line() -> None:
@@ -272,7 +272,7 @@ def test_many_clips_of_another_length_are_one_line() -> None:
 
 
 def test_the_first_draft_is_told_whole() -> None:
-    assert changes(None, draft()) == (
+    assert changes(None, sample_draft()) == (
         "Duration: 0s → 10s",
         "Clip added: coffee (0-4s)",
         "Clip added: rocket (3.4-10s)",
@@ -282,7 +282,7 @@ def test_the_first_draft_is_told_whole() -> None:
 
 
 def test_what_changes_by_itself_is_no_change() -> None:
-    new = draft()
+    new = sample_draft()
     new.update(id="d9", rev=12, updated_at="2031-01-01", session_id="s")
     for track in reversed(new["t"]):
         track["id"] = "other"
@@ -291,8 +291,8 @@ def test_what_changes_by_itself_is_no_change() -> None:
             segment.setdefault("src", {})["url"] = "https://cdn/2"
             segment["preview"] = "https://cdn.example/p?expires=77"
     new["t"].reverse()
-    assert changes(draft(), new) == ()
-    assert changes(new, draft()) == ()
+    assert changes(sample_draft(), new) == ()
+    assert changes(new, sample_draft()) == ()
 
 
 # -- whatever comes
@@ -335,18 +335,18 @@ def test_any_two_drafts_compare(before: Any, after: Any) -> None:
 
 @given(st.integers(0, 10**6))
 def test_tracks_may_stand_in_any_order(seed: int) -> None:
-    new = draft()
+    new = sample_draft()
     random.Random(seed).shuffle(new["t"])
-    assert changes(draft(), new) == ()
+    assert changes(sample_draft(), new) == ()
 
 
 @given(st.sampled_from(["s1", "s2", "s3", "s4"]), st.integers(100, 60000))
 def test_another_start_or_length_never_goes_unseen(name: str, value: int) -> None:
-    old = Timeline.from_draft(draft())
+    old = Timeline.from_draft(sample_draft())
     for key in ("s", "d"):
         new = edited(**{name: {key: value}})
         if Timeline.from_draft(new).summary() != old.summary():
-            assert changes(draft(), new)
+            assert changes(sample_draft(), new)
 
 
 def test_a_draft_too_deep_to_walk() -> None:
@@ -354,7 +354,7 @@ def test_a_draft_too_deep_to_walk() -> None:
     for _ in range(5000):
         deep = {"x": [deep]}
     new = edited(s1={"x": deep})
-    assert changes(draft(), new) in ((), ("Clip 1 changed",))
+    assert changes(sample_draft(), new) in ((), ("Clip 1 changed",))
     assert changes(new, new) == ()
     nowhere = Timeline.from_draft(
         {"t": [{"tt": 0, "m": deep, "sg": [{"text": deep, "src": deep}]}]}

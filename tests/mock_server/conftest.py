@@ -10,6 +10,7 @@ import pytest
 from mock_server.backend.backend import Backend
 from mock_server.server import Server
 from tests.mock_server.api import ATTRIBUTION, Api, FakeRenderer, inspector
+from tests.waiting import HANGS
 
 Serve = Callable[..., Api]
 
@@ -31,7 +32,13 @@ def serve(renderer: FakeRenderer) -> Iterator[Serve]:
             backend = Backend(**{"pace": 0.0, "silent_rate": 0.0, **fakes, **settings})
             server = stack.enter_context(Server(backend))
             http = stack.enter_context(
-                httpx.Client(base_url=server.url, headers=ATTRIBUTION, trust_env=False, timeout=20)
+                httpx.Client(
+                    base_url=server.url,
+                    headers=ATTRIBUTION,
+                    trust_env=False,
+                    timeout=HANGS,
+                    verify=False,  # no certificates are read for plain HTTP
+                )
             )
             return Api(backend, server, http)
 

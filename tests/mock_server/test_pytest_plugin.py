@@ -34,7 +34,8 @@ class Run:
     def __call__(self, test: str, *options: str, ini: str = "") -> pytest.RunResult:
         self.pytester.makeini(f"[pytest]\nfilterwarnings = error\n{ini}\n")
         self.pytester.makepyfile(ASK + test)
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+        without = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+        return self.pytester.runpytest_subprocess(*without, *options)
 
 
 def test_each_test_has_a_backend_with_nothing_in_it(run: Run) -> None:
@@ -153,8 +154,9 @@ def test_all(nemo_backend):
 def test_a_client_that_asks_for_ever_comes_to_an_end(run: Run) -> None:
     done = run("""
 def test_it(nemo_url):
-    while True:
-        httpx.get(nemo_url + PATH)
+    with httpx.Client() as client:
+        while True:
+            client.get(nemo_url + PATH)
 """)
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(

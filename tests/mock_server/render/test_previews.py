@@ -14,20 +14,18 @@ from PIL import Image
 
 from mock_server.render import RenderError, previews
 from mock_server.render.previews import Film, make
-from tests.mock_server.render.studio import error, likeness, pictures, scenery
+from tests.mock_server.render.studio import Studio, error, likeness, pictures, scenery
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from tests.mock_server.render.studio import Studio
 
-
-@pytest.fixture
-def clip(studio: Studio) -> Path:
+@pytest.fixture(scope="module")
+def crossfade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds: one picture, a crossfade of 0.4 s, another picture."""
-    studio.duration = 2000
+    studio = Studio(tmp_path_factory.mktemp("crossfade"), duration=2000)
     studio.photo("a.png", scenery(320, 180, 1))
     studio.photo("b.png", scenery(320, 180, 2))
     studio.shoot("a.png", 0, 1200)
@@ -48,10 +46,10 @@ def moving(path: Path) -> tuple[list[NDArray[np.uint8]], list[float]]:
 
 @pytest.mark.parametrize(("kind", "rate"), [("gif", 12), ("webp", 15)])
 def test_a_loop_shows_the_whole_video_at_its_pace_and_for_ever(
-    clip: Path, tmp_path: Path, kind: str, rate: int
+    crossfade: Path, tmp_path: Path, kind: str, rate: int
 ) -> None:
     target = tmp_path / "loop"
-    make(kind, clip, target)
+    make(kind, crossfade, target)
     shown, lengths = moving(target)
     assert len(shown) == 2 * rate
     assert sum(lengths) == pytest.approx(2000, abs=1)
@@ -60,7 +58,7 @@ def test_a_loop_shows_the_whole_video_at_its_pace_and_for_ever(
         assert image.format == kind.upper()
         assert image.info["loop"] == 0
         assert image.size == (320, 180)
-    real = pictures(clip)
+    real = pictures(crossfade)
     for number in (0, rate // 2, rate, 2 * rate - 1):
         assert likeness(shown[number], real[number * 30 // rate]) > 0.95, number
 
@@ -116,15 +114,15 @@ def test_a_loop_is_at_most_480_pixels_long(
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_what_would_be_too_large_is_made_smaller_and_at_last_shorter(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    crossfade: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    make(kind, clip, tmp_path / "free")
+    make(kind, crossfade, tmp_path / "free")
     free = (tmp_path / "free").stat().st_size
     rungs = [previews._Rung(320, 12), previews._Rung(160, 12), previews._Rung(80, 6)]
     monkeypatch.setitem(previews._RUNGS, kind, rungs)
     for limit, whole in ((free // 2, True), (free // 200, False)):
         monkeypatch.setattr(previews, "LOOP_BYTES", limit)
-        make(kind, clip, tmp_path / "small")
+        make(kind, crossfade, tmp_path / "small")
         shown, lengths = moving(tmp_path / "small")
         assert shown[0].shape[1] < 320
         assert (sum(lengths) == pytest.approx(2000, abs=1)) == whole
@@ -134,11 +132,11 @@ def test_what_would_be_too_large_is_made_smaller_and_at_last_shorter(
 
 @pytest.mark.parametrize("kind", ["gif", "webp", "poster", "sheet"])
 def test_the_same_video_gives_the_same_file_and_is_told_to_its_end(
-    clip: Path, tmp_path: Path, kind: str
+    crossfade: Path, tmp_path: Path, kind: str
 ) -> None:
     told: list[float] = []
-    make(kind, clip, tmp_path / "one", told.append)
-    make(kind, clip, tmp_path / "two")
+    make(kind, crossfade, tmp_path / "one", told.append)
+    make(kind, crossfade, tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert told == sorted(told)
     assert told[-1] == 1.0
@@ -254,9 +252,11 @@ def _process(*words: object, before: str = "") -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_the_process_tells_how_far_it_is_and_what_came_of_it(clip: Path, tmp_path: Path) -> None:
+def test_the_process_tells_how_far_it_is_and_what_came_of_it(
+    crossfade: Path, tmp_path: Path
+) -> None:
     told = []
-    for film in (clip, tmp_path / "lost.mp4"):
+    for film in (crossfade, tmp_path / "lost.mp4"):
         process = _process("sheet", film, tmp_path / "sheet.jpg")
         assert process.stdout is not None
         told.append(process.stdout.read().splitlines())
@@ -266,8 +266,8 @@ def test_the_process_tells_how_far_it_is_and_what_came_of_it(clip: Path, tmp_pat
     assert told[1] == ["lost.mp4: No such file or directory"]
 
 
-def test_the_process_ends_when_nobody_waits_for_it(clip: Path, tmp_path: Path) -> None:
-    process = _process("gif", clip, tmp_path / "x.gif")
+def test_the_process_ends_when_nobody_waits_for_it(crossfade: Path, tmp_path: Path) -> None:
+    process = _process("gif", crossfade, tmp_path / "x.gif")
     process.communicate()  # closes its input
     assert process.returncode == 1
 
@@ -275,12 +275,12 @@ def test_the_process_ends_when_nobody_waits_for_it(clip: Path, tmp_path: Path) -
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
 @pytest.mark.parametrize("kind", ["gif", "webp", "poster", "sheet"])
 def test_what_the_disk_has_no_room_for_is_an_error_and_not_half_a_picture(
-    clip: Path, tmp_path: Path, kind: str
+    crossfade: Path, tmp_path: Path, kind: str
 ) -> None:
-    make(kind, clip, tmp_path / "whole")
+    make(kind, crossfade, tmp_path / "whole")
     room = (tmp_path / "whole").stat().st_size - 1
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
-    process = _process(kind, clip, tmp_path / "x", before=limit)
+    process = _process(kind, crossfade, tmp_path / "x", before=limit)
     assert process.stdout is not None
     said = process.stdout.read().splitlines()
     process.communicate()

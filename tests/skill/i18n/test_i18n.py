@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import string
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -238,8 +239,11 @@ class TestWhoIsSpokenTo:
         self,
         run: Callable[..., Ran],
         photos: list[Path],
+        server: Server,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("skill.local.running", lambda *_: nullcontext(server.url))
+        monkeypatch.setattr("skill.cli.demo_pictures.draw_pictures", lambda folder: photos)
         assert run("make", "--local", *photos, "-p", "a calm slideshow", "--no-export").code == 0
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
         assert run("demo", "-o", "x.mp4").err.startswith("正在画四张图片...\n")

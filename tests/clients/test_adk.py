@@ -15,6 +15,7 @@ import pytest
 from mock_server import Backend, Server
 from tests.clients.conftest import CLIENTS, needs
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, inspector
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def read(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
         input="\n".join(json.dumps(event) for event in told),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
         check=True,
     )
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -191,13 +191,3 @@ def events(body: bytes) -> Iterator[dict[str, Any]]:
 def track(draft: dict[str, Any], kind: int) -> list[dict[str, Any]]:
     """The segments of the track of a kind: 0 video, 1 audio, 7 text."""
     return next((t["sg"] for t in draft["t"] if t["tt"] == kind), [])
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    pause = threading.Event()
-    for _ in range(5_000):
-        if condition():
-            return
-        pause.wait(0.001)
-    raise AssertionError("it never happened")

@@ -13,8 +13,9 @@ from mock_server import ManualClock
 from mock_server.backend.backend import Backend
 from mock_server.in_process import PRODUCTION, production
 from mock_server.server import Server
-from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector, until
+from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector
 from tests.mock_server.http.test_streams import Reader
+from tests.waiting import HANGS, until
 
 Open = Callable[..., Api]
 
@@ -34,7 +35,7 @@ def way(request: pytest.FixtureRequest, renderer: FakeRenderer) -> Iterator[Open
                 stack.enter_context(production(backend))
                 server, url = cast("Server", None), f"https://{PRODUCTION}"
             http = stack.enter_context(
-                httpx.Client(base_url=url, headers=ATTRIBUTION, trust_env=False, timeout=20)
+                httpx.Client(base_url=url, headers=ATTRIBUTION, trust_env=False, timeout=HANGS)
             )
             return Api(backend, server, http)
 
@@ -151,7 +152,7 @@ class TestStreams:
 
         async def ask() -> list[int]:
             async with httpx.AsyncClient(
-                base_url=api.http.base_url, headers=api.http.headers, timeout=20
+                base_url=api.http.base_url, headers=api.http.headers, timeout=HANGS
             ) as http:
                 answers = await asyncio.gather(*[http.get(path) for _ in range(60)])
             return [answer.status_code for answer in answers]

@@ -21,6 +21,7 @@ from mock_server.errors import ApiError, StorageError
 from mock_server.http.summary import summary
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, inspector
 from tests.mock_server.conftest import Serve
+from tests.waiting import HANGS
 
 
 class TestPersistence:
@@ -64,7 +65,7 @@ class TestPersistence:
         renderer.gate.clear()
         first = serve(**keep).made()
         first.render("render_1")
-        renderer.started.acquire(timeout=5)
+        renderer.started.acquire(timeout=HANGS)
         # Another process on the same storage leaves it alone while it runs.
         other = serve(**keep)
         other.http.headers["Authorization"] = first.http.headers["Authorization"]
@@ -163,7 +164,7 @@ class TestNothingIsLeftBehind:
             api.say(MAKE)
             for number in range(3):
                 api.render(f"render_{number}")
-            renderer.started.acquire(timeout=5)
+            renderer.started.acquire(timeout=HANGS)
             assert len(list(tmp_path.iterdir())) == 1
             http.close()
         assert set(threading.enumerate()) == before
@@ -221,7 +222,7 @@ class TestNothingIsLeftBehind:
             url = process.stdout.readline().strip()
             assert httpx.get(url + "/api/credits/balance/simple").json()["code"] == 1001
             process.send_signal(number)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=HANGS)
         assert (out, err, process.returncode) == ("stopped\n", "", 0)
         assert list(tmp_path.iterdir()) == []
 

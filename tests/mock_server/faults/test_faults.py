@@ -9,8 +9,9 @@ import pytest
 
 from mock_server import Fault, ManualClock
 from mock_server.journal import ENDPOINTS
-from tests.mock_server.api import MAKE, Api, until
+from tests.mock_server.api import MAKE, Api
 from tests.mock_server.conftest import Serve
+from tests.waiting import until
 
 
 class TestAnswers:

@@ -22,12 +22,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.clients.install import Clients
+from tests.waiting import HANGS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CLIENTS = Clients()
 """Looked up before a test puts HOME elsewhere."""
-LIMIT = 20.0
-"""Seconds that the browser may take for one answer."""
 
 
 def missing() -> str | None:
@@ -132,7 +131,7 @@ class Browser:
             data = json.dumps(message).encode() + b"\0"
             while data:
                 data = data[os.write(self._write, data) :]
-        return answer.result(LIMIT)
+        return answer.result(HANGS)
 
     def _listen(self) -> None:
         rest = b""
@@ -183,7 +182,7 @@ class Page:
             raise AssertionError(answer["exceptionDetails"]["exception"].get("description", script))
         return answer["result"].get("value")
 
-    def until(self, condition: str, seconds: float = 10.0) -> Any:
+    def until(self, condition: str, seconds: float = HANGS) -> Any:
         """Wait until an expression is true, looking with each frame; its value."""
         value = self.run(
             f"""new Promise((done) => {{

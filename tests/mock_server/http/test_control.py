@@ -15,8 +15,9 @@ from mock_server.backend.accounts import iso
 from mock_server.backend.backend import Backend
 from mock_server.clock import DAY
 from mock_server.server import Server
-from tests.mock_server.api import MAKE, Api, FakeRenderer, inspector, until
+from tests.mock_server.api import MAKE, Api, FakeRenderer, inspector
 from tests.mock_server.conftest import Serve
+from tests.waiting import HANGS, until
 
 
 def turn(api: Api, route: str, **fields: Any) -> Any:
@@ -230,7 +231,7 @@ class TestRenders:
         renderer.gate.clear()
         api.made()
         api.render()
-        renderer.started.acquire(timeout=5)
+        renderer.started.acquire(timeout=HANGS)
         turn(api, "renders", status="failed", message="The moon was full.")
         told = api.render_status()
         assert (told["status"], told["error"]) == ("failed", "The moon was full.")
@@ -292,7 +293,7 @@ class TestReset:
         api.made()
         api.render()
         gates[0].set()
-        assert ended.acquire(timeout=10)
+        assert ended.acquire(timeout=HANGS)
         folder = api.backend._store.root / "renders"
         until(lambda: not list(folder.iterdir()))
         assert api.render_status()["status"] in ("pending", "processing")

@@ -12,6 +12,7 @@ import pytest
 from mock_server import ManualClock, Plan
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api, FakeRenderer, track
 from tests.mock_server.conftest import Serve
+from tests.waiting import HANGS
 
 
 class TestToken:
@@ -319,7 +320,7 @@ class TestRender:
         renderer.gate.clear()
         api.made()
         assert api.render().json() == {"id": "render_1", "status": "pending", "progress": 0}
-        renderer.started.acquire(timeout=5)
+        renderer.started.acquire(timeout=HANGS)
         assert api.render_status() == {"id": "render_1", "status": "processing", "progress": 40}
         renderer.gate.set()
         done = api.wait()
@@ -369,7 +370,7 @@ class TestRender:
         api.made()
         for number in range(3):
             api.render(f"render_{number}")
-        renderer.started.acquire(timeout=5)
+        renderer.started.acquire(timeout=HANGS)
         statuses = [api.render_status(f"render_{number}")["status"] for number in range(3)]
         assert statuses == ["processing", "pending", "pending"]
         renderer.gate.set()
@@ -391,7 +392,7 @@ class TestRender:
             api.render(f"render_{number}")
             tokens.append(api.http.headers["Authorization"])
         for _ in range(2):
-            assert renderer.started.acquire(timeout=5)
+            assert renderer.started.acquire(timeout=HANGS)
         renderer.gate.set()
         for number, token in enumerate(tokens):
             api.http.headers["Authorization"] = token
@@ -405,11 +406,11 @@ class TestRender:
         api.made()
         for number in range(3):
             api.render(f"render_{number}")
-        renderer.started.acquire(timeout=5)
+        renderer.started.acquire(timeout=HANGS)
         for number in (1, 0):  # waiting, then at work
             answer = api.http.post(f"/api/render/proxy/lambda/render_{number}/cancel")
             assert answer.json()["status"] == "cancelled"
-        renderer.started.acquire(timeout=5)  # the third one's turn has come
+        renderer.started.acquire(timeout=HANGS)  # the third one's turn has come
         renderer.gate.set()
         api.wait("render_2")
         answer = api.http.post("/api/render/proxy/lambda/render_2/cancel")

@@ -19,10 +19,11 @@ from mock_server.http.page import TYPES
 from mock_server.http.summary import summary
 from mock_server.journal import ENDPOINTS
 from mock_server.server import Server
-from tests.mock_server.api import Api, inspector, until
+from tests.mock_server.api import Api, inspector
 from tests.mock_server.conftest import Serve
 from tests.mock_server.http import browser as chromium
 from tests.mock_server.http.browser import Browser, Page
+from tests.waiting import until
 
 in_a_browser = pytest.mark.skipif(
     chromium.missing() is not None, reason=str(chromium.missing() or "")
@@ -52,7 +53,7 @@ def visit(page: Page, api: Api) -> None:
     page.until("document.querySelector('.live')")
 
 
-def picture(colour: str) -> bytes:
+def png(colour: str) -> bytes:
     file = BytesIO()
     Image.new("RGB", (160, 90), colour).save(file, "PNG")
     return file.getvalue()
@@ -70,7 +71,7 @@ class TestWhatItShows:
         assert "Nothing has been asked yet" in page.text(".requests")
         api.start()
         for colour in ("teal", "orange"):
-            api.upload(f"{colour}.png", contents=picture(colour))
+            api.upload(f"{colour}.png", contents=png(colour))
         api.say("a slideshow of 2 seconds, 480p, no music")
         api.render()
         page.until("document.querySelector('video')?.readyState >= 2")

@@ -11,9 +11,9 @@ import pytest
 from mock_server import openapi
 from tests.mock_server.api import ATTRIBUTION, MAKE, Api
 from tests.mock_server.conftest import Serve
+from tests.waiting import HANGS
 
 TOKEN = "nmv_usr_schemathesis"
-SECONDS = 40
 HOOKS = """
 from itertools import count
 import schemathesis
@@ -122,7 +122,7 @@ def schemathesis(api: Api, folder: Path, *options: str) -> tuple[int, str]:
         env={**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder)},
         capture_output=True,
         encoding="utf-8",
-        timeout=SECONDS,
+        timeout=HANGS,
         check=False,
     )
     return ran.returncode, ran.stdout + ran.stderr

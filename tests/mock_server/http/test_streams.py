@@ -13,8 +13,9 @@ from mock_server.agent.sse import Adk, Typed, pieces
 from mock_server.agent.steps import Beat, Save, Say, ToolCall, ToolResult
 from mock_server.backend.turn import is_silent
 from mock_server.http.app import create_app
-from tests.mock_server.api import MAKE, Api, FakeRenderer, events, inspector, until
+from tests.mock_server.api import MAKE, Api, FakeRenderer, events, inspector
 from tests.mock_server.conftest import Serve
+from tests.waiting import until
 
 GAP = 0.05
 

@@ -9,8 +9,9 @@ import pytest
 
 from mock_server import Backend, Journal, Server
 from mock_server.http.page.feed import Feed
-from tests.mock_server.api import ATTRIBUTION, MAKE, Api, until
+from tests.mock_server.api import ATTRIBUTION, MAKE, Api
 from tests.mock_server.conftest import Serve
+from tests.waiting import until
 
 ATTRIBUTED = [name.lower() for name in ATTRIBUTION]
 

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.mock_server.render.studio import scenery
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,10 +110,10 @@ def browse(film: Path, middle: float, places: list[tuple[int, int]]) -> Any:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            return json.loads(told.get(timeout=60))
+            return json.loads(told.get(timeout=HANGS))
         finally:
             browser.terminate()
-            browser.wait(timeout=30)
+            browser.wait(timeout=HANGS)
             server.shutdown()
             thread.join()
 

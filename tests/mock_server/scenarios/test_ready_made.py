@@ -11,8 +11,9 @@ import pytest
 from mock_server import ManualClock
 from mock_server.http.fault_injection import JUNK
 from mock_server.scenarios import load, names
-from tests.mock_server.api import MAKE, Api, events, until
+from tests.mock_server.api import MAKE, Api, events
 from tests.mock_server.conftest import Serve
+from tests.waiting import HANGS, until
 
 CRASH = {"error": "RuntimeError: I encountered a temporary issue."}
 BALANCE = "/api/credits/balance/simple"
@@ -43,7 +44,7 @@ class Stage:
         assert self.api.upload("a.png", "b.png").json()["code"] == 0
         return self.api
 
-    def read(self, words: str = MAKE, *, timeout: float = 20) -> tuple[bytes, Exception | None]:
+    def read(self, words: str = MAKE, *, timeout: float = HANGS) -> tuple[bytes, Exception | None]:
         """What comes of a message's stream, and how it breaks off."""
         body = b""
         path, message = "/run_sse", self.api.message(words)
@@ -508,48 +509,48 @@ def render_forgotten(stage: Stage) -> None:
     assert [stage.api.render_status()["code"] for _ in range(2)] == [404, 404]
 
 
-def clip(stage: Stage, path: str = "") -> httpx.Response:
+def fetched(stage: Stage, path: str = "", *, timeout: float = HANGS) -> httpx.Response:
     """The clip of a render, from its own address unless another is given."""
     if not stage.api.session:
         stage.api.made()
         stage.api.render()
     url = stage.api.wait()["output"]["url"]
-    return stage.api.http.get(path or url, timeout=0.5)
+    return stage.api.http.get(path or url, timeout=timeout)
 
 
 def clip_cut(stage: Stage) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
-        clip(stage)
-    assert len(clip(stage).content) == 1000
+        fetched(stage)
+    assert len(fetched(stage).content) == 1000
 
 
 def clip_truncated(stage: Stage) -> None:
-    assert [len(clip(stage).content) for _ in range(2)] == [300, 1000]
+    assert [len(fetched(stage).content) for _ in range(2)] == [300, 1000]
 
 
 def clip_stalls(stage: Stage) -> None:
     with pytest.raises(httpx.ReadTimeout):
-        clip(stage)
+        fetched(stage, timeout=0.5)
     entry = stage.api.backend.journal.calls("file")[-1]
     until(lambda: entry.ended is not None)
     assert (entry.ended, entry.sent) == ("dropped", 300)
-    assert len(clip(stage).content) == 1000
+    assert len(fetched(stage).content) == 1000
 
 
 def clip_gone(stage: Stage) -> None:
-    assert [clip(stage).status_code for _ in range(2)] == [404, 404]
-    assert len(clip(stage, "/api/render/proxy/render_1/download").content) == 1000
+    assert [fetched(stage).status_code for _ in range(2)] == [404, 404]
+    assert len(fetched(stage, "/api/render/proxy/render_1/download").content) == 1000
 
 
 def clip_nowhere(stage: Stage) -> None:
-    assert clip(stage).status_code == 404
-    assert clip(stage, "/api/render/proxy/render_1/download").status_code == 404
+    assert fetched(stage).status_code == 404
+    assert fetched(stage, "/api/render/proxy/render_1/download").status_code == 404
 
 
 def clip_is_a_page(stage: Stage) -> None:
-    answer = clip(stage)
+    answer = fetched(stage)
     assert (answer.status_code, answer.text[:6]) == (200, "<html>")
-    assert len(clip(stage).content) == 1000
+    assert len(fetched(stage).content) == 1000
 
 
 BITES: dict[str, Callable[[Stage], None]] = {

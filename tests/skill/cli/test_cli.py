@@ -20,6 +20,7 @@ from skill.jobs.store import Vault
 from skill.media.mp4 import probe
 from skill.settings.config import Config
 from tests.skill.conftest import ROOT, start
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -593,7 +594,7 @@ class TestAsAProcess:
         while not server.backend.journal.messages():
             assert process.poll() is None
         process.send_signal(number)
-        _out, err = process.communicate(timeout=20)
+        _out, err = process.communicate(timeout=HANGS)
         assert process.returncode == exit_code
         assert "resume job_" in err
         assert "Traceback" not in err
@@ -618,7 +619,7 @@ class TestAsAProcess:
             "--json",
             read=True,
         )
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=HANGS)
         assert process.returncode == 11
         error = json.loads(out)["error"]
         assert error["code"] == "unfinished"
@@ -639,7 +640,7 @@ class TestAsAProcess:
             assert json.loads(client.stdout)["ok"] is True
         finally:
             mock.send_signal(signal.SIGTERM)
-            mock.communicate(timeout=20)
+            mock.communicate(timeout=HANGS)
         assert mock.returncode == 143
 
     @pytest.mark.parametrize("redirect", ["2>&-", ">&- 2>&-", "2>/dev/full", ">/dev/full"])
@@ -678,7 +679,7 @@ class TestAsAProcess:
         assert process.stderr is not None
         assert json.loads(process.stderr.readline())["stage"] == "draw"
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=HANGS)
         assert process.returncode == 128 + number
         assert json.loads(out)["error"]["message"] == "Stopped."
         assert "Traceback" not in err

@@ -19,6 +19,7 @@ from skill.cli.parser import COMMANDS
 from skill.events import Detail, Notice, Progress, Stage, Words, to_event
 from tests.skill.conftest import start
 from tests.skill.shapes import complaints, complaints_of_event
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,7 +102,7 @@ def test_the_mock_tells_where_it_listens_and_the_key_others_need(host: str, key:
         answer = json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANGS)
     assert complaints(answer, "mock") == []
     assert ("key" in answer["data"]) is key
 

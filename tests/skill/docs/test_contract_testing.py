@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.waiting import HANGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -77,7 +79,7 @@ def test_the_lines_for_other_languages_work_as_they_stand(tmp_path: Path) -> Non
         env={**os.environ, **path},
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=True,
     )
     armed, refused, asked, wrong, reset = _answers(done.stdout)

@@ -18,6 +18,7 @@ from skill.jobs.background import LogReader, log_of
 from skill.jobs.store import Vault
 from skill.settings.config import Config
 from tests.skill.conftest import start
+from tests.waiting import HANGS, until
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,7 +34,7 @@ def answer(server: Server, run: Callable[..., Ran]) -> Callable[..., Any]:
 
     def ask(*words: object) -> Any:
         process = start(*words, "--json", read=True)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANGS)
         return {**json.loads(out), "exit": process.returncode, "events": err.splitlines()}
 
     return ask
@@ -48,9 +49,14 @@ def held_up(server: Server) -> Iterator[None]:
     server.backend.configure(pace=0.0)
 
 
-def until(true: Callable[[], object], *processes: subprocess.Popen[str]) -> None:
-    while not true():
+def until_seen(true: Callable[[], object], *processes: subprocess.Popen[str]) -> None:
+    """Wait until something is so, while the processes that are to bring it about run."""
+
+    def seen() -> object:
         assert all(process.poll() is None for process in processes)
+        return true()
+
+    until(seen)
 
 
 def worker_of(log: str) -> int:
@@ -85,7 +91,7 @@ def test_who_attaches_is_told_what_the_process_tells(
 ) -> None:
     with held_up(server):
         job = answer("make", *photos, "-o", "trip.mp4", "--no-wait", "--pace", "1")["data"]["job"]
-        until(server.backend.journal.messages)
+        until_seen(server.backend.journal.messages)
         attached = start("resume", job, read=True)
         assert attached.stderr is not None
         told = [attached.stderr.readline().strip() for _ in range(2)]
@@ -94,7 +100,7 @@ def test_who_attaches_is_told_what_the_process_tells(
         assert [at["working"] for at in answer("jobs")["data"]["jobs"]] == [True]
         # A host that stops the waiting does not stop the work.
         attached.send_signal(signal.SIGTERM)
-        attached.communicate(timeout=60)
+        attached.communicate(timeout=HANGS)
         assert attached.returncode == 143
         assert [at["working"] for at in answer("jobs")["data"]["jobs"]] == [True]
         assert answer("cancel", job)["exit"] == 0
@@ -110,14 +116,14 @@ def test_a_process_that_was_killed_is_taken_over_from(
     server.backend.configure(pace=1.0)
     server.backend.fail("file", delay=60)
     handed = answer("make", *photos, "-o", "trip.mp4", "--no-wait")["data"]
-    until(lambda: server.backend.journal.calls("file"))
+    until_seen(lambda: server.backend.journal.calls("file"))
     worker = worker_of(handed["log"])
     assert os.getsid(worker) == worker  # what ends the session we are in does not end it
     attached = start("resume", handed["job"], "--json", read=True)
     assert attached.stderr is not None
     assert "another process" in attached.stderr.readline()
     os.kill(worker, signal.SIGKILL)
-    out, _ = attached.communicate(timeout=60)
+    out, _ = attached.communicate(timeout=HANGS)
     assert json.loads(out)["data"]["file"] == str(Path.cwd() / "trip.mp4")
     assert Path("trip.mp4").read_bytes() == clip
     assert len(server.backend.journal.messages()) == 1
@@ -170,10 +176,10 @@ def test_cancel_stops_whoever_works_on_it(
     with held_up(server):
         more = ("--no-wait",) if background else ()
         worker = start("make", *photos, "-o", "trip.mp4", "--pace", "1", *more, read=True)
-        until(server.backend.journal.messages, *(() if background else (worker,)))
+        until_seen(server.backend.journal.messages, *(() if background else (worker,)))
         cancelled = answer("cancel")
         assert (cancelled["exit"], cancelled["data"]["step"]) == (0, "cancelled")
-        worker.communicate(timeout=60)
+        worker.communicate(timeout=HANGS)
         assert worker.returncode == (0 if background else 143)
     assert answer("jobs")["data"]["jobs"] == []
     assert not Path("trip.mp4").exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.skill.conftest import start
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +121,7 @@ def test_another_account_neither_sees_nor_forgets_the_project(
 
 def test_processes_at_once_share_one_token(server: Server, tmp_path: Path) -> None:
     started = [start("credits", "--home", tmp_path / "s") for _ in range(4)]
-    assert [process.wait(timeout=60) for process in started] == [0] * 4
+    assert [process.wait(timeout=HANGS) for process in started] == [0] * 4
     assert len(server.backend.journal.calls("token")) == 1
 
 

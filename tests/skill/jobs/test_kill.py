@@ -16,6 +16,7 @@ import pytest
 from mock_server.http.endpoint import Endpoint
 from mock_server.http.fault_injection import Wire
 from tests.skill.conftest import start
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     import subprocess
@@ -92,7 +93,7 @@ def test_killed_at_every_request_then_resumed(
         journal.clear()
         worker = start("make", *photos, *WORDS)
         killer.aim(number, moment, worker)
-        worker.wait(timeout=60)
+        worker.wait(timeout=HANGS)
         assert worker.returncode in (-9, 0), where
         killer.number = -1
         resumed = run("resume", "--json")

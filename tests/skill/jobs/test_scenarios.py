@@ -18,6 +18,7 @@ from mock_server.scenarios import load, names
 from skill import clock
 from tests.skill.conftest import ROOT, start
 from tests.skill.shapes import complaints
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ class TestCommand:
             return json.loads(process.stdout.readline())
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=HANGS)
 
     def test_the_mock_plays_scenarios_by_name_and_from_files(self, tmp_path: Path) -> None:
         file = tmp_path / "mine.yaml"

@@ -21,6 +21,7 @@ from skill.jobs.job import Job, Step
 from skill.jobs.store import Vault
 from skill.settings.config import Config
 from tests.skill.conftest import start
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +221,7 @@ class TestTwoAtOnce:
         assert run("make", *photos, *WORDS, "--home", home).code == 5
         server.backend.journal.clear()
         started = [start("resume", "--home", home) for _ in range(3)]
-        codes = sorted(process.wait(timeout=60) for process in started)
+        codes = sorted(process.wait(timeout=HANGS) for process in started)
         assert codes.count(0) >= 1
         assert {*codes} <= {0, 11, 4}
         assert len(server.backend.journal.messages()) == 1
@@ -269,7 +270,7 @@ class TestTwoAtOnce:
 
         def take(lock: Lock) -> bool:
             monkeypatch.setattr(Lock, "take", real)
-            assert start("cancel", job).wait(timeout=60) == 0
+            assert start("cancel", job).wait(timeout=HANGS) == 0
             return real(lock)
 
         monkeypatch.setattr(Lock, "take", take)
@@ -291,7 +292,7 @@ class TestTwoAtOnce:
 
         def take(lock: Lock) -> bool:
             monkeypatch.setattr(Lock, "take", real)
-            assert start("resume", job).wait(timeout=60) == 0
+            assert start("resume", job).wait(timeout=HANGS) == 0
             return real(lock)
 
         monkeypatch.setattr(Lock, "take", take)
@@ -394,7 +395,7 @@ class TestAfterACut:
     FIRST: ClassVar = {"tt": 0, "sg": [{"d": 3000, "name": "cat"}]}
     SECOND: ClassVar = {"tt": 1, "sg": [{"d": 3000, "name": "Lo-fi"}]}
 
-    def draft(self, *tracks: Any) -> dict[str, Any]:
+    def state_answer(self, *tracks: Any) -> dict[str, Any]:
         return {"code": 0, "data": {"session_id": "s", "state": {"draft": {"t": [*tracks]}}}}
 
     def held(self, frozen: int) -> dict[str, Any]:
@@ -408,8 +409,8 @@ class TestAfterACut:
     ) -> None:
         fail = server.backend.fail
         fail("message", reset=True)
-        fail("state", after=1, times=2, body=self.draft(self.FIRST))
-        fail("state", after=3, times=None, body=self.draft(self.FIRST, self.SECOND))
+        fail("state", after=1, times=2, body=self.state_answer(self.FIRST))
+        fail("state", after=3, times=None, body=self.state_answer(self.FIRST, self.SECOND))
         fail("credits", after=1, times=2, body=self.held(100))
         ran = run("make", *photos, *WORDS)
         assert ran.code == 0, ran.answer
@@ -649,7 +650,7 @@ class TestARefusalThatMayBeNone:
             lock.unlink()
         server.backend.configure(pace=0.0)
         assert run("resume", "--home", home).code == 0
-        out, _ = first.communicate(timeout=60)
+        out, _ = first.communicate(timeout=HANGS)
         assert json.loads(out)["error"]["code"] == "unfinished"
         assert len(server.backend.journal.messages()) == 1
         assert run("jobs", "--home", home).out == "Nothing is unfinished.\n"

@@ -29,6 +29,7 @@ from skill.media.inspect import Change, inspect, prepare, shrunk
 from skill.settings.listings import LISTINGS, MIB
 from tests.skill import samples
 from tests.skill.samples import SECRET
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -679,7 +680,7 @@ class TestTheOtherProcess:
                 assert not made.done()
             others.stop()
             ours.stop()
-            assert isinstance(made.exception(timeout=30), draw.StoppedDrawingError)
+            assert isinstance(made.exception(timeout=HANGS), draw.StoppedDrawingError)
         assert list(out.iterdir()) == []
 
     def test_what_was_stopped_before_it_began_does_not_begin(

@@ -26,6 +26,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import coverage
 import pytest
 
 import mock_server.server
@@ -35,6 +36,7 @@ from mock_server.http.app import create_app
 from mock_server.render import Rendered
 from skill.cli.console import Console
 from skill.cli.main import main
+from skill.clock import TimeLimits
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
 from tests.skill.conftest import skip_waits
@@ -355,6 +357,9 @@ ROWS = {
 
 # ---------------------------------------------------------------- where it is run
 
+# At this pace a slow machine must not look like a backend that is silent for minutes, and a render
+# that is stuck is to be given up at once.
+LIMITS = TimeLimits(heartbeats_only=60_000, whole_turn=60_000, render_stalled=3_000)
 WHO = ("own", "anonymous", "odd")
 """Whose token: the user's own, an anonymous one, an anonymous one that does not look like one."""
 
@@ -480,6 +485,7 @@ class World:
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
             skip_waits(patch)
+            patch.setattr(TimeLimits, "at_pace", lambda limits, pace: LIMITS)
             patch.setattr("skill.local.running", local)
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield
@@ -570,7 +576,20 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @pytest.fixture(scope="module")
-def world(clip: bytes) -> Iterator[World]:
+def unmeasured() -> Iterator[None]:
+    """No coverage is measured meanwhile: that takes longer than the hunt itself, for paths that
+    the tests of the wings cover."""
+    measuring = coverage.Coverage.current()
+    if measuring is None:
+        yield
+        return
+    measuring.stop()
+    yield
+    measuring.start()
+
+
+@pytest.fixture(scope="module")
+def world(clip: bytes, unmeasured: None) -> Iterator[World]:
     def render(draft: Any, media: Any, target: Path, **hooks: Any) -> Rendered:
         target.write_bytes(clip)
         return Rendered(target, 64, 36, 1.0, len(clip))

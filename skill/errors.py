@@ -45,8 +45,20 @@ class SkillError(Exception):
     def __init__(self, message: str, *, hint: str = "", job: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self._hint = ""
         self.hint = hint
         self.job = job
+
+    @property
+    def hint(self) -> str:
+        """What to do; a traceback shows it under the message."""
+        return self._hint
+
+    @hint.setter
+    def hint(self, hint: str) -> None:
+        notes: list[str] = getattr(self, "__notes__", [])
+        self._hint, before = hint, self._hint
+        self.__notes__ = [*filter(None, [hint]), *(note for note in notes if note != before)]
 
     @property
     def retryable(self) -> bool:

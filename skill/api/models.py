@@ -76,6 +76,7 @@ class Account:
 
     @classmethod
     def read(cls, data: JsonObject) -> Self:
+        """Read what a request for a token answered. Raises NetworkError where it holds no token."""
         try:
             token = Token(_text(data, "token"))
         except UsageError as error:
@@ -95,6 +96,7 @@ class Session:
 
     @classmethod
     def read(cls, data: JsonObject) -> Self:
+        """Read a new project. Raises NetworkError where it has no id."""
         session_id = _name(data, "session_id", required=True)
         return cls(session_id, _name(data, "task_id"), _name(data, "user_id"))
 
@@ -113,6 +115,7 @@ class Media:
 
     @classmethod
     def read_all(cls, data: JsonObject) -> tuple[Self, ...]:
+        """Read the files of an upload. Raises NetworkError where it lists none."""
         files = data.get("files")
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             raise NetworkError(say("The backend's answer holds no `files`."))
@@ -157,6 +160,7 @@ class State:
 
     @classmethod
     def read(cls, data: JsonObject) -> Self:
+        """Read a project's state; what is not there is empty."""
         state = data.get("state")
         state = state if isinstance(state, dict) else {}
         draft, infos = state.get("draft"), state.get("video_infos")
@@ -180,6 +184,7 @@ class Render:
 
     @classmethod
     def read(cls, data: JsonObject, render_id: str) -> Self:
+        """Read a render, of either shape."""
         output = data.get("output")
         output = output if isinstance(output, dict) else {}
         status = data.get("status")
@@ -205,6 +210,7 @@ class ClaimToken:
 
     @classmethod
     def read(cls, data: JsonObject) -> Self:
+        """Read a claim token. Raises NetworkError where there is none."""
         return cls(_name(data, "claim_token", required=True), _number(data.get("expires_in")))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, asynccontextmanager, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from skill.clock import CLOUD, LOCAL, PacedClock
@@ -17,7 +17,6 @@ from skill.settings.config import API_URL, Config, address
 from skill.token import hide
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import AsyncIterator
     from pathlib import Path
 
@@ -27,16 +26,30 @@ if TYPE_CHECKING:
     from skill.cli.console import Console
     from skill.jobs.studio import Studio
     from skill.local import Check, Report, Result, Target
+    from skill.settings.config import Settings
 
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 
 
-def check(options: Namespace, console: Console) -> None:
+@dataclass(frozen=True)
+class Options:
+    """How a backend is looked at. `against`: its URL, None for a mock of our own; `timeout` in
+    seconds."""
+
+    settings: Settings
+    timeout: float | None
+    against: str | None
+    spend: bool
+    force: bool
+    junit: Path | None
+
+
+def check(options: Options, console: Console) -> None:
     """Hold a backend to the contract: the one that is named, else a mock of our own. Raises
     BackendFailedError, with the report as its `data`, where it does not keep it."""
     from skill.cli.runner import run
 
-    if options.local and options.against:
+    if options.settings["local"] and options.against:
         raise UsageError(
             say("--local and --against name two backends."), hint=say("Leave one of them away.")
         )
@@ -47,7 +60,7 @@ def check(options: Namespace, console: Console) -> None:
         own = options.against is None
         url = (
             stack.enter_context(mock_to_check()).url
-            if own
+            if options.against is None
             else address(options.against, "--against")
         )
         config = _config(options, url, own=own)
@@ -76,25 +89,20 @@ def check(options: Namespace, console: Console) -> None:
         raise failure
 
 
-def _config(options: Namespace, url: str, *, own: bool) -> Config:
+def _config(options: Options, url: str, *, own: bool) -> Config:
     """The settings, for the backend at `url`. A token of the user's own goes to NEMO_API_URL, or
     where that says nothing to the default, and to no other."""
     environ = {**os.environ, "NEMO_API_URL": url}
     theirs = address(os.environ.get("NEMO_API_URL") or API_URL, "NEMO_API_URL")
     if own:
         environ.pop("NEMO_TOKEN", None)
-    config = Config.resolve(
-        home=options.home,
-        skill=options.skill,
-        pace=options.pace,
-        language=options.language,
-        environ=environ,
-    )
+    settings: Settings = {**options.settings, "local": False}
+    config = Config.resolve(**settings, environ=environ)
     return config if config.api_url == theirs else replace(config, token=None)
 
 
 async def _look(
-    options: Namespace, console: Console, studio: Studio, vault: Vault, *, own: bool
+    options: Options, console: Console, studio: Studio, vault: Vault, *, own: bool
 ) -> Report:
     """The report. That a message is about to be paid for is in the vault before it is sent."""
     import anyio
@@ -153,7 +161,7 @@ async def _reassured(console: Console, target: Target) -> AsyncIterator[None]:
 
 
 async def _target(
-    options: Namespace, console: Console, studio: Studio, vault: Vault, *, own: bool
+    options: Options, console: Console, studio: Studio, vault: Vault, *, own: bool
 ) -> Target:
     """What is to be checked. At a mock nothing of the user's is used; else the account is his."""
     checks, config = contract(), studio.config
@@ -216,7 +224,7 @@ async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
 # ---------------------------------------------------------------- what it came to
 
 
-def _answer(options: Namespace, console: Console, report: Report) -> SkillError | None:
+def _answer(options: Options, console: Console, report: Report) -> SkillError | None:
     """Tell what was found; what the command ends with, if it is no success."""
     data = report.to_json()
     for told, result in zip(data["checks"], report.results, strict=True):

@@ -12,7 +12,7 @@ from skill.errors import SkillError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from skill.settings.config import Settings
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Check:
     remedy: str = ""
 
 
-def examine(options: Namespace) -> list[Check]:
+def examine(settings: Settings) -> list[Check]:
     """All checks, in the order a command would meet them."""
     from skill.jobs.store import Vault
     from skill.local import require
@@ -34,9 +34,7 @@ def examine(options: Namespace) -> list[Check]:
     python = ".".join(str(part) for part in sys.version_info[:3])
     checks = [Check("python", sys.version_info >= (3, 11), python)]
     try:
-        config = Config.resolve(
-            local=options.local, home=options.home, skill=options.skill, pace=options.pace
-        )
+        config = Config.resolve(**settings)
     except SkillError as error:
         return [*checks, Check("settings", False, error.message, error.hint)]
     manifest = config.manifest

@@ -33,7 +33,7 @@ def schemas(command: str | None = None) -> dict[str, Schema]:
                 "  ", " "
             ),
             "description": _OPEN,
-            "anyOf": [*map(_success, names), _help(names), _failure(names)],
+            "anyOf": [*map(_success, names), *_about(names), _failure(names)],
         },
         "event": {
             "$schema": _DRAFT,
@@ -50,8 +50,12 @@ def _success(name: str) -> Schema:
     return _envelope([name], True, {"data": data})
 
 
-def _help(names: list[str]) -> Schema:
-    return _envelope(["", *names], True, {"data": _object({"help": _TEXT})})
+def _about(names: list[str]) -> list[Schema]:
+    """What --help and --version print."""
+    return [
+        _envelope(["", *names], True, {"data": _object({what: _TEXT})})
+        for what in ("help", "version")
+    ]
 
 
 def _failure(names: list[str]) -> Schema:

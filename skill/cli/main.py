@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import skill
 from skill.cli.console import Console
-from skill.cli.parser import COMMANDS, build_parser, parse
+from skill.cli.parser import COMMANDS, VersionAskedError, build_parser, parse
 from skill.errors import InternalError, SkillError, StoppedError, UsageError
 from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
@@ -91,7 +92,12 @@ def _run(words: list[str], console: Console) -> int:
     if console.json and ("--help" in words or "-h" in words):
         console.answer({"help": _help(words)}, [])
         return 0
-    options = parse(words)
+    try:
+        options = parse(words)
+    except VersionAskedError:
+        version = skill.__version__
+        console.answer({"version": version}, [f"image-to-video {version}"])
+        return 0
     if options.command is None:
         if not console.json and console.err is not None:
             build_parser().print_help(console.err)
@@ -102,8 +108,9 @@ def _run(words: list[str], console: Console) -> int:
     if options.language:
         speak(options.language)
     from skill.cli import commands
+    from skill.cli.requests import invocation_of
 
-    return commands.run(options, console)
+    return commands.run(invocation_of(options), console)
 
 
 def _help(words: list[str]) -> str:

@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from skill.errors import UsageError
 from skill.i18n import primary_tag, say
+from skill.settings.choices import ASPECTS, FORMATS, FPS, LOOKS, RESOLUTIONS, is_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ASPECTS = ("16:9", "9:16", "1:1", "4:5")
-RESOLUTIONS = ("480p", "720p", "1080p")
-LOOKS = ("warm", "cool", "mono", "none")
-FPS = (24, 25, 30, 60)
-FORMATS = ("mp4", "gif", "webp")
 FLAGS = ("--local", "--json", "--quiet", "--verbose")
 
 
@@ -125,14 +121,24 @@ def _globals(parser: argparse.ArgumentParser, *, top: bool) -> None:
     add("--timeout", type=_seconds, metavar="S", help="for the whole command", **default)
     add("--pace", type=float, metavar="F", help="multiply every wait (loopback only)", **default)
     add("--language", type=_language, metavar="L", help="en, zh …; else as you write", **default)
+    add("--version", "-V", action=_Version, nargs=0, help="the version", default=argparse.SUPPRESS)
+
+
+class VersionAskedError(Exception):
+    """The words ask for the version: nothing else of them counts."""
+
+
+class _Version(argparse.Action):
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        raise VersionAskedError
 
 
 def _seconds(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = 0
-    if not 0 < value < 1e6:
+        value = 0.0
+    if not is_seconds(value):
         raise argparse.ArgumentTypeError(say("{text!r} is no number of seconds", text=text))
     return value
 

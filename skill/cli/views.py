@@ -82,7 +82,7 @@ def _cost_line(done: Charged) -> list[str]:
 def show_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
     """What would be sent for `make` or `extend`, and what it costs. `balance`: None where it is not
     known."""
-    from skill.jobs.prompt import ANONYMOUS_CREDITS, expected_credits
+    from skill.jobs.pricing import ANONYMOUS_CREDITS, expected_credits
     from skill.media.prepared import told
 
     cost = 0 if config.local else expected_credits(job.goal, laid_out=False)

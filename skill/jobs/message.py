@@ -25,8 +25,7 @@ from skill.events import Detail, Notice, Stage
 from skill.i18n import say
 from skill.jobs.conversation import Answer, converse
 from skill.jobs.job import Goal, Step
-from skill.jobs.plan import check_cap
-from skill.jobs.prompt import expected_credits
+from skill.jobs.pricing import check_cap, expected_credits
 from skill.sanitize import clean_line
 from skill.timeline import Timeline, changes
 

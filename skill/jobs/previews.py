@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import filecmp
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,63 +18,17 @@ from skill.events import Progress, Stage
 from skill.files import put
 from skill.i18n import say
 from skill.jobs.job import Step
-from skill.jobs.output_path import beside, check_target, free_name
+from skill.jobs.output_path import beside, free_name
 from skill.jobs.threads import run_blocking
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from skill.events import Report
     from skill.jobs.context import JobContext
 
 _PATIENCE = 600.0  # s for one of them
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What is wished beside the MP4, which is made in any case. `format`: gif or webp, a small
-    loop; mp4 for none; None where nothing was said of it."""
-
-    format: str | None = None
-    poster: bool = False
-    sheet: bool = False
-
-    @property
-    def endings(self) -> dict[str, str]:
-        """What each is, `preview`, `poster` or `sheet` → what its name ends with."""
-        endings = {}
-        if self.format in ("gif", "webp"):
-            endings["preview"] = f".{self.format}"
-        if self.poster:
-            endings["poster"] = "-poster.jpg"
-        if self.sheet:
-            endings["sheet"] = "-sheet.jpg"
-        return endings
-
-
-NOTHING = Extras()
-
-
-def check_extras(
-    video: Path, endings: Iterable[str], *, photos: Iterable[Path], force: bool
-) -> None:
-    """Whether they can be made and may stand there; asked before anything is sent. A file that
-    the video is made of is never overwritten. Raises UsageError."""
-    from skill.local import require
-
-    places = [beside(video, ending) for ending in endings]
-    if not places:
-        return
-    require(previews=True)
-    sources = [photo for photo in photos if photo.exists()]
-    for place in places:
-        if place.exists() and any(place.samefile(source) for source in sources):
-            raise UsageError(
-                say("{target} is one of the files the video is made of.", target=place),
-                hint=say("Name another with -o."),
-            )
-        check_target(place, force=force, suffixes=(place.suffix.lower(),))
 
 
 async def make_extras(context: JobContext) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import urlsplit
 
 from skill.errors import UsageError
-from skill.i18n import of_environment, say
+from skill.i18n import of_environment, primary_tag, say
+from skill.sanitize import clean_line
 from skill.settings.manifest import Manifest
 from skill.token import Token, hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+StrPath = str | os.PathLike[str]
 
 API_URL = "https://mega-api-prod.nemovideo.ai"
 WEB_URL = "https://nemovideo.com"
@@ -32,6 +35,16 @@ ENVIRONMENT: dict[str, str] = {
     "IMAGE_TO_VIDEO_DEBUG": "show the traceback of a bug instead of one line",
     "NO_COLOR": "no colours on a terminal",
 }
+
+
+class Settings(TypedDict, total=False):
+    """The keyword arguments of `Config.resolve`, which says what they are."""
+
+    local: bool
+    home: StrPath | None
+    skill: StrPath | None
+    pace: float | None
+    language: str | None
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,8 @@ class Config:
         cls,
         *,
         local: bool = False,
-        home: Path | None = None,
-        skill: Path | None = None,
+        home: StrPath | None = None,
+        skill: StrPath | None = None,
         pace: float | None = None,
         language: str | None = None,
         environ: Mapping[str, str] | None = None,
@@ -100,7 +113,7 @@ class Config:
             client_id=_client_id(environ.get("NEMO_CLIENT_ID")),
             pace=_pace(pace, environ.get("IMAGE_TO_VIDEO_PACE")),
             local=local,
-            language=language,
+            language=_language(language),
             locale=of_environment(environ),
         )
         if config.pace != 1 and not local and urlsplit(api_url).hostname not in LOOPBACK:
@@ -136,14 +149,25 @@ def address(text: str, name: str, default: str = API_URL) -> str:
     return text
 
 
-def _home(flag: Path | None, environ: Mapping[str, str]) -> Path:
+def _home(flag: StrPath | None, environ: Mapping[str, str]) -> Path:
     if flag is not None:
-        return flag.expanduser().absolute()
+        return Path(flag).expanduser().absolute()
     if named := environ.get("IMAGE_TO_VIDEO_HOME"):
         return Path(named).expanduser().absolute()
     import platformdirs
 
     return platformdirs.user_state_path("image-to-video", appauthor=False)
+
+
+def _language(name: str | None) -> str | None:
+    if name is None:
+        return None
+    if tag := primary_tag(name):
+        return tag
+    raise UsageError(
+        say("{name} cannot be {value}.", name="language", value=repr(clean_line(name, 40))),
+        hint=say("For example {name}={default}", name="language", default="zh"),
+    )
 
 
 def _client_id(text: str | None) -> str | None:

@@ -57,7 +57,11 @@ class Manifest:
         return listing_for(self.name)
 
     @classmethod
-    def load(cls, folder: Path | None = None, environ: Mapping[str, str] | None = None) -> Manifest:
+    def load(
+        cls,
+        folder: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Manifest:
         """Read the SKILL.md of `folder`, else the installed one.
 
         Raises UsageError naming the file and the field that is missing or wrong.
@@ -88,12 +92,14 @@ class Manifest:
         )
 
 
-def find_skill_md(folder: Path | None = None) -> Path:
+def find_skill_md(folder: str | os.PathLike[str] | None = None) -> Path:
     """Where the SKILL.md lies: in `folder`; else above this package (a skill folder or a
     checkout); else the copy inside this package (an installed wheel)."""
     package = Path(__file__).resolve().parents[1]
     places = (
-        [folder / "SKILL.md"] if folder else [package.parent / "SKILL.md", package / "SKILL.md"]
+        [Path(folder) / "SKILL.md"]
+        if folder
+        else [package.parent / "SKILL.md", package / "SKILL.md"]
     )
     for place in places:
         try:

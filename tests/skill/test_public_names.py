@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import inspect
 import os
+import pydoc
+import re
 import subprocess
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import anyio
@@ -23,12 +26,16 @@ if TYPE_CHECKING:
     from tests.skill.conftest import Ran
 
 
+# Earlier names, kept for one version.
+ALIASES = {"Wish": "VideoOptions"}
+
+
 class TestNames:
     def test_every_public_name_is_there_and_there_is_no_other(self) -> None:
         assert sorted(skill.__all__) == list(skill.__all__) == dir(skill)
         for name in skill.__all__:
             assert getattr(skill, name).__module__.startswith("skill.")
-            assert getattr(skill, name).__name__ == name
+            assert getattr(skill, name).__name__ == ALIASES.get(name, name)
         with pytest.raises(AttributeError, match="Nothing"):
             getattr(skill, "Nothing")  # noqa: B009 - a type checker knows that it is not there
 
@@ -140,7 +147,7 @@ class TestInOneCall:
         async def program() -> None:
             skill.make_video(photos)
 
-        with pytest.raises(skill.UsageError, match=r"skill\.make_video .* running event loop") as e:
+        with pytest.raises(skill.UsageError, match="inside a running event loop") as e:
             anyio.run(program)
         assert "Studio" in e.value.hint
         assert len(server.backend.journal) == 0
@@ -267,3 +274,32 @@ def test_an_empty_message_is_refused_by_the_command_line_as_before(
         assert (ran.code, ran.out) == (2, "")
         assert ran.err.startswith(("error: The message is empty.", "error: Nothing was said."))
     assert len(server.backend.journal) == 0
+
+
+def test_the_version_is_that_of_the_skill(run: Callable[..., Ran]) -> None:
+    assert skill.__version__ == skill.Manifest.load().version
+    said = f"image-to-video {skill.__version__}\n"
+    assert run("--version").out == run("-V").out == run("make", "-V").out == said
+    assert run("--json", "--version").answer["data"] == {"version": skill.__version__}
+
+
+def test_help_shows_what_is_public() -> None:
+    text = pydoc.plain(pydoc.render_doc(skill))
+    for name in skill.__all__:
+        assert name in text
+    assert not re.search(r"^    (?:class )?_[a-z]\w+", text, re.M | re.I)
+
+
+class TestAnErrorsHint:
+    def test_it_stands_in_a_traceback(self) -> None:
+        error = skill.UsageError("No photo was named.", hint="Name a photo.")
+        lines = traceback.format_exception(error)
+        assert lines[-2:] == ["skill.errors.UsageError: No photo was named.\n", "Name a photo.\n"]
+
+    def test_it_stands_there_once_and_beside_other_notes(self) -> None:
+        error = skill.UsageError("No photo was named.", hint="Name one.")
+        error.add_note("In the third row.")
+        error.hint = "Name a photo."
+        assert error.__notes__ == ["Name a photo.", "In the third row."]
+        error.hint = ""
+        assert error.__notes__ == ["In the third row."]

@@ -6,6 +6,10 @@ The facts are those the listings publish: largest file, formats, output, example
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from skill.settings.choices import Look, Music, Resolution
 
 MIB = 1024 * 1024
 
@@ -20,14 +24,13 @@ class Listing:
     name: str
     max_bytes: int
     formats: tuple[str, ...]
-    resolution: str
-    takes: str
+    resolution: Resolution
     example: str
     advice: str
     duration: float | None = None
     longest_edge: int | None = None
-    music: str | None = None
-    look: str | None = None
+    music: Music | None = None
+    look: Look | None = None
     careful: bool = False
 
 
@@ -39,7 +42,6 @@ LISTINGS: dict[str, Listing] = {
             max_bytes=200 * MIB,
             formats=("JPG", "PNG", "WEBP", "GIF"),
             resolution="1080p",
-            takes="30-60 seconds",
             example="turn my photos into a short video clip for free",
             advice="Fewer images are faster and keep the video tight.",
             careful=True,
@@ -49,7 +51,6 @@ LISTINGS: dict[str, Listing] = {
             max_bytes=50 * MIB,
             formats=("JPG", "PNG", "WEBP", "BMP"),
             resolution="720p",
-            takes="1-3 minutes",
             example="animate this image into a 5-second video clip using low VRAM mode",
             advice="Smaller images need less memory and are faster; PNG keeps edges clean.",
             duration=5.0,
@@ -61,7 +62,6 @@ LISTINGS: dict[str, Listing] = {
             max_bytes=200 * MIB,
             formats=("JPG", "PNG", "WEBP", "HEIC"),
             resolution="1080p",
-            takes="30-60 seconds",
             example="extend this image into a 10-second video with smooth motion",
             advice="High contrast and a clear subject give smoother motion.",
             duration=10.0,
@@ -71,7 +71,6 @@ LISTINGS: dict[str, Listing] = {
             max_bytes=200 * MIB,
             formats=("JPG", "PNG", "WEBP", "HEIC"),
             resolution="1080p",
-            takes="30-60 seconds",
             example="turn my joy photos into a short animated video with upbeat transitions",
             advice="Well lit photos with high contrast give smoother motion.",
             music="upbeat",

@@ -23,8 +23,7 @@ from mock_server.journal import ENDPOINTS
 from skill import errors
 from skill.cli.parser import _SAID, COMMANDS, build_parser
 from skill.errors import SkillError, UsageError
-from skill.settings.config import ENVIRONMENT
-from skill.sync import Settings
+from skill.settings.config import ENVIRONMENT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

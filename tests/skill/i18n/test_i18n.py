@@ -20,7 +20,8 @@ from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES
 from skill.jobs.job import Step
 from skill.jobs.plan import plan_make
-from skill.jobs.prompt import LOOKS, Wish
+from skill.jobs.prompt import LOOK_WORDS
+from skill.jobs.request import MakeRequest, VideoOptions
 from skill.screentalk.phrases import INSTEAD
 from skill.settings.config import Config
 from skill.settings.listings import LISTINGS
@@ -81,7 +82,7 @@ def _said() -> set[str]:
     said |= {sentence for _, sentence in parser._SAID}
     said |= set(INSTEAD.values()) | _CHECKS
     said |= {check.title for check in contract.CHECKS} | set(contract.REASONS)
-    said |= {listing.example for listing in LISTINGS.values()} | set(LOOKS.values())
+    said |= {listing.example for listing in LISTINGS.values()} | set(LOOK_WORDS.values())
     return said | {step.value for step in Step} | set(VERBS.values()) | set(_WAITS)
 
 
@@ -285,7 +286,8 @@ class TestWhoIsSpokenTo:
         assert "正在下载..." in run("resume", job).err
 
     def test_a_program_is_understood_too(self, photos: list[Path]) -> None:
-        job = plan_make(Config.resolve(), photos, "做一段视频", Wish(aspect="9:16"))
+        request = MakeRequest(photos, "做一段视频", VideoOptions(aspect="9:16"))
+        job = plan_make(Config.resolve(), request)
         assert job.message == "做一段视频。画面比例：9:16。分辨率：1080p。"
 
     def test_what_is_no_language_is_refused(self, run: Callable[..., Ran]) -> None:

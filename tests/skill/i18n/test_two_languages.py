@@ -18,7 +18,7 @@ from skill.cli.console import Console
 from skill.errors import SkillError, UsageError
 from skill.events import Notice, Report, Stage, Words
 from skill.i18n import say, speak, spoken
-from skill.jobs.prompt import Wish
+from skill.jobs.request import VideoOptions
 from skill.jobs.studio import Studio
 from skill.settings.config import Config
 
@@ -53,7 +53,7 @@ class User:
 
     async def make(self, home: Path, photos: list[Path], both_ready: asyncio.Barrier) -> None:
         config = Config.resolve(local=True, home=home)
-        wish = Wish(duration=1, resolution="480p", title=self.title)
+        wish = VideoOptions(duration=1, resolution="480p", title=self.title)
         async with Studio.open(config, self.tell) as studio:
             await both_ready.wait()
             made = await studio.make(photos, self.words, wish, output=home / "x.mp4")

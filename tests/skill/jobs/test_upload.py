@@ -94,13 +94,14 @@ async def test_the_same_open_file_is_sent_whole_again(file: Path, on_disk: bool)
 def test_a_file_that_goes_meanwhile_is_one_clear_line(
     server: Server, run: Callable[..., Ran], photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = planning._take_files
+    real = planning._prepared
 
-    def take_files(*words: Any, **settings: Any) -> None:
-        real(*words, **settings)
+    def prepared(*words: Any, **settings: Any) -> Any:
+        files = real(*words, **settings)
         photos[0].unlink()
+        return files
 
-    monkeypatch.setattr(planning, "_take_files", take_files)
+    monkeypatch.setattr(planning, "_prepared", prepared)
     for command in ("upload", "make"):
         ran = run(command, photos[0], "--json")
         assert (ran.code, ran.answer["error"]["code"]) == (2, "usage"), ran.answer

@@ -38,7 +38,35 @@ LAWS = {
     "mock_server.openapi": ("", "fastjsonschema yaml"),
     "mock_server.render": ("beats", "av cv2 filetype numpy PIL regex uharfbuzz"),
     "mock_server.scenarios": ("faults strict_json", "yaml"),
+    "skill.api": ("clock errors i18n sanitize settings token", "anyio httpx idna"),
+    "skill.cli": ("*", "anyio httpx numpy PIL"),
+    "skill.i18n": ("", ""),
+    "skill.install": (
+        "child_process errors events file_lock i18n interpreter sanitize settings token",
+        "",
+    ),
+    "skill.jobs": (
+        (
+            "api child_process clock errors events file_lock files i18n interpreter local media "
+            "routing sanitize screentalk settings timeline token"
+        ),
+        "anyio httpx",
+    ),
+    "skill.media": (
+        "child_process errors i18n interpreter sanitize settings",
+        "filetype PIL pi_heif",
+    ),
+    "skill.routing": ("", ""),
+    "skill.screentalk": ("", ""),
+    "skill.settings": (
+        "errors i18n routing sanitize token",
+        "frontmatter platformdirs yaml",
+    ),
+    "skill.timeline": ("token", ""),
 }
+
+FACES = {"skill.__main__", "skill.local", "skill.sync", "skill"}
+"""The modules of `skill` outside its wings that may import them: how it is called."""
 
 DOORS = {"skill": {"skill.local"}, "mock_server": set[str]()}
 """The modules of each package that may import the other one."""
@@ -132,6 +160,29 @@ def test_every_wing_has_a_law() -> None:
     assert set(LAWS) == {
         wing for wing in wings if is_package(wing) and wing.partition(".")[0] in packages
     }
+
+
+def test_the_ground_carries_the_wings_and_not_they_it() -> None:
+    ground = {name for name in modules() if not is_package(wing_of(name))} - FACES
+    found = {
+        f"{name} imports {target}"
+        for name in ground
+        if name.startswith("skill.")
+        for target in imports()[name]
+        if wing_of(target) not in ground | {"skill.i18n"}
+    }
+    assert found == set()
+
+
+def test_only_the_command_line_knows_argparse_and_nothing_knows_the_command_line() -> None:
+    readers = {
+        wing_of(name)
+        for name, tree in modules().items()
+        if "argparse" in {text.partition(".")[0] for text in imported(name, tree)}
+    }
+    assert readers == {"skill.cli"}
+    users = {name for name, targets in imports().items() if "skill.cli" in map(wing_of, targets)}
+    assert {name for name in users if wing_of(name) != "skill.cli"} == {"skill.__main__"}
 
 
 def test_the_laws_allow_no_circle() -> None:

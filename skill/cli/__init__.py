@@ -1,2 +1,1 @@
-"""The command line: it may import everything and nothing imports it; what is printed is printed
-here, and so is what is read of argv."""
+"""The command line: imports everything and is imported by nothing; all that is printed is printed here."""

@@ -9,11 +9,13 @@ from skill.i18n import say, speak
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from skill.cli.console import Console
     from skill.cli.requests import Invocation
     from skill.jobs.request import Request
     from skill.jobs.studio import Studio
+    from skill.settings.choices import Aspect
     from skill.settings.config import Settings
 
 
@@ -170,10 +172,41 @@ async def _open(console: Console, studio: Studio) -> None:
     console.answer({"link": link}, [link])
 
 
-async def _demo(console: Console, studio: Studio, **arguments: Any) -> None:
-    from skill.cli.demo import demo
+async def _demo(
+    console: Console,
+    studio: Studio,
+    *,
+    output: Path | None,
+    force: bool,
+    aspect: Aspect | None,
+    **beside: Any,
+) -> None:
+    """Draw four pictures and make a video of them."""
+    import shutil
 
-    await demo(console, studio, **arguments)
+    import anyio.to_thread
+
+    from skill.cli.demo_pictures import draw_pictures
+    from skill.cli.views import show_video
+    from skill.events import Stage
+    from skill.jobs.output_path import places
+    from skill.jobs.request import ClipRequest, Extras, VideoOptions
+
+    extras = Extras(**beside)
+    target = places(ClipRequest(output=output, force=force, extras=extras), "demo").video
+    folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
+    console.tell(Stage("draw", say("Drawing four pictures...")))
+    pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
+    made = await studio.make(
+        pictures,
+        say("a calm slideshow of my pictures"),
+        VideoOptions(aspect=aspect, duration=12, music="lofi", title=say("Made on this machine")),
+        output=output or target,
+        force=force,
+        extras=extras,
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    show_video(console, made)
 
 
 _TALKING: dict[str, Callable[..., Awaitable[None]]] = {

@@ -158,8 +158,6 @@ SENTENCES: Final[dict[str, str]] = {
     "Say what you want: image-to-video chat 'add a title'": "请说明要做什么：image-to-video chat '加一个标题'",
     "Which file? None was named.": "没有指定文件。",
     'Name it: image-to-video ask "…" --file photo.jpg': '请指明：image-to-video ask "…" --file photo.jpg',
-    "The words hold bytes that are no text.": "输入的文字里有无法识别的字节。",
-    "Write them as UTF-8 and try again.": "请用 UTF-8 编码再试一次。",
     "This may cost about {cost} credits, more than --max-credits {max_credits}. Nothing was sent.": "大约需要 {cost} 积分，超过 --max-credits {max_credits}。尚未发送任何内容。",
     "This may cost about {cost} credits, more than --max-credits {max_credits}. The message was not sent.": "大约需要 {cost} 积分，超过 --max-credits {max_credits}。这条消息没有发送。",
     "Raise --max-credits, or make the video on this machine with --local.": "请提高 --max-credits，或用 --local 在本机制作。",
@@ -511,7 +509,6 @@ SENTENCES: Final[dict[str, str]] = {
     "Name the listings to bundle, or --all of them.": "请指定要打包的技能，或用 --all 打包全部。",
     "There are: {names}": "可选：{names}",
     "There is no listing {name}.": "没有名为 {name} 的技能。",
-    "There is no look {name}.": "没有名为 {name} 的色调。",
     "{path}: {count} files, {size}": "{path}：{count} 个文件，{size}",
     # ------------------------------------------------------------ the contract, checked
     "Checking": "检查",

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from skill.settings.listings import Listing
 
 _PACKAGES = ("skill", "mock_server")
-_CODE = (".py", ".typed", ".toml", ".md", ".yaml", ".json", ".html", ".css", ".js", ".svg")
+_CODE = (".py", ".toml", ".md", ".yaml", ".json", ".html", ".css", ".js", ".svg")
+_FOR_TESTS = ("mock_server/in_process.py", "mock_server/pytest_plugin.py")
+"""What only the tests of programs import, which a skill folder has none of."""
 _PYPROJECT = """\
 # What is needed is in the lock files: the skill installs it by itself, by hash, when it is first used.
 [build-system]
@@ -120,8 +122,10 @@ def _code(package: str) -> Iterator[tuple[str, Path]]:
         place = path.relative_to(top)
         data = path.suffix != ".md" or place.parent == Path("settings", "listings")
         hidden = any(part.startswith((".", "__pycache__")) for part in place.parts)
-        if path.suffix in _CODE and data and not hidden and path.is_file():
-            yield f"{package}/{place.as_posix()}", path
+        name = f"{package}/{place.as_posix()}"
+        wanted = path.suffix in _CODE and data and not hidden and name not in _FOR_TESTS
+        if wanted and path.is_file():
+            yield name, path
 
 
 def _read(path: Path) -> bytes:

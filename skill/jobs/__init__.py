@@ -1,1 +1,1 @@
-"""The work: photos and words into jobs, run to their end. The only wing that writes the state folder; prints nothing."""
+"""The work: photos and words become jobs, which are run to their end. Only here the state folder is written; nothing is printed."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
 from skill.api.retry import retry_wait
+from skill.clock import CLOUD, LOCAL, PacedClock
 from skill.errors import (
     AuthError,
     NetworkError,
@@ -24,7 +27,7 @@ from skill.jobs.projects import Projects
 from skill.jobs.threads import run_blocking
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from skill.api.client import Client
     from skill.api.models import Account, Credits, Session, State
@@ -244,3 +247,29 @@ class Connection:
         session = await self.create_session(language)
         await run_blocking(self.projects.keep, session)
         return session
+
+
+@asynccontextmanager
+async def open_connection(
+    config: Config, tell: Tell, language: Callable[[], str], clock: Clock | None = None
+) -> AsyncIterator[Connection]:
+    """Open a connection to the backend of `config`. `language` is asked for that of the user when a
+    backend of our own has something to say. Raises UsageError where the state folder cannot be
+    used, or where what --local needs is not installed."""
+    from skill.api.client import Client
+    from skill.jobs.store import Vault
+
+    with ExitStack() as stack:
+        vault = Vault.open(config.home)
+        stack.callback(vault.close)
+        if config.local:
+            from skill.local import running
+
+            url = stack.enter_context(running(config.home, tell, language))
+            config = replace(config, api_url=url)
+        client = Client(
+            config.api_url, config.manifest.headers, log=lambda line: tell(Detail(line))
+        )
+        timing = (LOCAL if config.local else CLOUD).at_pace(config.pace)
+        async with client:
+            yield Connection(config, client, vault, clock or PacedClock(config.pace), timing, tell)

@@ -11,8 +11,10 @@ from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.api.models import Credits
+    from skill.jobs.connection import Connection
     from skill.jobs.job import Job
     from skill.routing import Action
+    from skill.screentalk import GuiAction
     from skill.timeline import Timeline
 
 
@@ -145,3 +147,56 @@ def video_of(job: Job) -> Video:
         notices=tuple(job.missed.values()),
         **{kind: Path(place) for kind, place in job.made.items()},
     )
+
+
+async def reply_of(job: Job, actions: tuple[GuiAction, ...], connection: Connection) -> Reply:
+    """What came of a job's message; what the screen it speaks of stands for (`actions`) is done
+    where that is free and safe."""
+    from skill.routing import Action
+    from skill.screentalk import GuiAction, sentences_for
+
+    parts = [job.text] if job.text else []
+    if not job.text and job.changes:
+        parts.append(say("Done:"))
+        parts += [f"- {change}" for change in job.changes]
+    if not parts:
+        parts += map(say, sentences_for(actions))
+    if GuiAction.CREDITS in actions:
+        balance = await connection.balance_at_once()
+        parts += [] if balance is None else [balance_line(balance, local=connection.config.local)]
+    if GuiAction.STATE in actions:
+        parts.append(job.summary)
+    if not parts:
+        parts.append(
+            say("The backend finished without a word, and nothing on the timeline has changed.")
+        )
+    return Reply(
+        Action.CHAT,
+        "\n".join(parts),
+        changes=tuple(job.changes),
+        summary=job.summary,
+        offers=_offers(job),
+        tells_changes=not job.text,
+        credits_before=job.credits.before,
+        credits_after=job.credits.after,
+    )
+
+
+def balance_line(credits: Credits, *, local: bool) -> str:
+    """A balance in words. `local`: of the backend on this machine."""
+    if local:
+        return say("Work on this machine (--local) is free: no credits are used.")
+    if not credits.frozen:
+        return say("{available:g} credits are available.", available=credits.available)
+    return say(
+        "{available:g} credits are available ({held:g} more are held by work in progress).",
+        available=credits.available,
+        held=credits.frozen,
+    )
+
+
+def _offers(job: Job) -> tuple[tuple[str, ...], ...]:
+    """The commands that come next: two wishes and the export, where there is something to see."""
+    if not job.ready:
+        return ()
+    return (*(("chat", wish) for wish in job.wishes), ("export",))

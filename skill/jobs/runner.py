@@ -15,9 +15,8 @@ from skill.jobs.background import LogReader, log_of
 from skill.jobs.job import Goal, Step
 from skill.jobs.partial_file import discard
 from skill.jobs.plan import redirect
-from skill.jobs.reply import reply_of
 from skill.jobs.request import ResumeRequest
-from skill.jobs.results import uploaded, video_of
+from skill.jobs.results import reply_of, uploaded, video_of
 from skill.jobs.suggestions import at_home
 from skill.jobs.threads import run_blocking
 

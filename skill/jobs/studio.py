@@ -15,9 +15,8 @@ import anyio.to_thread
 from skill.errors import AuthError, InternalError, SkillError, UsageError
 from skill.events import Detail
 from skill.i18n import say, speak
-from skill.jobs.opening import open_connection
+from skill.jobs.connection import open_connection
 from skill.jobs.plan import check_message_cap, plan
-from skill.jobs.reply import balance_line
 from skill.jobs.request import (
     AskRequest,
     ChatRequest,
@@ -27,7 +26,7 @@ from skill.jobs.request import (
     ResumeRequest,
     UploadRequest,
 )
-from skill.jobs.results import Connected, Reply, Status, Video
+from skill.jobs.results import Connected, Reply, Status, Video, balance_line
 from skill.jobs.runner import JobRunner
 
 if TYPE_CHECKING:

@@ -62,7 +62,7 @@ def skip_waits(patch: pytest.MonkeyPatch) -> None:
         return replace(limits, heartbeats_only=clock.PATIENCE / pace)
 
     patch.setattr(clock.TimeLimits, "at_pace", at_pace)
-    patch.setattr("skill.jobs.studio.PacedClock", SkippingClock)
+    patch.setattr("skill.jobs.connection.PacedClock", SkippingClock)
 
 
 @pytest.fixture

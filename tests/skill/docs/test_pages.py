@@ -10,7 +10,7 @@ import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -20,7 +20,7 @@ from mock_server.backend.settings import Settings as BackendSettings
 from mock_server.faults.fault_schema import fault_fields
 from mock_server.http.control import control_routes
 from mock_server.journal import ENDPOINTS
-from skill import errors
+from skill import errors, sync
 from skill.cli.parser import _SAID, COMMANDS, build_parser
 from skill.errors import SkillError, UsageError
 from skill.settings.config import ENVIRONMENT, Settings
@@ -262,10 +262,16 @@ def test_contract_testing_names_every_fixture_setting_and_demand() -> None:
 
 def test_programs_names_every_call_with_what_it_takes() -> None:
     page = (DOCS / "programs.md").read_text("utf-8")
-    for name in ("make_video", "ask", "export", "resume", "credits"):
-        shown = re.search(rf"^\| `{name}\((.*?)\)`", page, re.MULTILINE)
+    for name in skill._HOMES["sync"]:
+        if name == "SyncStudio":
+            continue
+        shown = re.search(rf"`{name}\((.*?)\)`", page)
         assert shown is not None, name
-        taken = [p for p in inspect.signature(getattr(skill, name)).parameters if p != "tell"]
-        assert re.findall(r"\w+", shown[1]) == taken[:-1]  # the last are the settings
+        *words, arguments = inspect.signature(getattr(skill, name)).parameters.values()
+        options = get_args(eval(arguments.annotation, vars(sync)))[0].__annotations__
+        taken = {
+            word.name for word in words
+        } | options.keys() - sync.CallArguments.__annotations__.keys()
+        assert set(re.findall(r"\w+", shown[1])) == taken, name
     for setting in Settings.__annotations__:
         assert f"`{setting}`" in page

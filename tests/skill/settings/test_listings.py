@@ -8,6 +8,8 @@ import os
 import re
 import shlex
 import subprocess
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from PIL import Image
 from skill.cli.parser import parse
 from skill.errors import UsageError
 from skill.install.skill_md import skill_md
+from skill.jobs.projects import Projects
+from skill.jobs.store import Vault
 from skill.jobs.studio import Studio
 from skill.media.inspect import Change, inspect, prepare
 from skill.settings.config import Config
@@ -383,6 +387,10 @@ def test_what_was_agreed_holds_where_only_the_backend_knows_that_nothing_stands_
     server: Server, speak: Callable[..., Ran], photos: list[Path]
 ) -> None:
     assert speak(FREE, "upload", photos[0]).code == 0
+    config = Config.resolve()
+    with closing(Vault.open(config.home)) as vault:  # noted here as one that has been laid out
+        projects = Projects(config, vault)
+        projects.keep(replace(projects.required(), laid_out=True))
 
     async def chat() -> None:
         async with Studio.open(Config.resolve()) as studio:

@@ -120,10 +120,13 @@ def test_two_threads_of_a_program_each_have_their_own(
 ) -> None:
     barrier = threading.Barrier(2)
     heard: dict[str, list[str]] = {CALM: [], PLAIN: []}
+    stages: dict[str, list[str]] = {CALM: [], PLAIN: []}
 
     def tell(words: str, event: Report) -> None:
         if isinstance(event, Notice | Stage):
             heard[words].append(event.message)
+        if isinstance(event, Stage):
+            stages[words].append(event.stage)
 
     def make(words: str, home: Path) -> None:
         barrier.wait()
@@ -145,7 +148,9 @@ def test_two_threads_of_a_program_each_have_their_own(
         thread.join()
     assert [text for text in heard[CALM] if is_chinese(text)] == []
     assert [text for text in heard[PLAIN] if not is_chinese(text)] == []
-    assert len(heard[CALM]) == len(heard[PLAIN]) > 8
+    # How often one is told that it goes on hangs on how busy the machine is.
+    assert stages[CALM] == stages[PLAIN] != []
+    assert min(map(len, heard.values())) > 8
     assert spoken() == "en"
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         UnfinishedError,
         UsageError,
     )
-    from skill.events import Detail, Notice, Progress, Report, Stage, Words
+    from skill.events import Detail, Event, Notice, Progress, Report, Stage, Words
     from skill.jobs.job import Job
     from skill.jobs.request import Extras, VideoOptions, Wish
     from skill.jobs.results import Connected, Reply, Status, Video
@@ -91,7 +91,7 @@ _HOMES = {
     "jobs.request": ("Extras", "VideoOptions", "Wish"),
     "screentalk": ("GuiAction", "Translation", "translate"),
     "settings.manifest": ("Manifest",),
-    "events": ("Detail", "Notice", "Progress", "Report", "Stage", "Words"),
+    "events": ("Detail", "Event", "Notice", "Progress", "Report", "Stage", "Words"),
     "jobs.results": ("Connected", "Reply", "Status", "Video"),
     "routing": ("Action", "Route", "route"),
     "jobs.studio": ("Studio",),
@@ -127,6 +127,7 @@ __all__ = [
     "Connected",
     "Credits",
     "Detail",
+    "Event",
     "ExportBlockedError",
     "Extras",
     "FileRefusedError",

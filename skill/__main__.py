@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -14,7 +15,10 @@ def run() -> None:
     """
     gc.disable()
     from skill.cli.main import main
+    from skill.cli.output import keep_stderr
 
+    if "--json" in sys.argv and not os.environ.get("IMAGE_TO_VIDEO_DEBUG"):
+        keep_stderr()
     try:
         code = main()
     finally:
@@ -25,7 +29,7 @@ def run() -> None:
 
 def _flush() -> None:
     """What nobody reads any more must not turn into a failure when the interpreter ends."""
-    from skill.cli.console import silence
+    from skill.cli.output import silence
 
     for stream in (sys.stdout, sys.stderr):
         try:

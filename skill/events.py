@@ -1,4 +1,4 @@
-"""What happens meanwhile, as the work tells it; the command line makes lines and bars of it."""
+"""What happens while the work goes on, as `tell` is called with it; the command line prints it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 
-class Report:
+class Event:
     """Something that happens while the work goes on: a Stage, Progress, Words, a Notice or a
-    Detail. None of them holds a token."""
+    Detail. Its sentences are in the user's language; none of them holds a token."""
+
+
+Report = Event
+"""The name of Event up to version 2."""
 
 
 @dataclass(frozen=True)
-class Stage(Report):
+class Stage(Event):
     """A stage begins. `stage`: connect, prepare, draw, upload, generate, render, download, preview,
     poster, sheet or check."""
 
@@ -22,7 +26,7 @@ class Stage(Report):
 
 
 @dataclass(frozen=True)
-class Progress(Report):
+class Progress(Event):
     """How far a stage has come, 0 to 100."""
 
     stage: str
@@ -30,42 +34,42 @@ class Progress(Report):
 
 
 @dataclass(frozen=True)
-class Words(Report):
-    """The backend's words, translated and cleaned, in the order they come."""
+class Words(Event):
+    """A piece of the backend's answer, translated and cleaned, in the order they come."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Notice(Report):
+class Notice(Event):
     """Something the user should know while waiting."""
 
     message: str
 
 
 @dataclass(frozen=True)
-class Detail(Report):
+class Detail(Event):
     """What only `--verbose` shows."""
 
     message: str
 
 
-Tell = Callable[[Report], None]
+Tell = Callable[[Event], None]
 
-_KINDS: dict[str, Callable[..., Report]] = {
+_KINDS: dict[str, Callable[..., Event]] = {
     kind.__name__.lower(): kind for kind in (Stage, Progress, Words, Notice, Detail)
 }
 
 
-def to_event(report: Report) -> dict[str, Any]:
-    """The report as an object that can be written as JSON."""
-    return {"event": type(report).__name__.lower(), **vars(report)}
+def to_json(event: Event) -> dict[str, Any]:
+    """Return the event as an object that can be written as JSON."""
+    return {"event": type(event).__name__.lower(), **vars(event)}
 
 
-def from_event(event: dict[str, Any]) -> Report | None:
-    """The report that `to_event` was given; None where it is none."""
-    fields = {name: value for name, value in event.items() if name != "event"}
+def from_json(value: dict[str, Any]) -> Event | None:
+    """Return the event that `to_json` was given; None where `value` is none."""
+    fields = {name: field for name, field in value.items() if name != "event"}
     try:
-        return _KINDS[event["event"]](**fields)
+        return _KINDS[value["event"]](**fields)
     except (KeyError, TypeError):
         return None

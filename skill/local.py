@@ -108,6 +108,7 @@ class _Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if _rendering_for.get() is self and not self._loop.is_closed():
+            record.told = True
             self._loop.call_soon_threadsafe(self._put_in_words, record)
 
     def _put_in_words(self, record: logging.LogRecord) -> None:

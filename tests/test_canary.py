@@ -36,7 +36,6 @@ from mock_server.http.app import create_app
 from mock_server.render import Rendered
 from skill.cli.console import Console
 from skill.cli.main import main
-from skill.clock import TimeLimits
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
 from tests.skill.conftest import skip_waits
@@ -357,9 +356,6 @@ ROWS = {
 
 # ---------------------------------------------------------------- where it is run
 
-# At this pace a slow machine must not look like a backend that is silent for minutes, and a render
-# that is stuck is to be given up at once.
-LIMITS = TimeLimits(heartbeats_only=60_000, whole_turn=60_000, render_stalled=3_000)
 WHO = ("own", "anonymous", "odd")
 """Whose token: the user's own, an anonymous one, an anonymous one that does not look like one."""
 
@@ -485,7 +481,6 @@ class World:
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
             skip_waits(patch)
-            patch.setattr(TimeLimits, "at_pace", lambda limits, pace: LIMITS)
             patch.setattr("skill.local.running", local)
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield

@@ -17,7 +17,7 @@ import frontmatter
 import pytest
 
 from skill.cli.parser import COMMANDS
-from skill.install.skill_md import skill_md
+from skill.install.bundle import skill_md
 from skill.settings.config import ENVIRONMENT
 from skill.settings.listings import DEFAULT
 

@@ -26,16 +26,21 @@ def run(invocation: Invocation, console: Console) -> int:
         from skill.install import packages
 
         packages.provide(group, console.tell)
+    from skill.cli.strays import caught
+
     if name == "mock":
         from skill.cli.mock import serve
 
-        return serve(console, pace=settings["pace"], **arguments)
+        with caught(console.tell):
+            return serve(console, pace=settings["pace"], **arguments)
     if name == "contract":
         from skill.cli.contract import Options, check
 
-        check(Options(settings=settings, timeout=invocation.timeout, **arguments), console)
+        with caught(console.tell):
+            check(Options(settings=settings, timeout=invocation.timeout, **arguments), console)
     elif name in _TALKING or name in REQUESTED:
-        _talk(invocation, console)
+        with caught(console.tell):
+            _talk(invocation, console)
     else:
         from skill.cli import offline
 

@@ -102,9 +102,13 @@ def _run(words: list[str], console: Console) -> int:
         if not console.json and console.err is not None:
             build_parser().print_help(console.err)
         raise UsageError(say("No command was given."), hint=say("Begin with: image-to-video demo"))
-    console.command = options.command
-    console.json, console.quiet, console.verbose = options.json, options.quiet, options.verbose
-    console.prefix = _prefix(options)
+    console.set_up(
+        options.command,
+        _prefix(options),
+        json=options.json,
+        quiet=options.quiet,
+        verbose=options.verbose,
+    )
     if options.language:
         speak(options.language)
     from skill.cli import commands

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from skill.errors import SkillError, StoppedError, UnfinishedError
-from skill.events import Notice, Report
+from skill.events import Event, Notice
 from skill.i18n import say, speak, spoken
 from skill.jobs.studio import Studio
 
@@ -48,8 +48,7 @@ class _Run:
             if hasattr(signal, "SIGHUP"):  # on Windows Ctrl-C comes as KeyboardInterrupt
                 await tasks.start(self._listen, tasks)
             tasks.start_soon(self._reassure)
-            if self._console.animated:
-                tasks.start_soon(self._animate)
+            tasks.start_soon(self._animate)
             tasks.start_soon(self._heed, tasks)
             with anyio.move_on_after(self._seconds) as deadline:
                 await self._act(action)
@@ -87,7 +86,7 @@ class _Run:
         finally:
             self.language = spoken()
 
-    def _tell(self, event: Report) -> None:
+    def _tell(self, event: Event) -> None:
         self.language = spoken()
         self._console.tell(event)
 

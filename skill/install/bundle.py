@@ -10,16 +10,20 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import textwrap
+import tomllib
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.resources import files as package_files
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING
 
 from skill import interpreter
 from skill.errors import UsageError
 from skill.i18n import say
 from skill.install.packages import LOCKS
-from skill.install.skill_md import skill_md
+from skill.settings.config import ENVIRONMENT
 from skill.settings.manifest import Manifest, find_skill_md
 
 if TYPE_CHECKING:
@@ -194,3 +198,26 @@ def _digest(files: Iterable[tuple[str, bytes]]) -> str:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def skill_md(listing: Listing, version: str) -> str:
+    """The SKILL.md of a listing in a version, as its folder holds it."""
+    folder = package_files("skill.settings.listings")
+    words = tomllib.loads((folder / f"{listing.name}.toml").read_text("utf-8"))
+    fields = {name: text.strip() for name, text in words.items()}
+    fields["description"] = textwrap.fill(
+        " ".join(fields["description"].split()),
+        100,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
+    variables = "\n".join(
+        f"      - name: {name}\n        required: false\n        description: {what[:1].upper()}{what[1:]}."
+        for name, what in ENVIRONMENT.items()
+    )
+    body = Template((folder / "body.md").read_text("utf-8"))
+    text = body.substitute(fields, name=listing.name, version=version, variables=variables)
+    while "\n\n\n" in text:  # a listing without a section of its own
+        text = text.replace("\n\n\n", "\n\n")
+    return text

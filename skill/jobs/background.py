@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from skill import interpreter
 from skill.errors import InternalError
-from skill.events import Report, from_event
+from skill.events import Event, from_json
 from skill.i18n import say
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _KEPT = 7 * 86_400.0  # s a log is kept
 
 
 def log_of(home: Path, job_id: str) -> Path:
-    """Where the process that works on a job writes what it does: a report in JSON a line."""
+    """Where the process that works on a job writes what it does: an event in JSON a line."""
     return home / "jobs" / f"{job_id}.log"
 
 
@@ -109,8 +109,8 @@ class LogReader:
         self._log = log
         self._at = 0
 
-    def read(self) -> list[Report]:
-        """The reports in the lines that have been completed since."""
+    def read(self) -> list[Event]:
+        """The events in the lines that have been completed since."""
         try:
             with self._log.open("rb") as file:
                 if os.fstat(file.fileno()).st_size < self._at:
@@ -121,12 +121,12 @@ class LogReader:
             return []
         whole = piece[: piece.rfind(b"\n") + 1]
         self._at += len(whole)
-        return [report for line in whole.splitlines() if (report := _report(line)) is not None]
+        return [event for line in whole.splitlines() if (event := _event(line)) is not None]
 
 
-def _report(line: bytes) -> Report | None:
+def _event(line: bytes) -> Event | None:
     try:
-        event = json.loads(line)
+        value = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return from_event(event) if isinstance(event, dict) else None
+    return from_json(value) if isinstance(value, dict) else None

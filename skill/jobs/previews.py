@@ -25,7 +25,7 @@ from skill.sanitize import clean_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from skill.events import Report
+    from skill.events import Event
     from skill.jobs.context import JobContext
 
 _PATIENCE = 600.0  # s for one of them
@@ -50,7 +50,7 @@ async def make_extras(context: JobContext) -> None:
 
 
 async def _make_extra(
-    kind: str, ending: str, video: Path, job: str, *, force: bool, tell: Callable[[Report], None]
+    kind: str, ending: str, video: Path, job: str, *, force: bool, tell: Callable[[Event], None]
 ) -> Path:
     """Make it of the video, in a process of its own that ends when we do; returns where it
     stands: under another free name where that has been taken meanwhile. Raises UsageError."""
@@ -86,7 +86,7 @@ def _stage(kind: str) -> Stage:
 
 
 async def _make(
-    what: str, video: Path, part: Path, stage: str, tell: Callable[[Report], None]
+    what: str, video: Path, part: Path, stage: str, tell: Callable[[Event], None]
 ) -> None:
     """Raises ValueError with the reason where it cannot be made."""
     from skill.local import previews

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from skill.events import Report
+    from skill.events import Event
 
 FOREVER = "import threading; threading.Event().wait()"
 ENDS_AT_ONCE = "import os; os.write(1, b'made\\n'); os._exit(0)"
@@ -134,7 +134,7 @@ def test_one_that_ends_as_it_is_killed_is_not_spoken_of(
     def quick(what: str, video: Path, target: Path) -> list[str]:
         return interpreter.command(ENDS_AT_ONCE)
 
-    def ignore(event: Report) -> None: ...
+    def ignore(event: Event) -> None: ...
 
     monkeypatch.setattr(local, "previews", quick)
 

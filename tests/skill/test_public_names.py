@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # Earlier names, kept for one version.
-ALIASES = {"Wish": "VideoOptions"}
+ALIASES = {"Report": "Event", "Wish": "VideoOptions"}
 
 
 class TestNames:
@@ -76,11 +76,11 @@ class TestInOneCall:
     def test_a_video_is_made_changed_and_exported(
         self, server: Server, photos: list[Path], tmp_path: Path, clip: bytes
     ) -> None:
-        told: list[skill.Report] = []
+        told: list[skill.Event] = []
         video = skill.make_video(photos, "4 seconds", output=tmp_path / "a.mp4", tell=told.append)
         assert (video.file, video.file.read_bytes()) == (tmp_path / "a.mp4", clip)
         assert skill.Stage("render", "Rendering...") in told
-        assert {type(report) for report in told} >= {skill.Progress, skill.Words, skill.Notice}
+        assert {type(event) for event in told} >= {skill.Progress, skill.Words, skill.Notice}
         reply = skill.ask("make it 8 seconds")
         assert (reply.action, reply.cost) == (skill.Action.CHAT, 5)
         again = skill.export(str(tmp_path / "b.mp4"))
@@ -185,8 +185,8 @@ class TestStudio:
         async def program() -> bool:
             with anyio.CancelScope() as scope:
 
-                def stop(report: skill.Report) -> None:
-                    if isinstance(report, skill.Stage) and report.stage == "render":
+                def stop(event: skill.Event) -> None:
+                    if isinstance(event, skill.Stage) and event.stage == "render":
                         scope.cancel()
 
                 async with skill.Studio.open(skill.Config.resolve(), stop) as studio:
@@ -207,8 +207,8 @@ from pathlib import Path
 import skill
 
 
-def show(report: skill.Report) -> None:
-    match report:
+def show(event: skill.Event) -> None:
+    match event:
         case skill.Progress(stage, progress):
             print(f"{stage}: {progress:.0f}%")
         case skill.Stage(message=message) | skill.Notice(message):

@@ -8,9 +8,9 @@ import os
 import pytest
 
 from skill.cli.console import Console
-from skill.cli.progress_bar import line, width
+from skill.cli.terminal_output import progress_line, width
 from skill.errors import NoCreditsError
-from skill.events import Detail, Notice, Progress, Report, Stage, Words
+from skill.events import Detail, Event, Notice, Progress, Stage, Words
 from skill.i18n import speak
 from tests.skill.terminal import Terminal
 
@@ -24,9 +24,9 @@ def terminal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     return Terminal(request.param)
 
 
-def tell(console: Console, *reports: Report) -> None:
-    for report in reports:
-        console.tell(report)
+def tell(console: Console, *events: Event) -> None:
+    for event in events:
+        console.tell(event)
 
 
 RENDER = (
@@ -182,14 +182,14 @@ class TestTheLine:
     @pytest.mark.parametrize("percent", [None, -3.0, 0.0, 33.3, 100.0, 250.0])
     def test_it_fits_the_terminal(self, columns: int, label: str, percent: float | None) -> None:
         for elapsed in (0.0, 59.0, 3600.0):
-            drawn = line(label, percent, elapsed, columns, colour=False)
+            drawn = progress_line(label, percent, elapsed, columns, colour=False)
             assert width(drawn) <= max(columns - 1, 12)
 
     def test_the_clock_is_in_minutes(self) -> None:
-        assert line("Rendering...", None, 102, 30, colour=False).endswith(" 1:42")
+        assert progress_line("Rendering...", None, 102, 30, colour=False).endswith(" 1:42")
 
     def test_where_nobody_knows_how_far_it_is_a_piece_moves(self) -> None:
-        drawn = {line("Generating", None, i / 4, 60, colour=False)[:-5] for i in range(20)}
+        drawn = {progress_line("Generating", None, i / 4, 60, colour=False)[:-5] for i in range(20)}
         assert len(drawn) == 20
 
 

@@ -13,10 +13,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mock_server.backend.credits import Prices
-from skill import events as report
+from skill import events
 from skill.cli.json_schema import schemas
 from skill.cli.parser import COMMANDS
-from skill.events import Detail, Notice, Progress, Stage, Words, to_event
+from skill.events import Detail, Notice, Progress, Stage, Words, to_json
 from tests.skill.conftest import start
 from tests.skill.shapes import complaints, complaints_of_event
 from tests.waiting import HANGS
@@ -159,7 +159,7 @@ def test_no_object_that_is_wrong_passes(answers: list[Any]) -> None:
 
 
 def test_a_line_on_stderr_of_every_kind() -> None:
-    reports = (
+    told = (
         Stage("render", "Rendering..."),
         Progress("render", 40),
         Words(""),
@@ -168,14 +168,13 @@ def test_a_line_on_stderr_of_every_kind() -> None:
     )
     kinds = {
         kind
-        for kind in vars(report).values()
-        if isinstance(kind, type) and issubclass(kind, report.Report)
+        for kind in vars(events).values()
+        if isinstance(kind, type) and issubclass(kind, events.Event)
     }
-    assert {type(told) for told in reports} == kinds - {report.Report}
-    for told in reports:
-        event = to_event(told)
-        assert complaints_of_event(event) == []
-        for what, damaged in _damaged(event):
+    assert {type(event) for event in told} == kinds - {events.Event}
+    for value in map(to_json, told):
+        assert complaints_of_event(value) == []
+        for what, damaged in _damaged(value):
             assert complaints_of_event(damaged), what
     assert complaints_of_event({"event": "progress", "stage": "render", "progress": 101})
 

@@ -14,7 +14,7 @@ import pytest
 import skill
 from mock_server import contract
 from skill.cli import parser
-from skill.cli.console import VERBS
+from skill.cli.output import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.i18n import of_environment, primary_tag, say, speak
 from skill.i18n.zh import SENTENCES

@@ -16,7 +16,7 @@ import skill
 from skill.cli import runner
 from skill.cli.console import Console
 from skill.errors import SkillError, UsageError
-from skill.events import Notice, Report, Stage, Words
+from skill.events import Event, Notice, Stage, Words
 from skill.i18n import say, speak, spoken
 from skill.jobs.request import VideoOptions
 from skill.jobs.studio import Studio
@@ -45,7 +45,7 @@ class User:
         self.told: list[str] = []
         self.notices: list[str] = []
 
-    def tell(self, event: Report) -> None:
+    def tell(self, event: Event) -> None:
         if isinstance(event, Notice):
             self.notices.append(event.message)
         if isinstance(event, Stage | Notice | Words):
@@ -122,7 +122,7 @@ def test_two_threads_of_a_program_each_have_their_own(
     heard: dict[str, list[str]] = {CALM: [], PLAIN: []}
     stages: dict[str, list[str]] = {CALM: [], PLAIN: []}
 
-    def tell(words: str, event: Report) -> None:
+    def tell(words: str, event: Event) -> None:
         if isinstance(event, Notice | Stage):
             heard[words].append(event.message)
         if isinstance(event, Stage):
@@ -201,10 +201,10 @@ class TestOnTheCommandLine:
             def quiet_for(self) -> float:
                 return 31.0
 
-            def tell(self, report: Report) -> None:
-                assert isinstance(report, Notice)
-                told.append(report.message)
-                if report.message.startswith("仍在进行"):
+            def tell(self, event: Event) -> None:
+                assert isinstance(event, Notice)
+                told.append(event.message)
+                if event.message.startswith("仍在进行"):
                     heard.set()
 
         async def no_sleep(seconds: float) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from skill.events import Report
+    from skill.events import Event
     from tests.skill.conftest import Ran
 
 LOCK = "quill==1.0 \\\n    --hash=sha256:00\nparchment==2.0 \\\n    --hash=sha256:01\n"
@@ -82,7 +82,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[di
 
 
 @pytest.fixture
-def told() -> list[Report]:
+def told() -> list[Event]:
     return []
 
 
@@ -93,7 +93,7 @@ def sets(tmp_path: Path) -> list[str]:
 
 
 def test_they_are_fetched_once_and_it_is_told(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], tmp_path: Path
 ) -> None:
     packages.provide("base", told.append)
     import quill  # type: ignore[import-not-found]
@@ -107,7 +107,7 @@ def test_they_are_fetched_once_and_it_is_told(
 
 def test_only_the_hashes_of_the_lock_file_are_taken_and_nothing_is_built(
     uv: Callable[..., list[dict[str, object]]],
-    told: list[Report],
+    told: list[Event],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -123,7 +123,7 @@ def test_only_the_hashes_of_the_lock_file_are_taken_and_nothing_is_built(
 
 
 def test_another_process_finds_them(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], tmp_path: Path
 ) -> None:
     packages.provide("base", told.append)
     child = interpreter.command("import quill; print(quill.INK)")
@@ -133,7 +133,7 @@ def test_another_process_finds_them(
 
 def test_a_bundle_that_uv_runs_names_itself_as_uv_runs_it(
     uv: Callable[..., list[dict[str, object]]],
-    told: list[Report],
+    told: list[Event],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -146,14 +146,14 @@ def test_a_bundle_that_uv_runs_names_itself_as_uv_runs_it(
 
 
 def test_nothing_lies_in_the_skills_folder(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path
 ) -> None:
     packages.provide("base", told.append)
     assert [path.name for path in folder.iterdir()] == ["requirements.lock"]
 
 
 def test_another_lock_file_has_packages_of_its_own(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path, tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path, tmp_path: Path
 ) -> None:
     packages.provide("base", told.append)
     sys.path.remove(interpreter._added.pop())
@@ -164,7 +164,7 @@ def test_another_lock_file_has_packages_of_its_own(
 
 
 def test_what_has_not_been_used_for_long_is_removed(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], tmp_path: Path
 ) -> None:
     old = packages.cache() / "of-last-year"
     old.mkdir(parents=True)
@@ -174,7 +174,7 @@ def test_what_has_not_been_used_for_long_is_removed(
 
 
 def test_a_cache_that_can_only_be_read_is_used(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], monkeypatch: pytest.MonkeyPatch
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packages.provide("base", told.append)
     sys.path.remove(interpreter._added.pop())
@@ -187,15 +187,15 @@ def test_a_cache_that_can_only_be_read_is_used(
 
 
 def test_of_two_commands_at_once_one_fetches(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path
 ) -> None:
     place = packages._folder(folder / "requirements.lock")
     place.parent.mkdir(mode=0o700, parents=True)
     other, waits = Lock(place.with_suffix(".lock")), threading.Event()
     assert other.take()
 
-    def tell(report: Report) -> None:
-        told.append(report)
+    def tell(event: Event) -> None:
+        told.append(event)
         waits.set()
 
     command = threading.Thread(target=packages.provide, args=("base", tell))
@@ -212,7 +212,7 @@ def test_of_two_commands_at_once_one_fetches(
 
 
 def test_one_that_was_killed_half_way_leaves_nothing_in_the_way(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path, tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path, tmp_path: Path
 ) -> None:
     half = packages._folder(folder / "requirements.lock").with_suffix(".new")
     half.mkdir(parents=True)
@@ -224,7 +224,7 @@ def test_one_that_was_killed_half_way_leaves_nothing_in_the_way(
 
 def test_what_was_said_wrong_is_told_as_it_has_to_be_said_again(
     uv: Callable[..., list[dict[str, object]]],
-    told: list[Report],
+    told: list[Event],
     folder: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -235,7 +235,7 @@ def test_what_was_said_wrong_is_told_as_it_has_to_be_said_again(
 
 
 def test_what_was_taken_out_is_fetched_again(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path
 ) -> None:
     packages.provide("base", told.append)
     (packages._folder(folder / "requirements.lock") / "quill.py").unlink()
@@ -245,7 +245,7 @@ def test_what_was_taken_out_is_fetched_again(
 
 
 def test_what_was_cleared_out_of_its_folders_is_fetched_again(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], folder: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], folder: Path
 ) -> None:
     """A cache is tidied by the age of its files: folders stay behind, and import as if whole."""
     place = packages._folder(folder / "requirements.lock")
@@ -278,7 +278,7 @@ class TestNothingOfOthersIsRun:
     def test_a_set_that_others_can_write_to_is_fetched_again(
         self,
         uv: Callable[..., list[dict[str, object]]],
-        told: list[Report],
+        told: list[Event],
         planted: Path,
         mode: int,
     ) -> None:
@@ -292,7 +292,7 @@ class TestNothingOfOthersIsRun:
     def test_a_cache_that_others_can_write_to_is_named(
         self,
         uv: Callable[..., list[dict[str, object]]],
-        told: list[Report],
+        told: list[Event],
         planted: Path,
         level: int,
         mode: int,
@@ -321,7 +321,7 @@ class TestNothingOfOthersIsRun:
         assert packages.missing("base") == []
 
     def test_what_it_makes_is_its_own_whatever_the_umask(
-        self, uv: Callable[..., list[dict[str, object]]], told: list[Report]
+        self, uv: Callable[..., list[dict[str, object]]], told: list[Event]
     ) -> None:
         os.umask(0)
         packages.provide("base", told.append)
@@ -345,7 +345,7 @@ def test_a_cache_is_not_looked_for_where_the_command_happens_to_run(tmp_path: Pa
 
 def test_the_project_the_user_works_in_has_no_say_in_it(
     uv: Callable[..., list[dict[str, object]]],
-    told: list[Report],
+    told: list[Event],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -366,7 +366,7 @@ def test_a_uv_that_is_none_is_passed_over(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_a_uv_that_brings_nothing_is_no_success(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report]
+    uv: Callable[..., list[dict[str, object]]], told: list[Event]
 ) -> None:
     uv("sys.exit(0)")
     with pytest.raises(UsageError, match="Packages are missing: quill, parchment"):
@@ -374,7 +374,7 @@ def test_a_uv_that_brings_nothing_is_no_success(
 
 
 def test_a_uv_whose_master_was_killed_does_not_write_into_what_the_next_one_fetches(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report]
+    uv: Callable[..., list[dict[str, object]]], told: list[Event]
 ) -> None:
     uv("sys.exit('no network')")
     for _ in range(2):
@@ -388,7 +388,7 @@ def test_a_uv_whose_master_was_killed_does_not_write_into_what_the_next_one_fetc
 
 
 def test_what_goes_wrong_is_one_line_without_passwords(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], tmp_path: Path
 ) -> None:
     uv(
         "sys.exit('Resolving\\nerror: https://me:secret@index.example/quill: 403 \\x1b[31mForbidden')"
@@ -406,7 +406,7 @@ def test_what_goes_wrong_is_one_line_without_passwords(
 
 
 def test_an_installer_that_cannot_be_started_is_named(
-    told: list[Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    told: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "uv"
     broken.write_text("#!/no/such/interpreter\n")
@@ -418,7 +418,7 @@ def test_an_installer_that_cannot_be_started_is_named(
 
 
 def test_a_cache_that_cannot_be_written_is_named(
-    uv: Callable[..., list[dict[str, object]]], told: list[Report], tmp_path: Path
+    uv: Callable[..., list[dict[str, object]]], told: list[Event], tmp_path: Path
 ) -> None:
     (tmp_path / "cache").touch()
     with pytest.raises(UsageError, match=r"cannot be put into .*cache") as caught:
@@ -427,7 +427,7 @@ def test_a_cache_that_cannot_be_written_is_named(
 
 
 def test_without_uv_pip_does_it_and_without_either_it_is_said(
-    told: list[Report], folder: Path, monkeypatch: pytest.MonkeyPatch
+    told: list[Event], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("UV", raising=False)
@@ -466,7 +466,7 @@ def test_a_command_has_the_packages_it_needs_fetched_at_one_time(
 
 
 def test_where_nothing_is_brought_along_it_is_for_others_to_say(
-    told: list[Report], folder: Path, monkeypatch: pytest.MonkeyPatch
+    told: list[Event], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "requirements.lock").unlink()
     with pytest.raises(UsageError, match=r"Packages are missing: quill, parchment\."):

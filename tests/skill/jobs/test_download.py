@@ -25,7 +25,7 @@ from skill import files
 from skill.api.client import Client
 from skill.clock import Timing
 from skill.errors import NetworkError, SkillError, UsageError
-from skill.events import Detail, Report
+from skill.events import Detail, Event
 from skill.jobs.download import deliver
 from skill.jobs.job import DownloadState, Job, Step
 from skill.jobs.output_path import check_target
@@ -943,15 +943,15 @@ async def fetch_through(base_url: str, url: str, target: Path) -> list[str]:
     """Deliver by a client of `base_url` that has nothing but `url`; the lines that were told."""
     told: list[str] = []
 
-    def tell(report: Report) -> None:
-        if isinstance(report, Detail):
-            told.append(report.message)
+    def tell(event: Event) -> None:
+        if isinstance(event, Detail):
+            told.append(event.message)
 
     @dataclass
     class Only:
         client: Client
         timing: Timing
-        tell: Callable[[Report], None]
+        tell: Callable[[Event], None]
 
         async def call(self, request: object) -> None:
             raise NetworkError("The backend is not to be asked.")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import skill
-from skill.install.skill_md import skill_md
+from skill.install.bundle import skill_md
 from skill.settings.listings import LISTINGS
 from tests.mock_server.render.studio import scenery
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from skill.cli.parser import parse
 from skill.errors import UsageError
-from skill.install.skill_md import skill_md
+from skill.install.bundle import skill_md
 from skill.jobs.projects import Projects
 from skill.jobs.store import Vault
 from skill.jobs.studio import Studio

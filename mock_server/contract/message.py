@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from mock_server import openapi
-from mock_server.contract import facts, picture, stream
+from mock_server.contract import facts, stream
 from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
 from mock_server.contract.model import Catalogue, Kind
-from mock_server.contract.project import NAME, latest
+from mock_server.contract.project import NAME, draw_picture, latest
 from mock_server.contract.stream import Heard
 from mock_server.contract.target import MESSAGE_CREDITS
 
@@ -206,7 +206,7 @@ async def message_broke(context: Context) -> None:
     someone = await context.someone(credits=0)
     made = await context.ask("session", body={"task_name": NAME}, auth=someone)
     session = str(made.get("session_id"))
-    sent = [("contract-check.png", picture.draw(0))]
+    sent = [("contract-check.png", draw_picture(0))]
     await context.ask("upload", session=session, files=sent, auth=someone)
     await context.refuse(2001, "message", body=_message(session), auth=someone)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
+import zlib
 from typing import TYPE_CHECKING, Any
 
-from mock_server.contract import facts, picture
+from mock_server.contract import facts
 from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
 from mock_server.contract.model import Catalogue, Kind
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from mock_server.contract.context import Context
 
 checks = Catalogue()
+WIDTH, HEIGHT = 96, 64
+"""Of the pictures that are uploaded, in pixels. They are drawn here: nothing of the user's is sent."""
 NAME = "contract check"
 """What the project is called, so that whoever sees it knows what it is."""
 
@@ -66,12 +70,12 @@ async def body(context: Context) -> None:
     "upload", "a picture is taken, as multipart", "Endpoints 4", needs=("session",), limit=300
 )
 async def upload(context: Context) -> None:
-    sent = [("contract-check.png", picture.draw(0))]
+    sent = [("contract-check.png", draw_picture(0))]
     data = await context.ask("upload", session=context.session, files=sent)
     context.media = _files(context, data, 1)
     context.compare("data.files[0].file_type", context.media[0].get("file_type"), "image")
     size = (context.media[0].get("width"), context.media[0].get("height"))
-    context.compare("data.files[0].width, height", size, (picture.WIDTH, picture.HEIGHT))
+    context.compare("data.files[0].width, height", size, (WIDTH, HEIGHT))
     context.compare("data.session_state_applied", data.get("session_state_applied"), True)
 
 
@@ -83,7 +87,7 @@ async def upload(context: Context) -> None:
     limit=300,
 )
 async def upload_several(context: Context) -> None:
-    sent = [(f"contract-check-{n}.png", picture.draw(60 * n)) for n in (1, 2)]
+    sent = [(f"contract-check-{n}.png", draw_picture(60 * n)) for n in (1, 2)]
     added = _files(context, await context.ask("upload", session=context.session, files=sent), 2)
     context.media += added
     names = [item.get("filename") for item in added]
@@ -125,7 +129,7 @@ async def upload_size(context: Context) -> None:
     limit = context.target.upload_limit
     if limit is None:
         raise DoesNotApplyError("it would send more than 200 MB")
-    sent = [("contract-check.png", picture.draw(0) + bytes(limit))]
+    sent = [("contract-check.png", draw_picture(0) + bytes(limit))]
     await context.refuse(4002, "upload", session=context.session, files=sent)
 
 
@@ -167,3 +171,17 @@ def _files(context: Context, data: dict[str, Any], count: int) -> list[dict[str,
         context.critical("data.files", f"tells of {len(told)} files, not of {count}")
         raise UnusableAnswerError("not all files are told of")
     return told
+
+
+def draw_picture(shade: int) -> bytes:
+    """A PNG of WIDTH x HEIGHT pixels, a diagonal ramp of greys from `shade` (0 to 255) on: each
+    shade is another file."""
+    rows = b"".join(
+        b"\0" + bytes((shade + x + y) % 256 for x in range(WIDTH)) for y in range(HEIGHT)
+    )
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )

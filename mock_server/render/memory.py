@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ctypes import CDLL
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # mallopt(3)
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # mallopt(3)
 _THP_DISABLE = 41  # prctl(2), PR_SET_THP_DISABLE
 _LARGE = 8 << 20
 """Bytes from which a block is one of a photo, not of a frame: those come and go all the time."""
@@ -23,6 +23,7 @@ def keep_little() -> None:
     if library := _library():
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
         library.mallopt(_TRIM_THRESHOLD, _LARGE)
+        library.mallopt(_ARENA_MAX, 2)  # threads share them: each keeps what it has freed
 
 
 @cache

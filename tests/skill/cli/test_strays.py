@@ -97,8 +97,9 @@ class TestAProcess:
         )
 
     NATIVE = (
-        "import skill.cli.commands as c; "
-        "c._PLAIN['route'] = lambda o, k: (os.write(2, b'native'), k.tell(k.event), k.answer({}, []))"
+        "import skill.cli.offline as c; "
+        "c.COMMANDS['route'] = lambda k, *_, **__: "
+        "(os.write(2, b'native'), k.tell(k.event), k.answer({}, []))"
         "; from skill.cli.console import Console; from skill.events import Notice; "
         "Console.event = Notice('ours')"
     )

@@ -77,15 +77,20 @@ class TestAFolder:
             assert not re.search(r"(^|/)(tests?|__pycache__)(/|$)", file)
             content.decode()
 
-    def test_holds_everything_that_the_mock_consists_of(self, made: Path, name: str) -> None:
+    def test_holds_everything_of_the_mock_but_what_tests_of_programs_import(
+        self, made: Path, name: str
+    ) -> None:
         mock = ROOT / "mock_server"
+        for_tests = {f"mock_server/{file}" for file in ("in_process.py", "pytest_plugin.py")}
         files = {
             f"mock_server/{path.relative_to(mock).as_posix()}"
             for path in mock.rglob("*")
-            if path.is_file() and path.suffix != ".pyc"
+            if path.is_file() and path.suffix not in (".pyc", ".typed")
         }
         assert "mock_server/http/page/page.js" in files
-        assert files <= set(tree(made / name))
+        assert for_tests < files
+        held = {file for file in tree(made / name) if file.startswith("mock_server/")}
+        assert held == files - for_tests
 
     def test_every_link_in_it_leads_somewhere_and_no_further_than_one_level(
         self, made: Path, name: str

@@ -197,7 +197,7 @@ class TestClock:
             waiting = pool.submit(api.http.get, "/api/credits/balance/simple")
             until(lambda: api.backend.clock.sleepers == 1)
             turn(api, "clock", advance=3601)
-            assert waiting.result(10).status_code == 200
+            assert waiting.result(HANGS).status_code == 200
 
     def test_it_has_an_end(self) -> None:
         clock = Clock(0.0, rate=1e300)
@@ -281,7 +281,7 @@ class TestReset:
         def render(
             draft: dict[str, Any], media: Any, target: Path, **hooks: Any
         ) -> instant_renderer.InstantVideo:
-            next(made).wait(10)
+            next(made).wait(HANGS)
             try:
                 return instant_renderer.render(draft, media, target)
             finally:
@@ -313,7 +313,7 @@ class TestReset:
             api.backend.accounts.add(token, credits=100)
             assert api.credits()["frozen"] == 0
             api.backend.clock.rate = 1e6
-            said.result(10)
+            said.result(HANGS)
         assert api.credits()["total"] == 100
 
     def test_the_same_is_answered_after_it(self, serve: Serve) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mock_server.render.prefetch import prefetched
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,7 +48,7 @@ def test_left_early_with_everything_full_it_ends_at_once_and_closes_its_source()
 
     with prefetched(endless(), 2) as items:
         assert next(items) == 0
-        assert full.wait(5)
+        assert full.wait(HANGS)
     assert closed.is_set()
     assert not running()
 

@@ -19,6 +19,7 @@ from skill.events import Notice, Stage
 from skill.file_lock import Lock
 from skill.install import packages
 from tests.skill.conftest import ROOT
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,12 +201,12 @@ def test_of_two_commands_at_once_one_fetches(
 
     command = threading.Thread(target=packages.provide, args=("base", tell))
     command.start()
-    assert waits.wait(10)
+    assert waits.wait(HANGS)
     place.mkdir()
     for name in ("quill", "parchment"):
         (place / f"{name}.py").touch()
     other.release()
-    command.join(10)
+    command.join(HANGS)
     assert told == [Notice("Another command is setting things up; waiting for it.")]
     assert uv() == []
     assert packages.missing("base") == []

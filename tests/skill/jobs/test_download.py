@@ -33,6 +33,7 @@ from skill.jobs.partial_file import discard
 from skill.jobs.store import Vault
 from skill.token import Token
 from tests.skill.conftest import start
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from mock_server import Server
@@ -551,7 +552,7 @@ def test_a_slow_drip_ends_and_is_gone_on_with(
 
 def host_waits(host: Host) -> None:
     """Say nothing more, until the test is over."""
-    host.released.wait(60)
+    host.released.wait(HANGS)
 
 
 # ------------------------------------------------------------ the file beside

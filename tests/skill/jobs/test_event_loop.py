@@ -21,6 +21,7 @@ from skill.jobs.partial_file import PartialFile
 from skill.jobs.store import Vault
 from skill.jobs.studio import Studio
 from skill.settings.config import Config
+from tests.waiting import HANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,7 @@ def test_a_message_that_is_cancelled_while_it_is_noted_counts_as_sent(
     def save(vault: Vault, job: Job, **more: Any) -> None:
         if job.step is Step.SENDING:
             saving.set()
-            assert cancelled.wait(10)
+            assert cancelled.wait(HANGS)
         real(vault, job, **more)
         if job.step is Step.SENDING:
             saved.append(job.id)

@@ -11,6 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from skill.jobs.threads import run_blocking
+from tests.waiting import HANGS
 
 
 class Note:
@@ -23,7 +24,7 @@ class Note:
     def __call__(self) -> str:
         self.calls += 1
         self.begun.set()
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(HANGS)
         self.ended = True
         return "noted"
 
@@ -41,9 +42,10 @@ def test_it_runs_beside_the_event_loop() -> None:
 
 
 async def let_go_on(note: Note) -> None:
-    while not note.begun.is_set():
-        await anyio.lowlevel.checkpoint()
-    note.go_on.set()
+    with anyio.CancelScope(shield=True):  # it may be cancelled before it has seen the beginning
+        while not note.begun.is_set():
+            await anyio.lowlevel.checkpoint()
+        note.go_on.set()
 
 
 def test_what_it_raises_is_raised() -> None:

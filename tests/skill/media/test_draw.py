@@ -705,7 +705,7 @@ class TestTheOtherProcess:
         assert child.stdin is not None
         child.stdin.write(json.dumps(order).encode() + b"\n")
         child.stdin.close()
-        assert child.wait(30) == 1
+        assert child.wait(HANGS) == 1
 
     def test_one_that_does_not_come_to_an_end_is_one_too(
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch

@@ -26,25 +26,24 @@ def run(invocation: Invocation, console: Console) -> int:
         from skill.install import packages
 
         packages.provide(group, console.tell)
-    from skill.cli.strays import caught
-
-    if name == "mock":
-        from skill.cli.mock import serve
-
-        with caught(console.tell):
-            return serve(console, pace=settings["pace"], **arguments)
-    if name == "contract":
-        from skill.cli.contract import Options, check
-
-        with caught(console.tell):
-            check(Options(settings=settings, timeout=invocation.timeout, **arguments), console)
-    elif name in _TALKING or name in REQUESTED:
-        with caught(console.tell):
-            _talk(invocation, console)
-    else:
+    if name not in ("mock", "contract", *_TALKING, *REQUESTED):
         from skill.cli import offline
 
         offline.COMMANDS[name](console, settings, **arguments)
+        return 0
+    from skill.cli.strays import caught
+
+    with caught(console.tell):
+        if name == "mock":
+            from skill.cli.mock import serve
+
+            return serve(console, pace=settings["pace"], **arguments)
+        if name == "contract":
+            from skill.cli.contract import Options, check
+
+            check(Options(settings=settings, timeout=invocation.timeout, **arguments), console)
+        else:
+            _talk(invocation, console)
     return 0
 
 

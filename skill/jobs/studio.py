@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Credits
     from skill.clock import Clock
-    from skill.events import Report, Tell
+    from skill.events import Event, Tell
     from skill.jobs.connection import Connection
     from skill.jobs.job import Job, StoredSession
     from skill.jobs.request import (
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from skill.settings.config import Config, StrPath
 
 
-def ignore(report: Report) -> None:
+def ignore(event: Event) -> None:
     """Nobody wants to know."""
 
 

@@ -85,7 +85,10 @@ def row(case: Case, new: bool, server: Server, run: Callable[..., Ran], photos: 
     backend.journal.clear()
     backend.configure(pace=case.pace)
     case.arm(backend)
-    ran = run(*words, *home)
+    with pytest.MonkeyPatch.context() as patch:
+        if case.gives_up == "stream":
+            patch.setattr(clock, "PATIENCE", 0.0)
+        ran = run(*words, *home)
     backend.configure(pace=0)
     messages = taken(server)
     assert messages <= 1, "sent twice"
@@ -155,8 +158,6 @@ def test_the_page_says_what_happens(
         with Server(Backend(pace=0, renderer=renderer)) as server:
             monkeypatch.setenv("NEMO_API_URL", server.url)
             with monkeypatch.context() as patch:
-                if case.gives_up == "stream":
-                    patch.setattr(clock, "PATIENCE", 0.0)
                 if case.gives_up == "render":
                     skip_waits(patch)
                 table += row(case, "token" in title, server, run, photos)

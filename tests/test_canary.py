@@ -38,7 +38,7 @@ from skill.cli.console import Console
 from skill.cli.main import main
 from skill.errors import CODES, SkillError
 from tests.canary import OWN, Wire, elsewhere, leaks
-from tests.skill.conftest import skip_waits
+from tests.skill.conftest import AtOnce, skip_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -598,6 +598,7 @@ def world(clip: bytes, unmeasured: None) -> Iterator[World]:
             return wire
 
         patch.setattr(mock_server.server, "create_app", wired)
+        patch.setattr("mock_server.backend.render_queue.ThreadPoolExecutor", AtOnce)
         # Not held to the contract: the tokens it hands out are made to look as they never do.
         backend = Backend(pace=0, renderer=render, unlimited=True, validate=False)
         server = stack.enter_context(mock_server.server.Server(backend))

@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from PIL import Image
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mock_server.backend.render_queue import Renderer
 
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -41,6 +43,18 @@ def server(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server
         yield server
 
 
+class AtOnce(Executor):
+    """Renders while it is asked to: how busy the machine is makes no difference."""
+
+    def __init__(self, threads: int, thread_name_prefix: str) -> None:
+        """Takes what a pool of threads does."""
+
+    def submit(self, work: Callable[..., T], /, *args: object, **named: object) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_result(work(*args, **named))
+        return done
+
+
 class SkippingClock(clock.PacedClock):
     """Its time passes in sleeps alone: how busy the machine is makes no difference."""
 
@@ -56,7 +70,8 @@ class SkippingClock(clock.PacedClock):
 
 def skip_waits(patch: pytest.MonkeyPatch) -> None:
     """Have a render given up after as many looks as the contract has, however quickly they come.
-    A stream, whose time does not pass, is never given up."""
+    A stream, whose time does not pass, is never given up. Renders that come to an end have to be
+    made `AtOnce`."""
 
     def at_pace(limits: clock.TimeLimits, pace: float) -> clock.TimeLimits:
         return replace(limits, heartbeats_only=clock.PATIENCE / pace)

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import random
 import re
-from concurrent.futures import Executor, Future
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mock_server import Backend, Server
 from skill import clock
-from tests.skill.conftest import skip_waits
+from tests.skill.conftest import AtOnce, skip_waits
 from tests.skill.docs.faults import SECTIONS, Case
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from mock_server.backend.render_queue import Renderer
     from tests.skill.conftest import Ran
 
-T = TypeVar("T")
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
 HEAD = """\
 | what goes wrong | what the user sees | exit | messages sent | credits | then `resume` |
@@ -122,18 +120,6 @@ def section(title: str) -> str:
     """What the page says of a part."""
     found = re.search(rf"## {title}\n\n(.*?)(?=\n## |\Z)", PAGE.read_text("utf-8"), re.DOTALL)
     return found[1].strip() + "\n" if found else ""
-
-
-class AtOnce(Executor):
-    """Renders while it is asked to: how busy the machine is makes no difference."""
-
-    def __init__(self, threads: int, thread_name_prefix: str) -> None:
-        """Takes what a pool of threads does."""
-
-    def submit(self, work: Callable[..., T], /, *args: object, **named: object) -> Future[T]:
-        done: Future[T] = Future()
-        done.set_result(work(*args, **named))
-        return done
 
 
 @pytest.mark.parametrize("title", SECTIONS)

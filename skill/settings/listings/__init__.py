@@ -1,6 +1,6 @@
 """What differs between the four listings, as data.
 
-The facts are those the listings publish: largest file, formats, output, example, advice.
+The facts are those the listings publish: largest file, formats, output, example.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ class Listing:
     formats: tuple[str, ...]
     resolution: Resolution
     example: str
-    advice: str
     duration: float | None = None
     longest_edge: int | None = None
     music: Music | None = None
@@ -43,7 +42,6 @@ LISTINGS: dict[str, Listing] = {
             formats=("JPG", "PNG", "WEBP", "GIF"),
             resolution="1080p",
             example="turn my photos into a short video clip for free",
-            advice="Fewer images are faster and keep the video tight.",
             careful=True,
         ),
         Listing(
@@ -52,7 +50,6 @@ LISTINGS: dict[str, Listing] = {
             formats=("JPG", "PNG", "WEBP", "BMP"),
             resolution="720p",
             example="animate this image into a 5-second video clip using low VRAM mode",
-            advice="Smaller images need less memory and are faster; PNG keeps edges clean.",
             duration=5.0,
             # A 3:2 photo of that size fills a 720p frame of any shape: 1920x1280 covers 720x1280.
             longest_edge=1920,
@@ -63,7 +60,6 @@ LISTINGS: dict[str, Listing] = {
             formats=("JPG", "PNG", "WEBP", "HEIC"),
             resolution="1080p",
             example="extend this image into a 10-second video with smooth motion",
-            advice="High contrast and a clear subject give smoother motion.",
             duration=10.0,
         ),
         Listing(
@@ -72,7 +68,6 @@ LISTINGS: dict[str, Listing] = {
             formats=("JPG", "PNG", "WEBP", "HEIC"),
             resolution="1080p",
             example="turn my joy photos into a short animated video with upbeat transitions",
-            advice="Well lit photos with high contrast give smoother motion.",
             music="upbeat",
             look="warm",
         ),

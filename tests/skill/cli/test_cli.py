@@ -708,7 +708,7 @@ class TestAsAProcess:
     def test_route_imports_nothing_that_talks(self) -> None:
         program = (
             "import sys; from skill.cli.main import main; main(['route', 'export', '--json'])\n"
-            "print([m for m in ('httpx', 'anyio', 'asyncio', 'sqlite3', 'frontmatter', 'yaml') if m in sys.modules])"
+            "print([m for m in ('httpx', 'anyio', 'asyncio', 'sqlite3', 'frontmatter', 'yaml', 'logging') if m in sys.modules])"
         )
         done = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT

@@ -29,7 +29,7 @@ from skill.jobs.request import (
     MakeArguments,
     ResumeArguments,
 )
-from skill.jobs.studio import Studio, ignore
+from skill.jobs.studio import Studio
 from skill.settings.config import Config, Settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SyncStudio:
     """A `Studio` without an event loop, for several calls over one connection: to be used in a
     `with` statement. Takes `tell` and the settings of `Config.resolve`."""
 
-    def __init__(self, tell: Tell = ignore, **settings: Unpack[Settings]) -> None:
+    def __init__(self, tell: Tell | None = None, **settings: Unpack[Settings]) -> None:
         self._tell = tell
         self._settings = settings
 
@@ -118,7 +118,7 @@ class SyncStudio:
 class CallArguments(Settings, total=False):
     """Those of every function here: the settings, and `tell`."""
 
-    tell: Tell
+    tell: Tell | None
 
 
 class MakeCall(CallArguments, MakeArguments, total=False):

@@ -64,11 +64,11 @@ class Client:
         token: Token | None = None,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        log: Callable[[str], None] = lambda line: None,
+        log: Callable[[str], None] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token = token
-        self.log = log
+        self.log = log or (lambda line: None)
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
         hide_tokens_in_logs()
         self._http = http_client(
@@ -190,10 +190,15 @@ class Client:
         name: str,
         mime: str,
         file: BinaryIO,
-        progress: Callable[[int], None] = lambda read: None,
+        progress: Callable[[int], None] | None = None,
     ) -> tuple[Media, ...]:
         """POST /api/upload-video/…: one file, streamed from disk. `progress` is told how many
         bytes of it have been read."""
+
+        def read() -> None:
+            if progress is not None:
+                progress(file.tell())
+
         request = self._http.build_request(
             "POST",
             _upload_path(session_id),
@@ -202,7 +207,7 @@ class Client:
             timeout=_UPLOAD_TIMEOUT,
         )
         assert isinstance(request.stream, httpx.SyncByteStream)
-        request.stream = ThreadedBody(request.stream, lambda: progress(file.tell()))
+        request.stream = ThreadedBody(request.stream, read)
         return Media.read_all(await self._answer(request, _WHOLE_UPLOAD))
 
     async def upload_urls(self, session_id: str, urls: Sequence[str]) -> tuple[Media, ...]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from skill.api.client import Client
     from skill.api.models import Credits
     from skill.clock import Clock
-    from skill.events import Event, Tell
+    from skill.events import Tell
     from skill.jobs.connection import Connection
     from skill.jobs.job import Job, StoredSession
     from skill.jobs.request import (
@@ -52,10 +52,6 @@ if TYPE_CHECKING:
         VideoOptions,
     )
     from skill.settings.config import Config, StrPath
-
-
-def ignore(event: Event) -> None:
-    """Nobody wants to know."""
 
 
 class Studio:
@@ -83,12 +79,13 @@ class Studio:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, config: Config, tell: Tell = ignore, *, clock: Clock | None = None
+        cls, config: Config, tell: Tell | None = None, *, clock: Clock | None = None
     ) -> AsyncIterator[Studio]:
         """A studio on the backend of `config`; with `config.local`, on one of its own, for which
         it has to be asyncio that runs. `tell` is called in the event loop with what happens
         meanwhile (`skill.events`). Raises UsageError where the state folder cannot be used, or
         where what --local needs is not installed."""
+        tell = tell or (lambda event: None)
         async with open_connection(config, tell, lambda: studio.language, clock) as connection:
             studio = cls(connection)
             yield studio

@@ -15,6 +15,7 @@ import anyio
 import pytest
 
 import skill
+from skill.jobs.store import Vault
 from skill.media.mp4 import probe
 from tests.skill.conftest import ROOT
 
@@ -153,6 +154,53 @@ class TestInOneCall:
         assert len(server.backend.journal) == 0
 
 
+class TestTheWholeConversation:
+    def test_without_an_event_loop(
+        self, server: Server, photos: list[Path], tmp_path: Path
+    ) -> None:
+        project = skill.connect().session_id
+        assert skill.upload(photos[:2], words="a calm slideshow").offers[0][0] == "chat"
+        assert skill.chat("turn my photos into a 4 second video").cost == 50
+        status = skill.status()
+        assert (status.session_id, status.timeline.duration) == (project, 4.0)
+        server.backend.accounts.change(credits=1000)
+        assert skill.extend(seconds=3, output=str(tmp_path / "a.mp4")).file.is_file()
+        server.backend.fail("render", status=402)
+        with pytest.raises(skill.ExportBlockedError) as caught:
+            skill.export(tmp_path / "b.mp4")
+        assert [job.id for job in skill.unfinished_jobs()] == [caught.value.job]
+        assert skill.cancel(caught.value.job).finished
+        assert skill.unfinished_jobs() == []
+        assert len(server.backend.journal.messages()) == 2
+
+    def test_over_one_connection(self, server: Server, photos: list[Path], tmp_path: Path) -> None:
+        told: list[skill.Event] = []
+        with skill.SyncStudio(told.append) as studio:
+            laid_out = studio.lay_out(photos, "6 seconds", skill.VideoOptions(aspect="9:16"))
+            assert laid_out.summary.startswith("Timeline")
+            assert studio.chat("make it 8 seconds").changes
+            video = studio.export(str(tmp_path / "a.mp4"), force=True)
+            assert (studio.jobs(), studio.credits().available) == ([], 45)
+        assert video.file.is_file()
+        assert skill.Stage("render", "Rendering...") in told
+
+    def test_a_failure_leaves_the_connection_as_it_was_and_the_end_closes_it(
+        self,
+        server: Server,
+        photos: list[Path],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        closed: list[Vault] = []
+        monkeypatch.setattr(Vault, "close", lambda vault: closed.append(vault))
+        with skill.SyncStudio() as studio:
+            with pytest.raises(skill.NotFoundError):
+                studio.status()
+            assert studio.make(photos, output=tmp_path / "a.mp4").file.is_file()
+            assert closed == []
+        assert len(closed) == 1
+
+
 class TestStudio:
     def test_a_conversation_in_an_event_loop(
         self, server: Server, photos: list[Path], tmp_path: Path
@@ -288,6 +336,7 @@ def test_help_shows_what_is_public() -> None:
     for name in skill.__all__:
         assert name in text
     assert not re.search(r"^    (?:class )?_[a-z]\w+", text, re.M | re.I)
+    assert " at 0x" not in text, "a default that is a function says nothing to a reader"
 
 
 class TestAnErrorsHint:

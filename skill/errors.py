@@ -3,6 +3,7 @@
 SkillError
 ├── InternalError          exit 1    internal        our own bug
 ├── UsageError             exit 2    usage           wrong words, bad local input
+│   └── ElsewhereError     exit 2    usage           with --local forgotten, or too much
 ├── AuthError              exit 3    auth            1001 that a new token did not mend
 ├── NotFoundError          exit 4    not_found       1002, no project yet
 ├── NoCreditsError         exit 5    no_credits      2001
@@ -81,6 +82,12 @@ class UsageError(SkillError):
 
     code = "usage"
     exit_code = 2
+
+
+class ElsewhereError(UsageError):
+    """The newest project is on this machine (`local`), or at the account: not where it is looked for."""
+
+    local = False
 
 
 class AuthError(SkillError):

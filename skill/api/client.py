@@ -68,6 +68,8 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token = token
+        self.client_id: str | None = None
+        """Sent with every request from here on, for a backend that asks for it (400)."""
         self.log = log or (lambda line: None)
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
         hide_tokens_in_logs()
@@ -313,7 +315,8 @@ class Client:
     def _authorization(self) -> dict[str, str]:
         if self.token is None:
             raise AuthError(say("There is no token yet."), hint=say("Run: image-to-video connect"))
-        return {"Authorization": f"Bearer {self.token.reveal()}"}
+        client = {} if self.client_id is None else {"X-Client-Id": self.client_id}
+        return {"Authorization": f"Bearer {self.token.reveal()}", **client}
 
     async def _call(
         self,

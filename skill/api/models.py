@@ -172,7 +172,8 @@ class State:
 
 @dataclass(frozen=True)
 class Render:
-    """A render's status, from either shape of answer. `progress` 0-100; `size` in bytes."""
+    """A render's status, from either shape of answer. `id`: the answer's, where it gives one that
+    may stand in a path, else the one that was asked for; `progress` 0-100; `size` in bytes."""
 
     id: str
     status: str
@@ -190,8 +191,11 @@ class Render:
         status = data.get("status")
         url = output.get("url") or data.get("outputUrl") or output.get("outputUrl")
         message = data.get("message") or data.get("error") or ""
+        given = data.get("id")
+        if not (isinstance(given, str) and _NAME.fullmatch(given) and given.strip(".")):
+            given = render_id
         return cls(
-            id=_text(data, "id", render_id),
+            id=given,
             status=clean_line(status, 40).lower() if isinstance(status, str) else "",
             progress=min(100.0, max(0.0, _number(data.get("progress")) or 0.0)),
             url=url if isinstance(url, str) else None,

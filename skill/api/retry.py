@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMPLETED = frozenset({"completed"})
 FAILED = frozenset({"failed", "cancelled", "canceled"})
+_ABSENT = 4  # looks at a render that is not known, with the polls between: two minutes
 
 
 @dataclass
@@ -38,9 +39,16 @@ class RenderWatch:
     started: float
     _progress: float = field(default=-1.0, init=False)
     _moved: float = field(init=False)
+    _absent: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._moved = self.started
+
+    def wait_unknown(self) -> float | None:
+        """Seconds until the next look at a render that was accepted and is not known (404): it may
+        take a while to be known everywhere. None: it is gone."""
+        self._absent += 1
+        return self.timing.poll if self._absent <= _ABSENT else None
 
     def wait(self, status: str, progress: float, message: str, now: float) -> float | None:
         """Seconds until the next look; None: it is there.
@@ -48,6 +56,7 @@ class RenderWatch:
         Raises BackendFailedError where it failed, and UnfinishedError at the deadline: the
         render may yet complete, and its id is kept.
         """
+        self._absent = 0
         if status in COMPLETED:
             return None
         if status in FAILED:

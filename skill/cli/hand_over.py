@@ -53,6 +53,5 @@ def _job_of(request: Request, config: Config, vault: Vault) -> Job:
     assert not isinstance(request, AskRequest)  # which has no --no-wait
     projects = Projects(config, vault)
     job = plan(config, projects, request)
-    job.account = projects.owner
-    vault.save(job)
+    vault.add(job, again=request.new)
     return job

@@ -243,6 +243,8 @@ _PLAN = _object(
         "expected_credits": _AMOUNT,
         "approximate": _FLAG,
         "balance": _or_null(_object(_CREDITS), "null where it is not known"),
+        "enough": _or_null(_FLAG, "whether the balance is; null where it is not known"),
+        "under_way": _or_null(_JOB, "the unfinished job that does the same; none is sent then"),
         "backend": _told(_SAID, 'its address, or "local"'),
     }
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import skill
 from skill.cli.console import Console
 from skill.cli.parser import COMMANDS, VersionAskedError, build_parser, parse
-from skill.errors import InternalError, SkillError, StoppedError, UsageError
+from skill.errors import ElsewhereError, InternalError, SkillError, StoppedError, UsageError
 from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
 from skill.token import Token, hide
@@ -114,7 +114,13 @@ def _run(words: list[str], console: Console) -> int:
     from skill.cli import commands
     from skill.cli.requests import invocation_of
 
-    return commands.run(invocation_of(options), console)
+    try:
+        return commands.run(invocation_of(options), console)
+    except ElsewhereError as error:  # the same command, where the project is
+        others = [word for word in words if word != "--local"]
+        console.prefix = ("--local",) if error.local else ()
+        error.instead = tuple(others)
+        raise
 
 
 def _help(words: list[str]) -> str:

@@ -199,10 +199,10 @@ def _dry_run(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _max_credits(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more"
-    )
+def _paid(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--max-credits", type=_credits, metavar="N", help="send nothing if it may cost more")
+    add("--new", action="store_true", help="also if an unfinished job does the same already")
 
 
 def _make(parser: argparse.ArgumentParser) -> None:
@@ -230,7 +230,7 @@ def _make(parser: argparse.ArgumentParser) -> None:
     add("--no-export", action="store_true", help="up to the timeline, no file")
     _no_wait(parser)
     _dry_run(parser)
-    _max_credits(parser)
+    _paid(parser)
 
 
 def _extend(parser: argparse.ArgumentParser) -> None:
@@ -242,7 +242,7 @@ def _extend(parser: argparse.ArgumentParser) -> None:
     _extras(parser)
     _no_wait(parser)
     _dry_run(parser)
-    _max_credits(parser)
+    _paid(parser)
 
 
 def _words(parser: argparse.ArgumentParser) -> None:
@@ -263,13 +263,13 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     _words(parser)
     _output(parser)
     _care(parser)
-    _max_credits(parser)
+    _paid(parser)
 
 
 def _chat(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("message", nargs="+", metavar="MESSAGE", help="what is to be changed")
     _no_wait(parser)
-    _max_credits(parser)
+    _paid(parser)
 
 
 def _upload(parser: argparse.ArgumentParser) -> None:

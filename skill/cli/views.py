@@ -79,9 +79,11 @@ def _cost_line(done: Charged) -> list[str]:
     ]
 
 
-def show_plan(console: Console, config: Config, job: Job, balance: Credits | None) -> None:
+def show_plan(
+    console: Console, config: Config, job: Job, balance: Credits | None, under_way: Job | None
+) -> None:
     """What would be sent for `make` or `extend`, and what it costs. `balance`: None where it is not
-    known."""
+    known; `under_way`: the unfinished job that does the same, for which nothing would be sent."""
     from skill.jobs.pricing import ANONYMOUS_CREDITS, expected_credits
     from skill.media.prepared import told
 
@@ -103,10 +105,19 @@ def show_plan(console: Console, config: Config, job: Job, balance: Credits | Non
         "expected_credits": cost,
         "approximate": True,
         "balance": vars(balance) if balance else None,
+        "enough": balance.available >= cost if balance else None,
+        "under_way": under_way.id if under_way else None,
         "backend": config.backend,
     }
     if balance is not None:
-        left = say("Balance: {available:g} credits.", available=balance.available)
+        left = (
+            say("Balance: {available:g} credits.", available=balance.available)
+            if balance.available >= cost
+            else say(
+                "Balance: {available:g} credits, which may not be enough.",
+                available=balance.available,
+            )
+        )
     elif config.local:
         left = say("Work on this machine (--local) is free: no credits are used.")
     else:
@@ -122,4 +133,11 @@ def show_plan(console: Console, config: Config, job: Job, balance: Credits | Non
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),
         left,
     ]
-    console.answer(data, lines)
+    next_ = []
+    if under_way is not None:
+        lines.append(
+            say("{job} does the same already: it would not be sent again.", job=under_way.id)
+        )
+        next_.append(console.next("resume", under_way.id))
+    console.answer(data, lines, next_)
+    console.suggest(next_)

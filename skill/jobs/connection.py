@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -14,6 +13,7 @@ from skill.api.retry import retry_wait
 from skill.clock import CLOUD, LOCAL, PacedClock
 from skill.errors import (
     AuthError,
+    BackendFailedError,
     NetworkError,
     NoCreditsError,
     NotFoundError,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _SOON = 5.0  # s of real time
+_BAD_TOKEN = (1001, 401)
+_NO_CLIENT_ID = 400  # the contract's code for X-Client-Id missing
 _TOKEN_EVERY = 7 * 86_400.0  # s: a client gets one anonymous token in so long
 
 
@@ -62,7 +64,6 @@ class Connection:
         self.tell = tell
         self._jitter = jitter
         self.projects = Projects(config, vault)
-        self._client_id = self.projects.client_id
         self._user_id = ""
         self.greeted = False
 
@@ -80,12 +81,11 @@ class Connection:
             await self._take_new(refused=None)
 
     async def _take_kept(self, refused: Token | None) -> bool:
-        """Use the token in the vault, unless it has expired or is the one that was refused."""
-        stored = await run_blocking(self.vault.token, self.config.backend, self._client_id)
+        """Use the token in the vault, unless it is the one that was refused. Whether it has expired
+        is for the backend to say: the clock of this machine may be wrong."""
+        client_id = self.projects.client_id
+        stored = await run_blocking(self.vault.token, self.config.backend, client_id)
         if stored is None or stored.token == refused:
-            return False
-        soon = self.clock.wall() + timedelta(minutes=1)
-        if stored.expires_at is not None and stored.expires_at <= soon:
             return False
         self.client.token, self._user_id = stored.token, stored.user_id
         return True
@@ -100,28 +100,77 @@ class Connection:
         try:
             while not lock.take():
                 await self.clock.sleep(self.timing.lock)
+            self.projects = Projects(self.config, self.vault)  # another may have made a client id
             if not await self._take_kept(refused):
                 account = await self._ask_for_token()
                 stored = StoredToken(account.token, account.user_id, account.expires_at)
-                keep = self.vault.keep_token
-                await run_blocking(keep, self.config.backend, self._client_id, stored)
+                keep, client_id = self.vault.keep_token, self.projects.client_id
+                await run_blocking(keep, self.config.backend, client_id, stored)
                 self.client.token, self._user_id = account.token, account.user_id
         finally:
             lock.release()
 
     async def _ask_for_token(self) -> Account:
+        """Ask for a token of our client id. Where its answer was lost, now or by a process that
+        died, the backend may have given it all the same, and gives no other for 7 days: then
+        we ask as another client."""
+        begin = self.vault.begin_token_request
+        lost = not await run_blocking(begin, self.config.backend, self.projects.client_id)
         try:
-            return await self.client.anonymous_token(self._client_id)
+            account = await self._first_answer(lost=lost)
+        except NetworkError as error:
+            if error.unsent and not lost:
+                await self._end_token_request()
+            raise
+        except SkillError:
+            await self._end_token_request()
+            raise
+        await self._end_token_request()
+        return account
+
+    async def _end_token_request(self) -> None:
+        end = self.vault.end_token_request
+        await run_blocking(end, self.config.backend, self.projects.client_id)
+
+    async def _first_answer(self, *, lost: bool) -> Account:
+        """What the backend answers; `lost`: an answer to the same client id may have been."""
+        try:
+            return await self._request_token()
+        except NetworkError as error:
+            if error.unsent:
+                raise
+            lost = True
+            await self.clock.sleep(self.timing.retry_base)
         except RateLimitedError:
-            await self._pause(self.timing.rate_limit)  # the contract: 30 s, once
+            if not lost:
+                await self._pause(self.timing.rate_limit)  # the contract: 30 s, once
+        except BackendFailedError as error:
+            if error.backend_code != _NO_CLIENT_ID or not await self._another_client_id():
+                raise
         try:
-            return await self.client.anonymous_token(self._client_id)
+            return await self._request_token()
+        except RateLimitedError:
+            if not lost or not await self._another_client_id():
+                raise
+            self.tell(Detail("the answer with the token was lost; asking as another client"))
+            return await self._request_token()
+
+    async def _request_token(self) -> Account:
+        try:
+            return await self.client.anonymous_token(self.projects.client_id)
         except RateLimitedError as error:
             error.retry_after = _TOKEN_EVERY
-            error.hint = say(
-                "A client gets one anonymous token in 7 days. Set NEMO_TOKEN to one of your own, or make the video on this machine with --local."
-            )
+            error.hint = _no_other_token()
             raise
+
+    async def _another_client_id(self) -> bool:
+        """Be another client from here on; false where the client id is of the user's choice."""
+        if self.config.client_id:
+            return False
+        await self._end_token_request()
+        await run_blocking(self.vault.new_client_id)
+        self.projects = Projects(self.config, self.vault)
+        return True
 
     async def call(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request that changes something but costs nothing. One that was refused as one
@@ -140,26 +189,43 @@ class Connection:
         await self.clock.sleep(seconds)
 
     async def once(self, request: Callable[[], Awaitable[T]]) -> T:
-        """Make one request. A token of ours that is no longer good (1001) is replaced, once;
-        the request it was refused for was not carried out, so it is made again."""
+        """Make one request. One that was refused was not carried out, so it is made again, once,
+        where what it was refused for can be mended: a token of ours that is no longer good (1001),
+        a client id that is missing (400)."""
         await self.authorize()
-        try:
-            return await request()
-        except AuthError as error:
-            if not self.anonymous or error.backend_code not in (1001, 401):
+        mended: set[int | None] = set()
+        while True:
+            try:
+                return await request()
+            except NoCreditsError as error:
+                self.no_credits(error)
                 raise
-            refused = self.client.token
-            self.tell(Detail("the anonymous token is no longer good; asking for a new one"))
-            if not await self._take_kept(refused):
-                try:
-                    await self._take_new(refused)
-                except NetworkError as lost:
-                    lost.unsent = True  # the request itself was refused
+            except (AuthError, BackendFailedError) as error:
+                code = error.backend_code
+                if code in mended or not await self._mend(code):
+                    if code in _BAD_TOKEN and self.anonymous:
+                        error.hint = _no_other_token()
                     raise
-            return await request()
-        except NoCreditsError as error:
-            self.no_credits(error)
+                mended.add(code)
+
+    async def _mend(self, code: int | None) -> bool:
+        """Do what the contract says of a code; false where it says nothing that would help."""
+        if code == _NO_CLIENT_ID:
+            self.client.client_id = self.projects.client_id
+            return True
+        if code not in _BAD_TOKEN or not self.anonymous:
+            return False
+        self.tell(Detail("the anonymous token is no longer good; asking for a new one"))
+        refused = self.client.token
+        try:
+            if not await self._take_kept(refused):
+                await self._take_new(refused)
+        except RateLimitedError as error:  # there is no other: it may be taken after all
+            self.tell(Detail(error.message))
+        except NetworkError as error:
+            error.unsent = True  # the request itself was refused
             raise
+        return True
 
     async def read(self, request: Callable[[], Awaitable[T]]) -> T:
         """Make a request that changes nothing; what is likely to pass is tried again."""
@@ -232,7 +298,7 @@ class Connection:
         return StoredSession(made.session_id, made.task_id, user_id, language)
 
     async def session(self, language: str) -> StoredSession:
-        """The current project, or a new one. Where the backend no longer knows it (1002), a
+        """The current project, or a new one: the one that is meant from here on. Where the backend no longer knows it (1002), a
         new one is taken if nothing is lost by that; else NotFoundError says so."""
         session = await run_blocking(lambda: self.projects.current)
         if session is not None:
@@ -242,11 +308,17 @@ class Connection:
                 if error.backend_code != 1002:
                     raise
                 await run_blocking(self.projects.lost, session.session_id, error)
-            else:
-                return session
-        session = await self.create_session(language)
+                session = None
+        if session is None:
+            session = await self.create_session(language)
         await run_blocking(self.projects.keep, session)
         return session
+
+
+def _no_other_token() -> str:
+    return say(
+        "A client gets one anonymous token in 7 days. Set NEMO_TOKEN to one of your own, or make the video on this machine with --local."
+    )
 
 
 @asynccontextmanager

@@ -36,6 +36,8 @@ class JobContext:
         self.job = job
         self.resuming = resuming
         self.actions: tuple[GuiAction, ...] = ()
+        self.before: Credits | None = None  # the message, where it was asked for at the uploads
+        self.cost_told = False
 
     async def save(self, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; `only_from` as for `Vault.save`."""

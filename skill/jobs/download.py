@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import anyio
 
@@ -96,7 +97,7 @@ async def deliver(
     if other:
         target = free_name(target)
     check_target(target, force=force)
-    path = target.with_name(f".{render_id[-24:]}.part")
+    path = target.with_name(f".{quote(render_id, safe='')[-24:]}.part")
     try:
         with await run_blocking(PartialFile, path, state, note) as part:
             await _Download(connection, url, render_id, part, jitter).run()

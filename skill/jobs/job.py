@@ -42,6 +42,9 @@ class Step(StrEnum):
     FAILED = "failed"
 
 
+PAID = frozenset({Goal.MAKE, Goal.EXTEND, Goal.CHAT})
+"""What sends a message, which costs credits."""
+
 FINISHED = frozenset({Step.DONE, Step.CANCELLED, Step.FAILED})
 
 EXTRAS = ("preview", "poster", "sheet")
@@ -157,6 +160,27 @@ class Job:
     def finished(self) -> bool:
         """Whether there is nothing to go on with: done, given up or failed."""
         return self.step in FINISHED
+
+    def repeats(self, other: Job) -> bool:
+        """Whether it would have the backend do once more what `other` does, and be paid for it: the
+        same words on the same files, whatever they are called, in the same project."""
+        return (
+            self.goal is other.goal
+            and self.goal in PAID
+            and (self.backend, self.account) == (other.backend, other.account)
+            and (self.listing, self.message) == (other.listing, other.message)
+            and self._contents == other._contents
+            and (
+                self.session_id == other.session_id
+                # One of its own, which is to be made, or has been made already.
+                or (not self.session_id and other.fresh)
+            )
+        )
+
+    @property
+    def _contents(self) -> list[str]:
+        """The SHA-256 of each of the user's files that go into it."""
+        return [file.original.sha256 for file in self.files]
 
     @property
     def sources(self) -> list[Path]:

@@ -25,11 +25,12 @@ from skill.events import Detail, Notice, Stage
 from skill.i18n import say
 from skill.jobs.conversation import Answer, converse
 from skill.jobs.job import Goal, Step
-from skill.jobs.pricing import check_cap, expected_credits
+from skill.jobs.pricing import check_cost
 from skill.sanitize import clean_line
 from skill.timeline import Timeline, changes
 
 if TYPE_CHECKING:
+    from skill.api.agent_events import StreamFailure
     from skill.api.models import Credits, State
     from skill.jobs.context import JobContext
     from skill.jobs.job import Job
@@ -47,26 +48,20 @@ async def send_message(context: JobContext) -> None:
             hint=say("Say what the video should be: image-to-video chat MESSAGE"),
         )
     job.draft = state.draft
-    balance = await context.balance()
+    balance = context.before or await context.balance()
     job.credits.before = balance.available if balance else None
-    await _check_cost(context, laid_out=laid_out)
+    try:
+        await check_cost(context, balance, laid_out=laid_out)
+    except UsageError:  # it would be the same once more
+        await context.advance(Step.FAILED)
+        raise
     _tell_of_it(context)
     await context.save(only_from=Step.UPLOADED)
 
-    async def about_to_send() -> None:
-        await context.advance(Step.SENDING, only_from=Step.UPLOADED)
-
     try:
-        answer = await connection.once(
-            lambda: converse(connection, job.session_id, job.message, about_to_send)
-        )
-    except BusyError:
-        raise
+        answer = await connection.call(lambda: _send_once(context))
     except SkillError as error:
-        if job.step is Step.UPLOADED or _refused(error, job):
-            # It never left, or was refused: it was certainly not carried out. Files that
-            # are up are worth going on with; a sentence is as quickly said again.
-            await context.advance(Step.UPLOADED if job.files else Step.FAILED)
+        if isinstance(error, BusyError) or job.step is Step.UPLOADED:
             raise
         context.tell(Detail(error.message))
         await _recover(context)
@@ -74,21 +69,36 @@ async def send_message(context: JobContext) -> None:
     await _heard(context, answer)
 
 
+async def _send_once(context: JobContext) -> Answer:
+    """Send the message, which is written down before. One that was refused was not carried out: that
+    is written down too, and it may go out once more."""
+    job = context.job
+
+    async def about_to_send() -> None:
+        await context.advance(Step.SENDING, only_from=Step.UPLOADED)
+
+    try:
+        return await converse(context.connection, job.session_id, job.message, about_to_send)
+    except SkillError as error:
+        if job.step is Step.SENDING and _refused(error, job):
+            await context.advance(Step.UPLOADED, only_from=Step.SENDING)
+        raise
+
+
 async def _heard(context: JobContext, answer: Answer) -> None:
     """Note an answer, and what came of it."""
     job = context.job
     context.actions = answer.actions
     job.text = answer.text
-    if answer.end in (End.CUT, End.TIMED_OUT):
-        await context.save()
-        await _recover(context)
-        return
     job.answered = answer.end is End.CLOSED
     await context.save()
+    if answer.end in (End.CUT, End.TIMED_OUT):
+        await _recover(context)
+        return
     after = await context.connection.state(job.session_id)
-    if answer.end is End.FAILED:
-        await _fail(context, answer, after)
-    await _take(context, after)
+    if answer.failure is not None:
+        await _fail(context, answer.failure, after)
+    await _conclude(context, after)
 
 
 def _tell_of_it(context: JobContext) -> None:
@@ -109,77 +119,61 @@ def _tell_of_it(context: JobContext) -> None:
     context.tell(Stage("generate", working))
 
 
-async def _check_cost(context: JobContext, *, laid_out: bool) -> None:
-    """No message that may cost more than was agreed; and in a listing that is careful with
-    credits, what it may cost before it goes out, and none where nothing is left. `laid_out` as
-    for `expected_credits`. Raises UsageError, NoCreditsError."""
-    job, config = context.job, context.config
-    left = job.credits.before
-    if config.local:
-        return
-    cost = expected_credits(job.goal, laid_out=laid_out)
-    try:
-        check_cap(config, cost, job.max_credits, begun=True)
-    except UsageError:
-        await context.advance(Step.FAILED)
-        raise
-    if not config.manifest.listing.careful:
-        return
-    if left is not None and left <= 0:
-        if not job.files:
-            await context.advance(Step.FAILED)
-        raise context.connection.no_credits(
-            NoCreditsError(
-                say("No credits are left, so nothing was sent."),
-                hint=say(
-                    "Top up credits in your account, or make the video on this machine with --local."
-                ),
-            )
-        )
-    context.tell(
-        Notice(
-            say("This may cost about {cost} credits.", cost=cost)
-            if left is None
-            else say(
-                "This may cost about {cost} credits; there are {left:g}.", cost=cost, left=left
-            )
-        )
-    )
-
-
-async def _fail(context: JobContext, answer: Answer, after: State) -> None:
+async def _fail(context: JobContext, failure: StreamFailure, after: State) -> None:
     """Raise an error told inside the stream. What was changed before it is kept: the job then
-    stands where `resume` exports it."""
+    stands where `resume` exports it. Where nothing was, but it is paid for, `resume` looks again."""
     job = context.job
     told = changes(job.draft, after.draft, job.language)
-    error = _failure(context, answer, told)
+    balance = await context.balance()
+    message = clean_line(failure.message, 300)
+    if failure.code == _NO_CREDITS and not told:
+        await context.advance(Step.UPLOADED)
+        error = error_for(failure.code, message)
+        raise context.connection.no_credits(error) if isinstance(error, NoCreditsError) else error
     if told:
         await _take(context, after)
-    elif isinstance(error, NoCreditsError) and job.files:
-        await context.advance(Step.UPLOADED)
-    else:
+    elif not _paid(context, balance):
         await context.advance(Step.FAILED)
-    raise error
-
-
-def _failure(context: JobContext, answer: Answer, told: tuple[str, ...]) -> SkillError:
-    assert answer.failure is not None
-    message = clean_line(answer.failure.message, 300)
-    error: SkillError = BackendFailedError(
-        say(
-            "The backend failed at it: {message}. Changed before that: {changes}.",
-            message=message,
-            changes=say("; ").join(told),
+    raise BackendFailedError(
+        (
+            say(
+                "The backend failed at it: {message}. Changed before that: {changes}.",
+                message=message,
+                changes=say("; ").join(told),
+            )
+            if told
+            else say("The backend failed at it: {message}. Nothing was changed.", message=message)
         )
-        if told
-        else say("The backend failed at it: {message}. Nothing was changed.", message=message),
+        + _charged(job.credits.before, balance),
         hint=say("Say it in other words, or in smaller steps: image-to-video chat MESSAGE"),
     )
-    if answer.failure.code is not None:
-        error = error_for(answer.failure.code, message)
-    if isinstance(error, NoCreditsError):
-        error = context.connection.no_credits(error)
-    return error
+
+
+async def _conclude(context: JobContext, after: State) -> None:
+    """Note what came of a message that was heard to its end. What is paid for and not there yet is
+    looked for as after a cut."""
+    job = context.job
+    # Words alone may be all that was asked for, where there is a video already.
+    said = job.goal is Goal.CHAT and job.text and Timeline.from_draft(after.draft).ready
+    if not _came(job, after) and not said and _paid(context, await context.balance()):
+        await _recover(context)
+    else:
+        await _take(context, after)
+
+
+def _came(job: Job, state: State) -> bool:
+    """Whether what the message is paid for is there: a video, or something that is changed."""
+    if job.goal is Goal.MAKE:
+        return Timeline.from_draft(state.draft).ready
+    return bool(changes(job.draft, state.draft, job.language))
+
+
+def _paid(context: JobContext, now: Credits | None) -> bool:
+    """Whether credits were taken for the message, or are held, as far as is known."""
+    before = context.job.credits.before
+    if context.config.local:
+        return False
+    return before is None or now is None or now.frozen > 0 or now.available < before
 
 
 async def _take(context: JobContext, after: State) -> None:
@@ -201,7 +195,7 @@ async def look_up_message(context: JobContext) -> None:
     """Find out from the project what came of a message that another process may have sent."""
     connection, job = context.connection, context.job
     if job.answered:  # it was heard to its end; only what changed was not noted any more
-        await _take(context, await connection.state(job.session_id))
+        await _conclude(context, await connection.state(job.session_id))
     elif await _changed(context):
         return
     elif context.config.local:
@@ -213,15 +207,25 @@ async def look_up_message(context: JobContext) -> None:
 
 
 async def _recover(context: JobContext) -> None:
-    """The connection was lost with the message under way: read the state until it shows
-    what came of it. The message is not sent again."""
-    context.tell(Notice(say("No whole answer came; looking at the project for what came of it.")))
+    """Read the state until it shows what came of the message, which is not sent again."""
+    heard = context.job.answered
+    context.tell(
+        Notice(
+            say("What was paid for is not there yet; looking again.")
+            if heard
+            else say("No whole answer came; looking at the project for what came of it.")
+        )
+    )
     for wait in recovery_waits(context.connection.timing):
         await _pause(context, wait)
         if await _changed(context):
             return
     raise UnfinishedError(
-        say("No whole answer came, and the project has not changed since.")
+        (
+            say("The answer came, and what was paid for is not there yet.")
+            if heard
+            else say("No whole answer came, and the project has not changed since.")
+        )
         + _charged(context.job.credits.before, await context.balance()),
         hint=say(
             "The message is not sent a second time. Look again later with resume; or give it up with cancel, and begin anew."
@@ -232,7 +236,7 @@ async def _recover(context: JobContext) -> None:
 async def _changed(context: JobContext) -> bool:
     job = context.job
     state = await context.connection.state(job.session_id)
-    if not changes(job.draft, state.draft, job.language):
+    if not _came(job, state):
         return False
     await _take(context, await _settled(context, state))
     return True
@@ -264,6 +268,7 @@ async def _pause(context: JobContext, seconds: float) -> None:
 
 # What a backend that has not carried a message out answers. Whatever else comes once it has
 # left, an unknown code or a gateway's word, leaves open what became of it.
+_NO_CREDITS = 2001
 _REFUSALS = frozenset({1001, 1002, 2001, 4001, 4002, 400, 401, 402, 403, 404, 413, 415, 429})
 
 

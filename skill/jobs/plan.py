@@ -41,15 +41,17 @@ def plan(config: Config, projects: Projects, request: JobRequest) -> Job:
     where it takes a project and there is none."""
     match request:
         case MakeRequest():
-            return plan_make(config, request)
+            job = plan_make(config, request)
         case ExtendRequest():
-            return _plan_extend(config, projects.current, request)
+            project = projects.meant if request.video is None else None
+            job = _plan_extend(config, project, request)
         case ExportRequest():
-            return _plan_export(config, projects.required(), request)
+            job = _plan_export(config, projects.required(), request)
         case ChatRequest():
-            return _plan_chat(config, projects.current, request)
+            job = _plan_chat(config, projects.meant, request)
         case UploadRequest():
-            return _plan_upload(config, projects.current, request)
+            job = _plan_upload(config, projects.current, request)
+    return replace(job, account=projects.owner)
 
 
 def plan_make(config: Config, request: MakeRequest) -> Job:

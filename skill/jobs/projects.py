@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skill.errors import NotFoundError
+from skill.errors import ElsewhereError, NotFoundError
 from skill.i18n import say
 
 if TYPE_CHECKING:
     from skill.jobs.job import StoredSession
     from skill.jobs.store import Vault
     from skill.settings.config import Config
+
+
+_ON_THIS_MACHINE = "local "  # how an owner there begins
 
 
 class Projects:
@@ -28,9 +31,19 @@ class Projects:
     def current(self) -> StoredSession | None:
         return self._vault.session(self.owner, self._listing)
 
+    @property
+    def meant(self) -> StoredSession | None:
+        """The current project, for a command that goes on with one. Raises ElsewhereError where the
+        one that was worked on last is not here: on this machine, or at the account."""
+        owner = self._vault.last_owner(self._listing)
+        local = owner is not None and owner.startswith(_ON_THIS_MACHINE)
+        if owner is not None and local != self.owner.startswith(_ON_THIS_MACHINE):
+            raise _elsewhere(local=local)
+        return self.current
+
     def required(self) -> StoredSession:
-        """The current project. Raises NotFoundError where there is none yet."""
-        session = self.current
+        """The current project. Raises NotFoundError where there is none yet, and what `meant` does."""
+        session = self.meant
         if session is None:
             raise NotFoundError(
                 say("There is no project yet."),
@@ -53,3 +66,21 @@ class Projects:
             say("The backend does not know the project any more; what was in it is lost there."),
             hint=say("Upload the photos again: a new project is made for them."),
         ) from error
+
+
+def _elsewhere(*, local: bool) -> ElsewhereError:
+    error = (
+        ElsewhereError(
+            say("The project that was worked on last is on this machine; nothing was sent."),
+            hint=say("Add --local; or begin one at the account with connect, and say it again."),
+        )
+        if local
+        else ElsewhereError(
+            say("The project that was worked on last is at the account, not on this machine."),
+            hint=say(
+                "Leave --local away; or begin one here with connect --local, and say it again."
+            ),
+        )
+    )
+    error.local = local
+    return error

@@ -7,7 +7,15 @@ import secrets
 from typing import TYPE_CHECKING
 
 from skill.api.retry import RenderWatch
-from skill.errors import BackendFailedError, NetworkError, NotFoundError, SkillError
+from skill.errors import (
+    AuthError,
+    BackendFailedError,
+    ExportBlockedError,
+    NoCreditsError,
+    NotFoundError,
+    RateLimitedError,
+    SkillError,
+)
 from skill.events import Notice, Progress, Stage
 from skill.i18n import say
 from skill.jobs.job import Goal, Step
@@ -17,6 +25,10 @@ from skill.timeline import changes
 if TYPE_CHECKING:
     from skill.api.models import Render
     from skill.jobs.context import JobContext
+
+
+# What is refused with these has nothing to do with the id.
+_NOT_STARTED = (AuthError, ExportBlockedError, NoCreditsError, NotFoundError, RateLimitedError)
 
 
 async def begin_render(context: JobContext) -> None:
@@ -44,8 +56,7 @@ async def _not_longer(context: JobContext) -> None:
     for a longer one. Where it was charged for, what came of it may yet turn up: `resume` looks
     again."""
     job = context.job
-    if job.credits.before is not None and job.credits.before == job.credits.after:
-        await context.advance(Step.FAILED)
+    await _fail_if_free(context)
     raise BackendFailedError(
         say("The video is as long as before. It said: {said}", said=clean_line(job.text, 300))
         if job.text
@@ -54,13 +65,23 @@ async def _not_longer(context: JobContext) -> None:
     )
 
 
+async def _fail_if_free(context: JobContext) -> None:
+    """Have the job end where its message is known to have cost nothing; else `resume` looks again."""
+    credits = context.job.credits
+    if credits.before is not None and credits.before == credits.after:
+        await context.advance(Step.FAILED)
+
+
 async def _nothing_there(context: JobContext) -> None:
     """Raise what is said of an empty timeline."""
     empty = say("There is nothing to export: the project's timeline is empty.")
-    if context.job.goal is not Goal.EXPORT:  # what was paid for may yet turn up
+    if context.job.goal is not Goal.EXPORT:
+        await _fail_if_free(context)
         raise BackendFailedError(
             empty,
-            hint=say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
+            hint=say("It has cost nothing: say it again, in other words.")
+            if context.job.finished
+            else say("Look again with resume, or say it anew: image-to-video chat MESSAGE"),
         )
     await context.advance(Step.FAILED)
     raise NotFoundError(
@@ -78,11 +99,15 @@ async def finish_render(context: JobContext) -> None:
         try:
             render = await _status(context)
         except NotFoundError as error:
-            await _again(
-                context,
-                BackendFailedError(say("The render is gone. {message}", message=error.message)),
-            )
-            return
+            wait = watch.wait_unknown()
+            if wait is None:
+                await _again(
+                    context,
+                    BackendFailedError(say("The render is gone. {message}", message=error.message)),
+                )
+                return
+            await connection.clock.sleep(wait)
+            continue
         context.tell(Progress("render", render.progress))
         try:
             now = connection.clock.now()
@@ -104,17 +129,18 @@ async def _start(context: JobContext) -> bool:
     if not (context.resuming and await _known(context)):
         draft = (await connection.state(job.session_id)).draft or {}
         try:
-            await connection.call(
+            render = await connection.call(
                 lambda: context.client.start_render(job.render.id, job.session_id, draft)
             )
-        except (NetworkError, BackendFailedError) as error:
+            job.render.id = render.id
+        except _NOT_STARTED:
+            await context.advance(Step.ANSWERED)
+            raise
+        except SkillError as error:
             # The answer was lost, or the id is refused as used: is it ours that is there?
             if not await _known(context):
                 await _again(context, error)
                 return False
-        except SkillError:
-            await context.advance(Step.ANSWERED)
-            raise
     job.render.posted = True
     await context.save()
     return True

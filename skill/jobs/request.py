@@ -134,9 +134,11 @@ class FilesRequest(Checked):
 
 
 class CostArguments(TypedDict, total=False):
-    """`max_credits`: send nothing that may cost more."""
+    """`max_credits`: send nothing that may cost more; `new`: it is meant, also where an unfinished
+    job does the same already."""
 
     max_credits: int | None
+    new: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +146,7 @@ class PaidRequest(Checked):
     """A message is sent, which costs credits."""
 
     max_credits: int | None = None
+    new: bool = False
 
 
 # ---------------------------------------------------------------- the actions
@@ -215,6 +218,7 @@ class ExportRequest(ClipRequest):
     """Render the current project as it stands and fetch the clip."""
 
     words = ""
+    new = False
 
 
 class ResumeArguments(ClipArguments, total=False):
@@ -255,6 +259,7 @@ class UploadRequest(FilesRequest):
     files: StrPath | Sequence[StrPath]
     urls: Sequence[str] = ()
     words: str = ""
+    new = False
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -392,6 +397,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "force": _flag,
     "shrink": _flag,
     "keep_metadata": _flag,
+    "new": _flag,
     "export": _flag,
 }
 """Field → what its value has to be, "" where it is that."""

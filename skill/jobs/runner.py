@@ -17,7 +17,7 @@ from skill.jobs.partial_file import discard
 from skill.jobs.plan import redirect
 from skill.jobs.request import ResumeRequest
 from skill.jobs.results import reply_of, uploaded, video_of
-from skill.jobs.suggestions import at_home
+from skill.jobs.suggestions import offer_home
 from skill.jobs.threads import run_blocking
 
 if TYPE_CHECKING:
@@ -44,10 +44,9 @@ class JobRunner:
         """Whether another command has given up the job at work here."""
         return self.job is not None and self._vault.stop_request(self.job).exists()
 
-    async def begin(self, job: Job) -> Video | Reply:
-        """Write a planned job down and take it to its end."""
-        job.account = self._connection.projects.owner
-        await run_blocking(self._vault.save, job)
+    async def begin(self, job: Job, *, again: bool) -> Video | Reply:
+        """Write a planned job down and take it to its end; `again` as for `Vault.add`."""
+        await run_blocking(self._vault.add, job, again=again)
         with self._vault.holding(job):
             return await self._finish(job)
 
@@ -62,7 +61,7 @@ class JobRunner:
                     if attended and job.failure is not None and not job.finished:
                         error = from_record(vars(job.failure))
                         error.job = job.id
-                        error.instead = at_home(job, error)
+                        await offer_home(self._vault, job, error)
                         raise error
                     return await self._go_on(job, request)
             except BusyError:

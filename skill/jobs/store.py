@@ -13,7 +13,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from skill.errors import BusyError, NotFoundError, UsageError
+from skill.errors import BusyError, NotFoundError, UnfinishedError, UsageError
 from skill.file_lock import Lock
 from skill.i18n import say
 from skill.jobs.database import Database, damaged
@@ -66,6 +66,25 @@ class Vault:
             self._db.write(insert, str(uuid.uuid4()))
             rows = self._db.rows(select)
         return str(rows[0][0])
+
+    def new_client_id(self) -> None:
+        """Be another client from here on."""
+        import uuid
+
+        self._db.write(
+            "INSERT INTO settings (key, value) VALUES ('client_id', ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            str(uuid.uuid4()),
+        )
+
+    def begin_token_request(self, backend: str, client_id: str) -> bool:
+        """Write down that a token is about to be asked for. False where it was before, and whether
+        one was given is not known."""
+        insert = "INSERT OR IGNORE INTO settings (key, value) VALUES (?, '')"
+        return self._db.write(insert, f"token {backend} {client_id}") == 1
+
+    def end_token_request(self, backend: str, client_id: str) -> None:
+        self._db.write("DELETE FROM settings WHERE key = ?", f"token {backend} {client_id}")
 
     def token(self, backend: str, client_id: str) -> StoredToken | None:
         """The anonymous token that is kept, if any. Raises UsageError where it is none."""
@@ -126,6 +145,12 @@ class Vault:
             )
         except DamagedRecordError as error:
             raise self._damaged(say("the record of the project cannot be read")) from error
+
+    def last_owner(self, listing: str) -> str | None:
+        """Whose project this listing worked on last, of all; None where there is none."""
+        select = "SELECT owner FROM sessions WHERE listing = ? ORDER BY used DESC LIMIT 1"
+        rows = self._db.rows(select, listing)
+        return str(rows[0][0]) if rows else None
 
     def keep_session(self, owner: str, listing: str, session: StoredSession) -> None:
         """Write the project down and make it the current one."""
@@ -189,6 +214,44 @@ class Vault:
         import shutil
 
         shutil.rmtree(self.folder / _READY / job.id, ignore_errors=True)
+
+    def add(self, job: Job, *, again: bool = False) -> None:
+        """Write a new job down. Raises UnfinishedError where an unfinished one is paid for the same
+        already, unless it is meant to be done `again`. Of several processes that add the same at
+        once, one succeeds."""
+        with self._db.transaction():
+            same = None if again else self.under_way(job)
+            if same is not None:
+                raise UnfinishedError(
+                    say("{job} does the same already, so nothing was sent.", job=same.id),
+                    hint=say("Go on with it: resume. If it is meant once more, add --new."),
+                    job=same.id,
+                )
+            self.save(job)
+
+    def under_way(self, job: Job) -> Job | None:
+        """The unfinished job that is paid for the same as a new one, if any. On this machine
+        nothing is paid for."""
+        if job.backend == "local":
+            return None
+        return next((other for other in self.unfinished() if job.repeats(other)), None)
+
+    def history(self, job: Job) -> list[Job]:
+        """What was done for the job's project before it, the oldest first, and the job itself."""
+        from skill.jobs.record import read_job
+
+        rows = self._db.rows(
+            "SELECT id, record FROM jobs WHERE json_extract(record, '$.session_id') = ? AND id != ?"
+            " ORDER BY created, rowid",
+            job.session_id or None,
+            job.id,
+        )
+        found = [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
+        lost = (Step.FAILED, Step.CANCELLED)
+        return [
+            *(one for one in found if not isinstance(one, NewerJob) and one.step not in lost),
+            job,
+        ]
 
     def save(self, job: Job, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; it is on disk when this returns. `only_from`: raises

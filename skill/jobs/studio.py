@@ -67,7 +67,8 @@ class Studio:
     are made of the clip on this machine. `shrink` (the default) makes photos over the listing's
     limit smaller; what they tell beside the picture is removed, unless `keep_metadata`. With
     `max_credits` nothing is sent that may cost more: a generation costs about 100 credits, an edit
-    about 50.
+    about 50. What an unfinished job is paid for already is not sent once more (UnfinishedError names
+    the job), unless it is `new`.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -243,7 +244,7 @@ class Studio:
             case Action.UPLOAD:
                 return await self._upload_and_say(request, way.message)
             case Action.CHAT:
-                return await self.chat(words, max_credits=request.max_credits)
+                return await self.chat(words, max_credits=request.max_credits, new=request.new)
         raise InternalError(f"no such action: {way.action}")
 
     async def _upload_and_say(self, request: AskRequest, message: str | None) -> Reply:
@@ -260,7 +261,7 @@ class Studio:
         )
         if message is None:
             return uploaded
-        reply = await self.chat(message, max_credits=request.max_credits)
+        reply = await self.chat(message, max_credits=request.max_credits, new=request.new)
         return replace(reply, action=reply.action.UPLOAD)
 
     async def open_link(self) -> str:
@@ -329,7 +330,7 @@ class Studio:
             case _:
                 job = await anyio.to_thread.run_sync(self._planned, request)
                 speak(job.language)
-                return await self._runner.begin(job)
+                return await self._runner.begin(job, again=request.new)
 
     def _planned(self, request: JobRequest) -> Job:
         """Plan in a worker thread, since the files are read."""
@@ -340,6 +341,10 @@ class Studio:
     def plan(self, request: JobRequest) -> Job:
         """The job that would do it; nothing is sent and nothing written down."""
         return plan(self._config, self._connection.projects, request)
+
+    def under_way(self, job: Job) -> Job | None:
+        """The unfinished job that is paid for the same as a planned one, if any."""
+        return self._connection.vault.under_way(job)
 
     async def _credits(self) -> Credits:
         return await self._connection.read(self._client.credits)

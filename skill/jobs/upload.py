@@ -13,7 +13,8 @@ from skill.errors import BackendFailedError, FileRefusedError, NetworkError
 from skill.events import Notice, Progress, Stage
 from skill.files import sha256
 from skill.i18n import say
-from skill.jobs.job import Step
+from skill.jobs.job import PAID, Step
+from skill.jobs.pricing import check_cost
 from skill.jobs.threads import run_blocking
 from skill.media.draw import Drawing
 from skill.media.file_errors import opened
@@ -42,11 +43,16 @@ async def upload_files(context: JobContext) -> None:
             session.user_id,
         )
         job.fresh = True
-        await context.save()
+        job.account = connection.projects.owner
+        await context.save(only_from=Step.STARTED)
         if connection.greeted:
             context.tell(Notice(say("Ready.")))
+    if job.goal in PAID and job.files and not context.config.local:
+        # Before the photos go up: whoever cannot pay for a video need not wait for them.
+        context.before = await context.balance()
+        await check_cost(context, context.before, laid_out=False)
     await uploads.send()
-    await context.advance(Step.UPLOADED)
+    await context.advance(Step.UPLOADED, only_from=Step.STARTED)
 
 
 async def fetch_urls(context: JobContext) -> None:
@@ -112,7 +118,7 @@ class _Uploads:
         sentences = told(ready)
         # Photos that differ in nothing but what was removed are one.
         job.files = list({file.sha256: file for file in reversed(job.files)}.values())[::-1]
-        await self._context.save()
+        await self._context.save(only_from=Step.STARTED)
         for sentence in sentences:
             self._tell(Notice(sentence))
 
@@ -150,7 +156,7 @@ class _Uploads:
             raise error
         file = job.files.pop(number)
         job.left_out.append(LeftOut.of(file.original.path, error))
-        await self._context.save()
+        await self._context.save(only_from=Step.STARTED)
         self._tell(Notice(_without(job.left_out[-1])))
 
     async def _upload_fitting(self, number: int, before: int, total: int) -> None:
@@ -182,7 +188,7 @@ class _Uploads:
             job.files[number] = await _in_a_thread(make)
         except FileRefusedError:  # it moves, or is as small as it gets
             raise refusal from None
-        await self._context.save()
+        await self._context.save(only_from=Step.STARTED)
         for sentence in told([job.files[number]]):
             self._tell(Notice(sentence))
 
@@ -211,7 +217,7 @@ class _Uploads:
             await self._connection.clock.sleep(self._connection.timing.retry_base)
             media = await self._connection.call(send)
         self._note(file, media)
-        await self._context.save()
+        await self._context.save(only_from=Step.STARTED)
 
     async def _find_uploaded(self) -> None:
         """Learn from the state which files had arrived when the answer was lost. Where it tells no
@@ -223,7 +229,7 @@ class _Uploads:
             info = next((info for info in infos if _is_it(info, file, by_name=job.fresh)), None)
             if info is not None:
                 self._note(file, _media(info, file.name))
-        await self._context.save()
+        await self._context.save(only_from=Step.STARTED)
 
     def _note(self, file: PreparedFile, media: Iterable[Media]) -> None:
         job = self._job

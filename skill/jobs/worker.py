@@ -10,7 +10,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from skill.errors import BusyError, FileRefusedError, NotFoundError, SkillError, UsageError
+from skill.errors import (
+    AuthError,
+    BusyError,
+    ExportBlockedError,
+    FileRefusedError,
+    NoCreditsError,
+    NotFoundError,
+    SkillError,
+    UsageError,
+)
 from skill.events import Detail
 from skill.i18n import say
 from skill.jobs.context import JobContext
@@ -19,7 +28,7 @@ from skill.jobs.job import Goal, Step, StoredFailure
 from skill.jobs.message import look_up_message, send_message
 from skill.jobs.previews import make_extras
 from skill.jobs.render import begin_render, finish_render
-from skill.jobs.suggestions import at_home
+from skill.jobs.suggestions import offer_home
 from skill.jobs.threads import run_blocking
 from skill.jobs.upload import fetch_urls, upload_files
 
@@ -61,20 +70,30 @@ async def run_job(
     except BusyError:
         raise  # whatever is to be noted of the job, the other notes it
     except SkillError as error:
-        hopeless = isinstance(error, FileRefusedError) or not job.session_id
-        if job.step is Step.STARTED and hopeless:
-            job.step = Step.FAILED  # nothing is lost by beginning again
+        if _is_hopeless(job, error):
+            job.step = Step.FAILED
         job.failure = StoredFailure(**error.record)
         with suppress(UsageError):  # the vault itself may be what failed
             await context.save()
         if not job.finished:
             error.job = job.id
-        error.instead = at_home(job, error)
+        await offer_home(connection.vault, job, error)
         raise
     finally:
         if job.finished:
             await run_blocking(connection.vault.clear_workspace, job)
     return context.actions
+
+
+def _is_hopeless(job: Job, error: SkillError) -> bool:
+    """Whether nothing is lost by beginning again: no file is up, and no message was carried out. A
+    sentence is as quickly said again, once the account is in order."""
+    if job.goal is Goal.EXPORT and isinstance(error, ExportBlockedError):
+        return True  # an export begins with the next one
+    if job.step is Step.STARTED:
+        return isinstance(error, FileRefusedError | NoCreditsError) or not job.session_id
+    said = job.step is Step.UPLOADED and not job.files and job.goal is not Goal.UPLOAD
+    return said and not isinstance(error, AuthError)
 
 
 async def _run_steps(context: JobContext) -> None:

@@ -165,8 +165,8 @@ class TestTheWholeConversation:
         assert (status.session_id, status.timeline.duration) == (project, 4.0)
         server.backend.accounts.change(credits=1000)
         assert skill.extend(seconds=3, output=str(tmp_path / "a.mp4")).file.is_file()
-        server.backend.fail("render", status=402)
-        with pytest.raises(skill.ExportBlockedError) as caught:
+        server.backend.fail("render", status=429, times=2)
+        with pytest.raises(skill.RateLimitedError) as caught:
             skill.export(tmp_path / "b.mp4")
         assert [job.id for job in skill.unfinished_jobs()] == [caught.value.job]
         assert skill.cancel(caught.value.job).finished

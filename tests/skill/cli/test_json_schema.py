@@ -59,10 +59,10 @@ def answers(server: Server, say: Callable[[str], Any]) -> list[Any]:
     """What every command answers: a list of objects."""
     server.backend.configure(prices=Prices(first_cut=5, generation=5))
     told = [say(command) for command in SESSION]
-    server.backend.fail("render", status=402)
+    server.backend.fail("render", status=429, times=2)
     failed = say("export -o c.mp4")
     told += [failed, say("jobs"), say(f"resume {failed['error']['job']} -o c.mp4")]
-    server.backend.fail("render", status=402)
+    server.backend.fail("render", status=429, times=2)
     told += [say("export -o d.mp4"), say("cancel"), say("resume job_0123456789"), say("chat ' '")]
     told.append(say("export -o a.mp4"))
     return told
@@ -78,7 +78,7 @@ def test_every_command_answers_as_its_schema_says(answers: list[Any]) -> None:
     assert told | {"mock", "demo"} == {*COMMANDS}
     failed = [answer["error"] for answer in answers if not answer["ok"]]
     assert [error["code"] for error in failed] == [
-        *("export_blocked", "export_blocked", "not_found", "usage", "usage"),
+        *("rate_limited", "rate_limited", "not_found", "usage", "usage"),
     ]
 
 

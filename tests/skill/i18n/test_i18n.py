@@ -188,7 +188,7 @@ class TestWhoIsSpokenTo:
         ran = run("make", *photos, "-p", "用我的照片做一段 3 秒的视频", "-o", "trip.mp4")
         assert ran.code == 0, ran.err
         assert ran.err.startswith(
-            "正在准备...\n准备好了。\n正在上传 3 个文件...\n大约需要 100 积分；现有 100。\n正在制作"
+            "正在准备...\n准备好了。\n大约需要 100 积分；现有 100。\n正在上传 3 个文件...\n正在制作"
         )
         assert "花费：50 积分，剩余 50。" in ran.out
         assert self.sessions(server) == ["zh"]
@@ -330,7 +330,10 @@ class TestFirstContact:
         self, server: Server, run: Callable[..., Ran], photos: list[Path]
     ) -> None:
         ran = run("make", *photos, "-o", "trip.mp4")
-        assert ran.err.startswith("Setting things up...\nReady.\nUploading 3 files...\n")
+        assert ran.err.startswith(
+            "Setting things up...\nReady.\n"
+            "This may cost about 100 credits; there are 100.\nUploading 3 files...\n"
+        )
         assert "nmv_" not in ran.err + ran.out
         assert "{" not in ran.err + ran.out
 

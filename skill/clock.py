@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 PATIENCE = 10.0
@@ -59,6 +61,17 @@ LOCAL = Timing(
     recovery_again=1.0,
     limits=TimeLimits(render_deadline=86_400.0),
 )
+
+
+def process_began() -> float:
+    """When this process began, in Unix seconds; now, where the system does not tell."""
+    try:
+        ticks = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        uptime = float(Path("/proc/uptime").read_text().split()[0])
+        age = uptime - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        age = 0.0
+    return time.time() - max(0.0, age)
 
 
 class Clock(Protocol):

@@ -67,7 +67,7 @@ class Turn:
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The events on the wire, at the backend's pace. Saves the drafts as it passes them."""
         context, stream = self._context, self._fault.stream
-        code, delay = self._fault.answer.code, self._fault.work.second_stage_after
+        code = self._fault.answer.code
         turn = f"{context.session_id[:8]}-{self._ordinal}"
         wire = dialect(self._dialect, turn=turn, now=context.now)
         breakdown = Broken(stream.error or "event", 500 if code is None else code, TROUBLE)
@@ -89,8 +89,8 @@ class Turn:
                     await context.pause(GAP)
                     yield event
                     sent += 1
-            if later is not None and delay is not None:
-                context.save_draft(later.draft, after=delay)
+            if later is not None:
+                context.save_draft(later[0].draft, after=later[1])
             done = True
             if stream.error is not None:
                 for event in wire.encode(breakdown):
@@ -102,18 +102,21 @@ class Turn:
         """Give the turn up before its stream was begun."""
         self._context.end(done=False)
 
-    def _stages(self) -> tuple[list[Step], Save | None]:
-        """What the stream tells, and the draft that comes on its own account after it, if one does:
-        a generation saves the raw cut, and then calls the tool that finishes it."""
-        steps = list(self._reply.steps)
+    def _stages(self) -> tuple[list[Step], tuple[Save, float] | None]:
+        """What the stream tells, and the draft that comes on its own account so many seconds after
+        it, if one does: a generation saves the raw cut, and then calls the tool that finishes it."""
+        work, steps = self._fault.work, list(self._reply.steps)
         if self.silent:
-            return [step for step in steps if not isinstance(step, Say)], None
-        saves = [place for place, step in enumerate(steps) if isinstance(step, Save)]
-        if self._fault.work.second_stage_after is None or len(saves) < 2:
+            steps = [step for step in steps if not isinstance(step, Say)]
+        saves = [step for step in steps if isinstance(step, Save)]
+        if saves and work.shows_after is not None:
+            steps = [step for step in steps if not isinstance(step, Save)]
+            return steps, (saves[-1], work.shows_after)
+        if self.silent or work.second_stage_after is None or len(saves) < 2:
             return steps, None
-        finishing = next(p for p in range(saves[0], len(steps)) if isinstance(steps[p], ToolCall))
-        last = steps[saves[-1]]
-        return steps[:finishing], last if isinstance(last, Save) else None
+        raw = steps.index(saves[0])
+        finishing = next(p for p in range(raw, len(steps)) if isinstance(steps[p], ToolCall))
+        return steps[:finishing], (saves[-1], work.second_stage_after)
 
 
 def is_silent(seed: int, ordinal: str, rate: float) -> bool:

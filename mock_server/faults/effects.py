@@ -84,4 +84,5 @@ class WorkFault:
 
     silent: bool | None = None
     second_stage_after: float | None = None
+    shows_after: float | None = None
     outcome: Literal["failed", "stuck"] | None = None

@@ -103,8 +103,8 @@ async def _do(request: Request, invocation: Invocation, console: Console, studio
         await studio.work(invocation.arguments["job"])
     elif invocation.dry_run and isinstance(request, MakeRequest | ExtendRequest):
         job = studio.plan(request)
-        again = None if request.new else studio.under_way(job)
-        show_plan(console, studio.config, job, await studio.known_balance(), again)
+        balance, same = await studio.known_balance(), studio.under_way(job, request)
+        show_plan(console, studio.config, job, balance, same)
     else:
         show_outcome(console, await studio.run(request))
 

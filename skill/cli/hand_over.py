@@ -53,5 +53,5 @@ def _job_of(request: Request, config: Config, vault: Vault) -> Job:
     assert not isinstance(request, AskRequest)  # which has no --no-wait
     projects = Projects(config, vault)
     job = plan(config, projects, request)
-    vault.add(job, again=request.new)
+    vault.add(job, again=request.new, asked_at=request.asked_at)
     return job

@@ -9,6 +9,7 @@ import io
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import skill
 from skill.cli.console import Console
 from skill.cli.parser import COMMANDS, VersionAskedError, build_parser, parse
+from skill.clock import process_began
 from skill.errors import ElsewhereError, InternalError, SkillError, StoppedError, UsageError
 from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
@@ -34,11 +36,12 @@ class _Terminated(KeyboardInterrupt):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    asked_at = process_began() if argv is None else time.time()
     console = Console(json="--json" in words, own=_own_token())
     _encode(console)
     before = _hear_sigterm()
     try:
-        return _run(words, console)
+        return _run(words, console, asked_at)
     except SkillError as error:
         return _report(console, error)
     except KeyboardInterrupt as stop:
@@ -79,7 +82,7 @@ def _encode(console: Console) -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def _run(words: list[str], console: Console) -> int:
+def _run(words: list[str], console: Console, asked_at: float) -> int:
     console.command = next((word for word in words if word in COMMANDS), "")
     speak(of_environment(os.environ) or "en")
     if any(hide(word) != word for word in words):
@@ -115,7 +118,7 @@ def _run(words: list[str], console: Console) -> int:
     from skill.cli.requests import invocation_of
 
     try:
-        return commands.run(invocation_of(options), console)
+        return commands.run(invocation_of(options, asked_at), console)
     except ElsewhereError as error:  # the same command, where the project is
         others = [word for word in words if word != "--local"]
         console.prefix = ("--local",) if error.local else ()

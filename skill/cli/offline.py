@@ -142,7 +142,7 @@ def _jobs(console: Console, settings: Settings) -> None:
             "step": job.step.value,
             "working": job.id in working,
             "target": job.target,
-            "created": job.created.isoformat(),
+            "created": job.created.isoformat(timespec="seconds"),
             "failure": vars(job.failure) if job.failure else None,
         }
         for job in jobs
@@ -152,7 +152,7 @@ def _jobs(console: Console, settings: Settings) -> None:
         state = say("at work") if job.id in working else say("waits")
         how_far = say(", ").join([say(job.step.value), state])
         whose = "" if job.listing == config.manifest.name else f"({job.listing})"
-        line = f"{job.id}  {job.goal}  {how_far}  {job.created.isoformat()}  {job.target} {whose}"
+        line = f"{job.id}  {job.goal}  {how_far}  {job.created.isoformat(timespec='seconds')}  {job.target} {whose}"
         lines.append(line.rstrip())
         if job.failure and job.id not in working:
             lines.append(f"    {job.failure.message}")

@@ -23,7 +23,7 @@ REQUESTED = frozenset({"make", "extend", "export", "resume", "chat", "ask", "upl
 
 class Invocation(NamedTuple):
     """A command as it was called. `timeout` in seconds; `no_wait`: leave the job to the background;
-    `dry_run`: only tell what would be sent; `detached`: be that background; `arguments`: its own
+    `dry_run`: only tell what would be sent; `detached`: be that background; `asked_at` in Unix seconds; `arguments`: its own
     options, by name."""
 
     command: str
@@ -32,10 +32,11 @@ class Invocation(NamedTuple):
     no_wait: bool
     dry_run: bool
     detached: bool
+    asked_at: float
     arguments: dict[str, Any]
 
 
-def invocation_of(options: Namespace) -> Invocation:
+def invocation_of(options: Namespace, asked_at: float) -> Invocation:
     """The options, sorted by what they are for."""
     rest = vars(options).copy()
     for name in _FOR_THE_CONSOLE:
@@ -43,7 +44,7 @@ def invocation_of(options: Namespace) -> Invocation:
     settings: Any = {name: rest.pop(name) for name in _SETTINGS}
     command, timeout = rest.pop("command"), rest.pop("timeout")
     no_wait, dry_run, detached = (rest.pop(name, False) for name in _HOW_IT_RUNS)
-    return Invocation(command, settings, timeout, no_wait, dry_run, detached, rest)
+    return Invocation(command, settings, timeout, no_wait, dry_run, detached, asked_at, rest)
 
 
 def packages_of(invocation: Invocation) -> Group | None:
@@ -67,7 +68,7 @@ def request_of(invocation: Invocation) -> Request | None:
     """What the command asks for, if it is one of `REQUESTED`. Raises UsageError."""
     from skill.jobs import request
 
-    given = invocation.arguments
+    given = {**invocation.arguments, "asked_at": invocation.asked_at}
     match invocation.command:
         case "make":
             wish = _read(request.VideoOptions, given)

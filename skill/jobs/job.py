@@ -153,8 +153,7 @@ class Job:
     @classmethod
     def new(cls, goal: Goal, backend: str, listing: str) -> Job:
         """A job that nothing has been done for yet."""
-        created = datetime.now(UTC).replace(microsecond=0)
-        return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, created)
+        return cls(f"job_{os.urandom(5).hex()}", goal, backend, listing, datetime.now(UTC))
 
     @property
     def finished(self) -> bool:

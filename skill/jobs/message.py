@@ -125,7 +125,7 @@ async def _fail(context: JobContext, failure: StreamFailure, after: State) -> No
     job = context.job
     told = changes(job.draft, after.draft, job.language)
     balance = await context.balance()
-    message = clean_line(failure.message, 300)
+    message = clean_line(failure.message, 300).rstrip(".。")
     if failure.code == _NO_CREDITS and not told:
         await context.advance(Step.UPLOADED)
         error = error_for(failure.code, message)

@@ -7,6 +7,7 @@ are the keyword arguments of the methods and functions that make one.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -147,6 +148,8 @@ class PaidRequest(Checked):
 
     max_credits: int | None = None
     new: bool = False
+    asked_at: float = field(default_factory=time.time, repr=False, compare=False)
+    """Unix seconds: what was done since is no reason to do it again."""
 
 
 # ---------------------------------------------------------------- the actions
@@ -218,7 +221,7 @@ class ExportRequest(ClipRequest):
     """Render the current project as it stands and fetch the clip."""
 
     words = ""
-    new = False
+    new, asked_at = False, 0.0
 
 
 class ResumeArguments(ClipArguments, total=False):
@@ -259,7 +262,7 @@ class UploadRequest(FilesRequest):
     files: StrPath | Sequence[StrPath]
     urls: Sequence[str] = ()
     words: str = ""
-    new = False
+    new, asked_at = False, 0.0
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -323,6 +326,10 @@ def _seconds(value: object) -> str:
 def _credits(value: object) -> str:
     right = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return "" if right else say("a whole number of credits, 0 or more")
+
+
+def _moment(value: object) -> str:
+    return "" if isinstance(value, float) else say("a number of seconds")
 
 
 def _flag(value: object) -> str:
@@ -398,6 +405,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "shrink": _flag,
     "keep_metadata": _flag,
     "new": _flag,
+    "asked_at": _moment,
     "export": _flag,
 }
 """Field → what its value has to be, "" where it is that."""

@@ -23,6 +23,7 @@ from skill.jobs.threads import run_blocking
 if TYPE_CHECKING:
     from skill.jobs.connection import Connection
     from skill.jobs.job import Job
+    from skill.jobs.request import JobRequest
     from skill.jobs.results import Reply, Video
     from skill.screentalk import GuiAction
 
@@ -44,9 +45,10 @@ class JobRunner:
         """Whether another command has given up the job at work here."""
         return self.job is not None and self._vault.stop_request(self.job).exists()
 
-    async def begin(self, job: Job, *, again: bool) -> Video | Reply:
-        """Write a planned job down and take it to its end; `again` as for `Vault.add`."""
-        await run_blocking(self._vault.add, job, again=again)
+    async def begin(self, job: Job, request: JobRequest) -> Video | Reply:
+        """Write the job that was planned for a request down and take it to its end."""
+        add = self._vault.add
+        await run_blocking(add, job, again=request.new, asked_at=request.asked_at)
         with self._vault.holding(job):
             return await self._finish(job)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from skill.errors import BusyError, NotFoundError, UnfinishedError, UsageError
@@ -215,12 +216,12 @@ class Vault:
 
         shutil.rmtree(self.folder / _READY / job.id, ignore_errors=True)
 
-    def add(self, job: Job, *, again: bool = False) -> None:
-        """Write a new job down. Raises UnfinishedError where an unfinished one is paid for the same
-        already, unless it is meant to be done `again`. Of several processes that add the same at
-        once, one succeeds."""
+    def add(self, job: Job, *, again: bool, asked_at: float) -> None:
+        """Write a new job down. Raises UnfinishedError where another is paid for the same already,
+        which is unfinished, or was begun since this one was asked for (Unix seconds), unless it is
+        meant to be done `again`. Of several processes that ask for the same at once, one succeeds."""
         with self._db.transaction():
-            same = None if again else self.under_way(job)
+            same = None if again else self.under_way(job, asked_at)
             if same is not None:
                 raise UnfinishedError(
                     say("{job} does the same already, so nothing was sent.", job=same.id),
@@ -229,12 +230,13 @@ class Vault:
                 )
             self.save(job)
 
-    def under_way(self, job: Job) -> Job | None:
-        """The unfinished job that is paid for the same as a new one, if any. On this machine
-        nothing is paid for."""
+    def under_way(self, job: Job, asked_at: float) -> Job | None:
+        """The other job that `add` refuses a new one for, if any. On this machine nothing is paid
+        for."""
         if job.backend == "local":
             return None
-        return next((other for other in self.unfinished() if job.repeats(other)), None)
+        since = datetime.fromtimestamp(asked_at, UTC)
+        return next((other for other in self._begun(since) if job.repeats(other)), None)
 
     def history(self, job: Job) -> list[Job]:
         """What was done for the job's project before it, the oldest first, and the job itself."""
@@ -345,6 +347,19 @@ class Vault:
         a record is damaged."""
         jobs = [job for job in self._unfinished() if not isinstance(job, NewerJob)]
         return [job for job in jobs if backend in (None, job.backend)]
+
+    def _begun(self, since: datetime) -> list[Job]:
+        """What is unfinished, or done and begun since then, the newest first."""
+        from skill.jobs.record import read_job
+
+        rows = self._db.rows(
+            "SELECT id, record FROM jobs WHERE finished = 0 OR created >= ?"
+            " ORDER BY created DESC, rowid DESC",
+            since.isoformat(),
+        )
+        jobs = [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
+        lost = (Step.FAILED, Step.CANCELLED)
+        return [job for job in jobs if not isinstance(job, NewerJob) and job.step not in lost]
 
     def newer(self, backend: str) -> list[NewerJob]:
         """What is unfinished at a backend and needs a newer version to go on with."""

@@ -330,7 +330,7 @@ class Studio:
             case _:
                 job = await anyio.to_thread.run_sync(self._planned, request)
                 speak(job.language)
-                return await self._runner.begin(job, again=request.new)
+                return await self._runner.begin(job, request)
 
     def _planned(self, request: JobRequest) -> Job:
         """Plan in a worker thread, since the files are read."""
@@ -342,9 +342,11 @@ class Studio:
         """The job that would do it; nothing is sent and nothing written down."""
         return plan(self._config, self._connection.projects, request)
 
-    def under_way(self, job: Job) -> Job | None:
-        """The unfinished job that is paid for the same as a planned one, if any."""
-        return self._connection.vault.under_way(job)
+    def under_way(self, job: Job, request: JobRequest) -> Job | None:
+        """The other job that is paid for the same as one that is planned for a request, if any."""
+        if request.new:
+            return None
+        return self._connection.vault.under_way(job, request.asked_at)
 
     async def _credits(self) -> Credits:
         return await self._connection.read(self._client.credits)

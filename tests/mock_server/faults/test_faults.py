@@ -314,6 +314,18 @@ class TestTheWork:
         api.say("make it 9 seconds")
         assert sorted(track["tt"] for track in api.draft["t"]) == [0, 1]
 
+    def test_what_is_paid_for_shows_up_later(self, api: Api) -> None:
+        api.start()
+        api.upload("a.png", "b.png")
+        before = api.draft
+        api.backend.configure(pace=0.001)
+        api.backend.fail("message", shows_after=3_600_000)
+        api.say(MAKE)
+        assert api.backend.spent == 50
+        assert api.draft == before
+        api.say("make it 9 seconds")
+        assert api.draft["t"][0]["sg"]
+
     def test_only_the_token_it_comes_with_expires(self, api: Api) -> None:
         api.start()
         mine = api.http.headers["Authorization"]

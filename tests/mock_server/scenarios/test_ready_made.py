@@ -250,6 +250,18 @@ def stream_two_stage(stage: Stage) -> None:
     assert api.credits()["total"] == 50
 
 
+def stream_late(stage: Stage) -> None:
+    api = stage.ready()
+    body, _ = stage.read(MAKE)
+    assert words_of(body)
+    assert api.credits()["total"] == 50
+    assert not api.draft
+    stage.clock.advance(89)
+    assert not api.draft
+    stage.clock.advance(1)
+    assert api.draft["t"][0]["sg"]
+
+
 def stream_truncated(stage: Stage) -> None:
     stage.ready()
     body, error = stage.read()
@@ -577,6 +589,7 @@ BITES: dict[str, Callable[[Stage], None]] = {
     "stream-crash-adk": lambda stage: stream_error(stage, last=CRASH),
     "stream-error-last": stream_error_last,
     "stream-two-stage": stream_two_stage,
+    "stream-late": stream_late,
     "stream-truncated": stream_truncated,
     "stream-wrong-type": stream_wrong_type,
     "stream-not-one": stream_not_one,

@@ -142,8 +142,9 @@ class Connection:
             lost = True
             await self.clock.sleep(self.timing.retry_base)
         except RateLimitedError:
-            if not lost:
-                await self._pause(self.timing.rate_limit)  # the contract: 30 s, once
+            if lost and await self._another_client_id():
+                return await self._request_token()
+            await self._pause(self.timing.rate_limit)  # the contract: 30 s, once
         except BackendFailedError as error:
             if error.backend_code != _NO_CLIENT_ID or not await self._another_client_id():
                 raise
@@ -152,7 +153,6 @@ class Connection:
         except RateLimitedError:
             if not lost or not await self._another_client_id():
                 raise
-            self.tell(Detail("the answer with the token was lost; asking as another client"))
             return await self._request_token()
 
     async def _request_token(self) -> Account:
@@ -167,6 +167,7 @@ class Connection:
         """Be another client from here on; false where the client id is of the user's choice."""
         if self.config.client_id:
             return False
+        self.tell(Detail("asking for a token as another client"))
         await self._end_token_request()
         await run_blocking(self.vault.new_client_id)
         self.projects = Projects(self.config, self.vault)

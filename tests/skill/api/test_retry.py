@@ -89,3 +89,16 @@ def test_no_further_try_two_minutes_after_the_first() -> None:
     slow = NetworkError("took too long")
     assert retry_wait(slow, 1, TIMING, lambda: 0.5, elapsed=119.0) == 1.0
     assert retry_wait(slow, 1, TIMING, lambda: 0.5, elapsed=120.0) is None
+
+
+def test_one_that_is_not_known_yet_is_waited_for_and_then_gone() -> None:
+    watch = RenderWatch(TIMING, started=0.0)
+    assert [watch.wait_unknown() for _ in range(5)] == [30.0] * 4 + [None]
+
+
+def test_one_that_was_seen_between_is_waited_for_anew() -> None:
+    watch = RenderWatch(TIMING, started=0.0)
+    for _ in range(4):
+        assert watch.wait_unknown() == 30.0
+    assert watch.wait("processing", 10, "", 150.0) == 30.0
+    assert watch.wait_unknown() == 30.0

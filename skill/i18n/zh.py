@@ -177,7 +177,7 @@ SENTENCES: Final[dict[str, str]] = {
     "{job} belongs to another backend.": "{job} 属于另一个后台。",
     "Run the command with {setting}.": "请加上 {setting} 再运行命令。",
     "{job} is being worked on by another process.": "{job} 正由另一个进程处理。",
-    " {credits:g} credits were spent on the project; it is kept.": "该项目已花费 {credits:g} 积分；项目会保留。",
+    ". {credits:g} credits were spent on the project; it is kept.": "。该项目已花费 {credits:g} 积分；项目会保留。",
     "The project that was worked on last is on this machine; nothing was sent.": "最近处理的项目在本机上；没有发送任何内容。",
     "Add --local; or begin one at the account with connect, and say it again.": "请加上 --local；或者先用 connect 在账户中新建项目，再重说一遍。",
     "The project that was worked on last is at the account, not on this machine.": "最近处理的项目在账户中，不在本机上。",

@@ -48,8 +48,8 @@ async def offer_home(vault: Vault, job: Job, error: SkillError) -> None:
         history = await run_blocking(vault.history, job)
         error.instead = _at_home(history)
         if isinstance(error, ExportBlockedError) and (credits := _spent(history)):
-            error.message += say(
-                " {credits:g} credits were spent on the project; it is kept.", credits=credits
+            error.message = error.message.rstrip(".。") + say(
+                ". {credits:g} credits were spent on the project; it is kept.", credits=credits
             )
 
 

@@ -180,3 +180,31 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
              ("render_download", {"status": 500, **ALWAYS}))),
     ),
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Again:
+    """A command that a user runs once more, or elsewhere. `lost`: the answer to the message of the
+    `first` one is lost, and nothing more can be learned before it ends."""
+
+    what: str
+    first: str
+    then: str
+    lost: bool = True
+
+
+AGAIN = (
+    Again("`make` was stopped with its message on the way; the same again", "make", "make"),
+    Again("the same with `--no-wait`", "make", "make --no-wait"),
+    Again("the same with `--dry-run`", "make", "make --dry-run"),
+    Again("the same with `--new`", "make", "make --new"),
+    Again("`chat` was stopped with its message on the way; the same again", "chat", "chat"),
+    Again("`extend` was stopped with its message on the way; the same again", "extend", "extend"),
+    Again("after `make --local`, `chat` without it", "make --local", "chat", lost=False),
+    Again("after `make`, `chat` with `--local`", "make", "chat --local", lost=False),
+)
+WORDS = {
+    "make": ("-p", "turn my photos into a video, 3 seconds", "-o", "trip.mp4"),
+    "chat": ("make it 5 seconds",),
+    "extend": ("-o", "longer.mp4"),
+}

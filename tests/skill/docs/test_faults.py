@@ -18,7 +18,7 @@ import pytest
 from mock_server import Backend, Server
 from skill import clock
 from tests.skill.conftest import AtOnce, skip_waits
-from tests.skill.docs.faults import SECTIONS, Case
+from tests.skill.docs.faults import AGAIN, SECTIONS, WORDS, Again, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,4 +155,64 @@ def test_the_page_says_what_happens(
             else f"{page}\n## {title}\n\n{table}",
             "utf-8",
         )
+    assert section(title) == table
+
+
+AGAIN_HEAD = """\
+| what was done, and then | what the user sees | exit | messages sent | credits |
+|---|---|---|---|---|
+"""
+
+
+def again_row(again: Again, server: Server, run: Callable[..., Ran], photos: list[Path]) -> str:
+    """What comes of the second command: of both together the messages, of both the credits."""
+    backend = server.backend
+
+    def command(words: str) -> tuple[object, ...]:
+        name, *options = words.split()
+        files = photos if name == "make" else ()
+        return (name, *files, *WORDS[name], *options, "--home", "home")
+
+    run("connect", "--home", "home")
+    backend.accounts.change(credits=1000)
+    if again.first in ("chat", "extend"):
+        assert run(*command("make")).code == 0
+    before, spent = taken(server), backend.spent
+    if again.lost:
+        backend.fail("message", cut_after_bytes=0, reset=True)
+        backend.fail("state", status=500, times=None, after=1)
+    assert run(*command(again.first)).code == (9 if again.lost else 0)
+    backend.faults.clear()
+    ran = run(*command(again.then))
+    sent, cost = taken(server) - before, backend.spent - spent
+    lines = [line for line in (ran.out + ran.err).splitlines() if line and line != "Next:"]
+    if ran.code == 0:
+        lines = [line for line in lines if "already" in line or " resume " in line] or ["the video"]
+    seen = " ⏎ ".join(plain(line, server) for line in lines)
+    return f"| {again.what} | {seen} | {ran.code} | {sent} | {cost:g} |\n"
+
+
+def test_the_page_says_what_comes_of_the_same_again(
+    photos: list[Path],
+    run: Callable[..., Ran],
+    renderer: Renderer,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+) -> None:
+    title, table = "The same command again", AGAIN_HEAD
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
+    monkeypatch.setattr("mock_server.backend.render_queue.ThreadPoolExecutor", AtOnce)
+    for number, again in enumerate(AGAIN):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        with Server(Backend(pace=0, renderer=renderer)) as server:
+            monkeypatch.setenv("NEMO_API_URL", server.url)
+            table += again_row(again, server, run, photos)
+    if request.config.getoption("--update-docs"):
+        page = PAGE.read_text("utf-8")
+        old = section(title)
+        page = page.replace(old, table) if old else f"{page}\n## {title}\n\n{table}"
+        PAGE.write_text(page, "utf-8")
     assert section(title) == table

@@ -146,6 +146,7 @@ SENTENCES: Final[dict[str, str]] = {
     "This cannot be called inside a running event loop.": "不能在运行中的事件循环里这样调用。",
     "{name} cannot be {value}: it has to be {what}.": "{name} 不能是 {value}：应为{what}。",
     "one of {choices}": "以下之一：{choices}",
+    "a number of seconds": "秒数",
     "a number of seconds, more than 0 and less than {most}": "大于 0、小于 {most} 的秒数",
     "a whole number of credits, 0 or more": "积分数（0 或更大的整数）",
     "True or False": " True 或 False",

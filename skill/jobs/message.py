@@ -266,9 +266,9 @@ async def _pause(context: JobContext, seconds: float) -> None:
             context.tell(Notice(say("Looking again in {seconds:.0f} s.", seconds=seconds)))
 
 
+_NO_CREDITS = 2001
 # What a backend that has not carried a message out answers. Whatever else comes once it has
 # left, an unknown code or a gateway's word, leaves open what became of it.
-_NO_CREDITS = 2001
 _REFUSALS = frozenset({1001, 1002, 2001, 4001, 4002, 400, 401, 402, 403, 404, 413, 415, 429})
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import random
 import re
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,10 +23,13 @@ from tests.skill.conftest import AtOnce, skip_waits
 from tests.skill.docs.faults import AGAIN, SECTIONS, WORDS, Again, Case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from mock_server.backend.render_queue import Renderer
     from tests.skill.conftest import Ran
+
+    OfItsOwn = Callable[[], AbstractContextManager[Server]]
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "faults.md"
 HEAD = """\
@@ -122,40 +127,51 @@ def section(title: str) -> str:
     return found[1].strip() + "\n" if found else ""
 
 
+def check(title: str, table: str, *, update: bool) -> None:
+    """That the page has this table in a part; with `update` it is written anew."""
+    if update:
+        page, old = PAGE.read_text("utf-8"), section(title)
+        page = page.replace(old, table) if old else f"{page}\n## {title}\n\n{table}"
+        PAGE.write_text(page, "utf-8")
+    assert section(title) == table
+
+
+@pytest.fixture
+def backend_of_its_own(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> OfItsOwn:
+    """Opens a backend that no other row has used, and a folder to work in."""
+    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
+    monkeypatch.setattr("mock_server.backend.render_queue.ThreadPoolExecutor", AtOnce)
+
+    @contextmanager
+    def opened() -> Iterator[Server]:
+        monkeypatch.chdir(mkdtemp(dir=tmp_path))
+        with Server(Backend(pace=0, renderer=renderer)) as server:
+            monkeypatch.setenv("NEMO_API_URL", server.url)
+            yield server
+
+    return opened
+
+
 @pytest.mark.parametrize("title", SECTIONS)
 def test_the_page_says_what_happens(
     title: str,
     clip: bytes,
     photos: list[Path],
     run: Callable[..., Ran],
-    renderer: Renderer,
+    backend_of_its_own: OfItsOwn,
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
-    tmp_path: Path,
 ) -> None:
     table = HEAD
-    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
     monkeypatch.setattr(random, "random", lambda: 0.5)
-    monkeypatch.setattr("mock_server.backend.render_queue.ThreadPoolExecutor", AtOnce)
-    for number, case in enumerate(SECTIONS[title]):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        monkeypatch.chdir(folder)
-        with Server(Backend(pace=0, renderer=renderer)) as server:
-            monkeypatch.setenv("NEMO_API_URL", server.url)
-            with monkeypatch.context() as patch:
-                if case.gives_up == "render":
-                    skip_waits(patch)
-                table += row(case, "token" in title, server, run, photos)
-    if request.config.getoption("--update-docs"):
-        page = PAGE.read_text("utf-8")
-        PAGE.write_text(
-            page.replace(section(title), table)
-            if section(title)
-            else f"{page}\n## {title}\n\n{table}",
-            "utf-8",
-        )
-    assert section(title) == table
+    for case in SECTIONS[title]:
+        with backend_of_its_own() as server, monkeypatch.context() as patch:
+            if case.gives_up == "render":
+                skip_waits(patch)
+            table += row(case, "token" in title, server, run, photos)
+    check(title, table, update=request.config.getoption("--update-docs"))
 
 
 AGAIN_HEAD = """\
@@ -195,24 +211,11 @@ def again_row(again: Again, server: Server, run: Callable[..., Ran], photos: lis
 def test_the_page_says_what_comes_of_the_same_again(
     photos: list[Path],
     run: Callable[..., Ran],
-    renderer: Renderer,
-    monkeypatch: pytest.MonkeyPatch,
+    backend_of_its_own: OfItsOwn,
     request: pytest.FixtureRequest,
-    tmp_path: Path,
 ) -> None:
-    title, table = "The same command again", AGAIN_HEAD
-    monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
-    monkeypatch.setattr("mock_server.backend.render_queue.ThreadPoolExecutor", AtOnce)
-    for number, again in enumerate(AGAIN):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        monkeypatch.chdir(folder)
-        with Server(Backend(pace=0, renderer=renderer)) as server:
-            monkeypatch.setenv("NEMO_API_URL", server.url)
+    table = AGAIN_HEAD
+    for again in AGAIN:
+        with backend_of_its_own() as server:
             table += again_row(again, server, run, photos)
-    if request.config.getoption("--update-docs"):
-        page = PAGE.read_text("utf-8")
-        old = section(title)
-        page = page.replace(old, table) if old else f"{page}\n## {title}\n\n{table}"
-        PAGE.write_text(page, "utf-8")
-    assert section(title) == table
+    check("The same command again", table, update=request.config.getoption("--update-docs"))

@@ -91,6 +91,42 @@ class TestABadToken:
             assert taken(server) == 1
 
 
+@pytest.mark.parametrize("words", [("chat", "make it 5 seconds"), ("extend", "-o", "b.mp4")])
+class TestAMessageToAProjectThereIs:
+    @pytest.fixture(autouse=True)
+    def project(self, server: Server, run: Run, photos: list[Path]) -> None:
+        run("connect")
+        server.backend.accounts.change(credits=1000)
+        assert run("make", *photos, *WORDS).code == 0
+        server.backend.journal.clear()
+
+    def test_with_a_token_that_has_expired_it_goes_out_once_more(
+        self, server: Server, run: Run, words: tuple[str, ...]
+    ) -> None:
+        server.backend.fail("message", expire_token=True)
+        assert run(*words).code == 0
+        assert taken(server) == 1
+
+    def test_refused_again_it_is_kept(
+        self, server: Server, run: Run, words: tuple[str, ...], form: Any
+    ) -> None:
+        server.backend.fail("message", times=None, **form(1001))
+        ran = run(*words, "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (3, "auth")
+        server.backend.faults.clear()
+        assert run("resume", ran.answer["error"]["job"]).code == 0
+        assert taken(server) == 1
+
+    def test_of_a_project_that_is_gone_it_is_told_what_is_lost(
+        self, server: Server, run: Run, words: tuple[str, ...], form: Any
+    ) -> None:
+        server.backend.fail("message", **form(1002))
+        ran = run(*words, "--json")
+        assert (ran.code, ran.answer["error"]["code"]) == (4, "not_found")
+        assert not server.backend.journal.calls("session")
+        assert taken(server) == 0
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_client_id_that_is_missing_is_sent_along(
     server: Server, run: Run, photos: list[Path], endpoint: str, form: Any

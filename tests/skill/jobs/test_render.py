@@ -18,20 +18,13 @@ if TYPE_CHECKING:
 WORDS = ("-p", "turn my photos into a video, 3 seconds", "-o", "trip.mp4", "--json")
 
 
-def test_one_that_is_not_known_at_first_is_waited_out(
-    server: Server, run: Run, photos: list[Path]
+@pytest.mark.parametrize(("unknown", "renders"), [(4, 1), (5, 2)])
+def test_one_that_is_not_known_is_waited_for_and_then_begun_again(
+    server: Server, run: Run, photos: list[Path], unknown: int, renders: int
 ) -> None:
-    server.backend.fail("render_status", status=404, times=4)
+    server.backend.fail("render_status", status=404, times=unknown)
     assert run("make", *photos, *WORDS).code == 0
-    assert len(server.backend.journal.calls("render")) == 1
-
-
-def test_one_that_stays_unknown_is_begun_again_once(
-    server: Server, run: Run, photos: list[Path]
-) -> None:
-    server.backend.fail("render_status", status=404, times=5)
-    assert run("make", *photos, *WORDS).code == 0
-    assert len(server.backend.journal.calls("render")) == 2
+    assert len(server.backend.journal.calls("render")) == renders
 
 
 @pytest.mark.parametrize("refusal", [{"status": 409}, {"code": 409}, {"code": 4999}])

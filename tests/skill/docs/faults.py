@@ -29,6 +29,11 @@ class Case:
     passes: bool = True
     gives_up: str = ""
 
+    @property
+    def slow(self) -> bool:
+        """Whether the backend is so slow that a sign of life is due."""
+        return any("heartbeats_for" in fault for _, fault in self.faults)
+
     def arm(self, backend: Backend) -> None:
         if self.expired:
             backend.accounts.change(expire=True)

@@ -106,7 +106,7 @@ def row(case: Case, new: bool, server: Server, run: Callable[..., Ran], photos: 
     backend.faults.clear()
     charged = 100 - run("credits", "--json", *home).answer["data"]["total"]
     assert charged <= 50, "paid twice"
-    seen = told(ran, usual, server, slow=case.pace > 0)
+    seen = told(ran, usual, server, slow=case.slow)
     return f"| {case.what} | {seen} | {ran.code} | {messages} | {charged:g} | {again} |\n"
 
 

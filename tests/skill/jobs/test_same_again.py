@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,6 +138,18 @@ def test_eight_processes_at_once_send_once(
     done = [answer["data"]["job"] for answer in answers if answer["ok"]]
     others = [answer["error"] for answer in answers if not answer["ok"]]
     assert {(error["code"], error["job"]) for error in others} == {("unfinished", *done)}
+    assert sent(server) == 1
+
+
+def test_what_was_done_since_it_was_asked_for_is_not_done_again(
+    server: Server, run: Run, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_at = time.time()
+    assert run("make", *photos, *WORDS[:2], "-o", "a.mp4").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("skill.cli.main.time.time", lambda: asked_at)
+        job = job_of(run("make", *photos, *WORDS[:2], "-o", "b.mp4", "--json"))
+    assert run("resume", job, "--json").answer["data"]["file"].endswith("a.mp4")
     assert sent(server) == 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -77,3 +79,11 @@ def test_the_limit_on_a_whole_command_is_in_real_seconds(
     ran = run("credits", "--timeout", "0.5", "--pace", pace)
     assert (ran.code, "after 0.5 s" in ran.err) == (11, True)
     assert 0.5 <= time.monotonic() - began < 20
+
+
+def test_a_process_knows_when_it_began() -> None:
+    program = "import skill.clock; print(skill.clock.process_began())"
+    before = time.time()
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    # The system counts in hundredths, and began to count at a moment it rounds.
+    assert before - 1 <= float(ran.stdout) <= time.time()

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mock_server.contract import facts
-from mock_server.contract.client import Bearer
-from mock_server.contract.errors import UnusableAnswerError
+from mock_server.contract.client import Bearer, UnusableAnswerError
 from mock_server.contract.model import Catalogue, Kind
 
 if TYPE_CHECKING:

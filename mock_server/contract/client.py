@@ -12,7 +12,6 @@ from urllib.parse import quote
 import httpx
 
 from mock_server import openapi
-from mock_server.contract.errors import UnusableAnswerError
 from mock_server.strict_json import loads_or_none
 
 if TYPE_CHECKING:
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Bytes of an answer that are read; a clip may be larger."""
+
+
+class UnusableAnswerError(Exception):
+    """What came cannot be gone on with; its word is noted, unless something critical has been."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mock_server import openapi
-from mock_server.contract.client import Bearer
-from mock_server.contract.errors import UnusableAnswerError
+from mock_server.contract.client import Bearer, UnusableAnswerError
 from mock_server.openapi.json_schema import Difference, Severity
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mock_server.contract import facts
-from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
+from mock_server.contract.client import UnusableAnswerError
 from mock_server.contract.facts import FetchedFile, RenderSnapshot
-from mock_server.contract.model import Catalogue, Kind
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind
 from mock_server.contract.project import NAME
 from mock_server.openapi import ATTRIBUTION
 

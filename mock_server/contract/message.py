@@ -9,8 +9,8 @@ import httpx
 
 from mock_server import openapi
 from mock_server.contract import facts, stream
-from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
-from mock_server.contract.model import Catalogue, Kind
+from mock_server.contract.client import UnusableAnswerError
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind
 from mock_server.contract.project import NAME, draw_picture, latest
 from mock_server.contract.stream import Heard
 from mock_server.contract.target import MESSAGE_CREDITS

@@ -138,3 +138,13 @@ class Catalogue(list[Check]):
             return work
 
         return enter
+
+
+class DoesNotApplyError(Exception):
+    """The check has nothing to look at here. `reason` is a sentence, in which `{of}` stands for
+    what is particular."""
+
+    def __init__(self, reason: str, of: str = "") -> None:
+        super().__init__(reason, of)
+        self.reason = reason
+        self.of = of

@@ -8,8 +8,8 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from mock_server.contract import facts
-from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
-from mock_server.contract.model import Catalogue, Kind
+from mock_server.contract.client import UnusableAnswerError
+from mock_server.contract.model import Catalogue, DoesNotApplyError, Kind
 
 if TYPE_CHECKING:
     from mock_server.contract.context import Context

@@ -10,10 +10,16 @@ import anyio
 import httpx
 
 from mock_server.contract import account, export, facts, message, project
-from mock_server.contract.client import Client
+from mock_server.contract.client import Client, UnusableAnswerError
 from mock_server.contract.context import Context
-from mock_server.contract.errors import DoesNotApplyError, UnusableAnswerError
-from mock_server.contract.model import Check, Kind, Outcome, Report, Result
+from mock_server.contract.model import (
+    Check,
+    DoesNotApplyError,
+    Kind,
+    Outcome,
+    Report,
+    Result,
+)
 from mock_server.contract.target import MESSAGE_CREDITS, Target, UnreachableError
 
 if TYPE_CHECKING:

@@ -107,6 +107,31 @@ class TestStreams:
         (entry,) = api.backend.journal.calls("message")
         until(lambda: entry.ended == "dropped")
 
+    def test_who_left_early_is_answered_at_once(self, way: Open) -> None:
+        api = way(pace=1.0, clock=ManualClock()).start()
+        api.upload("a.png")
+        for _ in range(25):
+            with api.stream(MAKE) as response:
+                assert response.status_code == 200
+            if api.server is not None:  # over a socket it takes a moment
+                until(lambda: not api.backend.messages.busy())
+
+    def test_who_left_early_is_answered_at_once_async(self, way: Open) -> None:
+        api = way(pace=1.0, clock=ManualClock()).start()
+        api.upload("a.png")
+
+        async def leave() -> None:
+            async with (
+                httpx.AsyncClient(base_url=api.http.base_url, headers=api.http.headers) as http,
+                http.stream("POST", "/run_sse", json=api.message(MAKE)) as response,
+            ):
+                assert response.status_code == 200
+
+        for _ in range(10):
+            asyncio.run(leave())
+            if api.server is not None:
+                until(lambda: not api.backend.messages.busy())
+
     def test_async_too(self, way: Open) -> None:
         api = way(pace=1.0, clock=ManualClock()).start()
         api.upload("a.png")

@@ -1,4 +1,4 @@
-"""--local: the built-in backend on a loopback port, for as long as a command runs.
+"""--local: the built-in backend in this very process, for as long as a command runs.
 
 The only import of `mock_server`, and a lazy one: a plain install does without it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,8 +19,10 @@ from skill.i18n import say, speak
 from skill.install import packages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from types import ModuleType
+
+    import httpx
 
     from mock_server import Server
     from mock_server.backend.render_queue import RenderedVideo
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from skill.events import Tell
 
 
+ADDRESS = "http://127.0.0.1"
+"""What stands for the local backend in URLs. Nothing listens there: its transport answers."""
 CHECKED_UPLOAD = 1024 * 1024
 """Bytes of the largest file that `mock_to_check` takes."""
 
@@ -58,20 +62,22 @@ def require(*, renderer: bool = True, previews: bool = False) -> None:
         )
 
 
-@contextmanager
-def running(home: Path, tell: Tell, language: Callable[[], str]) -> Iterator[str]:
-    """Run the local backend; yields its URL. Projects are kept in `home`, where the next command
-    finds them. `tell` gets the renderer's warnings as notices, in what `language` returns then.
-    To be called in an event loop."""
+@asynccontextmanager
+async def running(
+    home: Path, tell: Tell, language: Callable[[], str]
+) -> AsyncIterator[httpx.AsyncBaseTransport]:
+    """Run the local backend; yields the transport by which `ADDRESS` is reached. Projects are kept
+    in `home`, where the next command finds them. `tell` gets the renderer's warnings as notices,
+    in what `language` returns then."""
     require()
-    from mock_server import Backend, Server
+    from mock_server import Backend, create_app
+    from mock_server.http.asgi_transport import answering
 
-    storage = home / "local"
     log, warnings = logging.getLogger("mock_server"), _Warnings(tell, language)
     log.addHandler(warnings)
     try:
         backend = Backend(
-            storage=storage,
+            storage=home / "local",
             persistent=True,
             unlimited=True,
             pace=0.0,
@@ -79,8 +85,11 @@ def running(home: Path, tell: Tell, language: Callable[[], str]) -> Iterator[str
             validate=False,
             renderer=warnings.render,
         )
-        with Server(backend, control=False) as server:
-            yield server.url
+        try:
+            async with answering(create_app(backend, control=False)) as transport:
+                yield transport
+        finally:
+            backend.close()
     finally:
         log.removeHandler(warnings)
 

@@ -30,6 +30,7 @@ from skill.jobs.request import (
     ResumeArguments,
 )
 from skill.jobs.studio import Studio
+from skill.jobs.threads import new_event_loop
 from skill.settings.config import Config, Settings
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class SyncStudio:
                 hint=say("Await the method of a Studio instead; its docstring names it."),
             )
         self._opening = Studio.open(Config.resolve(**self._settings), self._tell)
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=new_event_loop)
         try:
             self._studio = self._runner.run(self._opening.__aenter__())
         except BaseException:

@@ -33,6 +33,7 @@ import mock_server.server
 from mock_server import Backend
 from mock_server.backend.accounts import Accounts
 from mock_server.http.app import create_app
+from mock_server.http.asgi_transport import answering
 from mock_server.render import Rendered
 from skill.cli.console import Console
 from skill.cli.main import main
@@ -461,10 +462,6 @@ class World:
             ends = datetime.now(UTC) + timedelta(days=7)
             return {"token": token, "user_id": user_id, "expires_at": ends.isoformat()}
 
-        @contextlib.contextmanager
-        def local(home: Path, tell: object, language: object) -> Iterator[str]:
-            yield self.url
-
         def draw(folder: Path) -> list[Path]:
             folder.mkdir(exist_ok=True)
             (folder / "dawn.png").write_bytes(PHOTO)
@@ -481,7 +478,7 @@ class World:
             patch.setattr(Console, "error", error)
             patch.setattr(Accounts, "issue", issue_anew)
             skip_waits(patch)
-            patch.setattr("skill.local.running", local)
+            patch.setattr("skill.local.running", lambda *_: answering(self.wire))
             patch.setattr("skill.cli.demo_pictures.draw_pictures", draw)
             yield
 

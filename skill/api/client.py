@@ -52,9 +52,9 @@ class Client:
     Use as an async context manager.
 
     `headers` are the attribution headers (`Manifest.load().headers`), `token` the bearer, without
-    which only `anonymous_token` can be called. Answers are the values of `skill.api.models`, whose
-    docstrings give the units. Raises the errors of `skill.errors` and no others; no token stands
-    in any of them.
+    which only `anonymous_token` can be called, `transport` what takes requests there instead of
+    the network. Answers are the values of `skill.api.models`, whose docstrings give the units.
+    Raises the errors of `skill.errors` and no others; no token stands in any of them.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Client:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.token = token
+        self.transport = transport
         self.client_id: str | None = None
         """Sent with every request from here on, for a backend that asks for it (400)."""
         self.log = log or (lambda line: None)

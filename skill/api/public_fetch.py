@@ -22,12 +22,14 @@ async def fetch_public(
     headers: Mapping[str, str] | None = None,
     *,
     loopback: bool,
+    transport: httpx.AsyncBaseTransport | None = None,
     log: Callable[[str], None] = lambda line: None,
 ) -> AsyncIterator[httpx.Response]:
     """Ask for what is at a public address, without the token and our headers. Any status is an
     answer; a redirect is one too, and not followed.
 
     `loopback`: the backend that names the address is on this machine, and may name this machine.
+    `transport`: what that backend is reached by, where it is not the network.
     Raises the errors of `skill.api.public_address` where the address is none to fetch from,
     NetworkError where it does not answer, or breaks off in the caller's block.
     """
@@ -41,6 +43,7 @@ async def fetch_public(
         proxy=proxy,
         trust_env=False,
         verify=certificates(url),
+        transport=transport,
     ) as http:
         try:
             request = http.build_request(

@@ -12,6 +12,7 @@ from skill.errors import SkillError, StoppedError, UnfinishedError
 from skill.events import Event, Notice
 from skill.i18n import say, speak, spoken
 from skill.jobs.studio import Studio
+from skill.jobs.threads import new_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -131,6 +132,6 @@ def run(
     """Run `action` on a studio of `config`, for at most `seconds`. Raises SkillError."""
     at_work = _Run(console, config, seconds)
     try:
-        anyio.run(at_work.run, action)
+        anyio.run(at_work.run, action, backend_options={"loop_factory": new_event_loop})
     finally:
         speak(at_work.language)

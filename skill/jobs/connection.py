@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -332,16 +332,20 @@ async def open_connection(
     from skill.api.client import Client
     from skill.jobs.store import Vault
 
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         vault = Vault.open(config.home)
         stack.callback(vault.close)
+        transport = None
         if config.local:
-            from skill.local import running
+            from skill.local import ADDRESS, running
 
-            url = stack.enter_context(running(config.home, tell, language))
-            config = replace(config, api_url=url)
+            config = replace(config, api_url=ADDRESS)
+            transport = await stack.enter_async_context(running(config.home, tell, language))
         client = Client(
-            config.api_url, config.manifest.headers, log=lambda line: tell(Detail(line))
+            config.api_url,
+            config.manifest.headers,
+            transport=transport,
+            log=lambda line: tell(Detail(line)),
         )
         timing = (LOCAL if config.local else CLOUD).at_pace(config.pace)
         async with client:

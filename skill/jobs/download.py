@@ -252,7 +252,13 @@ class _Download:
         """The answer of a source, wherever it redirects to. Each address on the way is looked
         at; the token goes along only as long as it is the backend's own origin."""
         client = self._client
-        fetch = partial(fetch_public, headers=headers, loopback=client.loopback, log=client.log)
+        fetch = partial(
+            fetch_public,
+            headers=headers,
+            loopback=client.loopback,
+            transport=client.transport,
+            log=client.log,
+        )
         ours = source == _BACKEND
         async with AsyncExitStack() as stack:
             get = client.download(self._render_id, headers) if ours else fetch(self._url)

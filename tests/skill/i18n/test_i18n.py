@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import string
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import skill
-from mock_server import contract
+from mock_server import contract, create_app
+from mock_server.http.asgi_transport import answering
 from skill.cli import parser
 from skill.cli.output import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
@@ -243,7 +243,8 @@ class TestWhoIsSpokenTo:
         server: Server,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr("skill.local.running", lambda *_: nullcontext(server.url))
+        app = create_app(server.backend)
+        monkeypatch.setattr("skill.local.running", lambda *_: answering(app))
         monkeypatch.setattr("skill.cli.demo_pictures.draw_pictures", lambda folder: photos)
         assert run("make", "--local", *photos, "-p", "a calm slideshow", "--no-export").code == 0
         monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")

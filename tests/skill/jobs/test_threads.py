@@ -1,8 +1,12 @@
-"""A note that is made in a thread is made, and has ended, whoever cancels the task meanwhile."""
+"""A note that is made in a thread is made, and has ended, whoever cancels the task meanwhile. A
+thread wakes the event loop also where there are no sockets."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import socket
 import threading
 from contextlib import suppress
 
@@ -10,7 +14,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from skill.jobs.threads import run_blocking
+from skill.jobs.threads import new_event_loop, run_blocking
 from tests.waiting import HANGS
 
 
@@ -104,3 +108,40 @@ def test_a_task_that_asyncio_cancels_waits_for_it(early: bool) -> None:
 
     asyncio.run(work())
     assert note.calls == 1
+
+
+class TestEventLoop:
+    @pytest.fixture(params=["pair", "message"])
+    def denied(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A sandbox that denies a pair of sockets, or to send through one."""
+
+        class Mute(socket.socket):
+            def send(self, *_: object) -> int:
+                raise PermissionError
+
+        def pair() -> tuple[socket.socket, socket.socket]:
+            if request.param == "pair":
+                raise PermissionError
+            return Mute(), Mute()
+
+        monkeypatch.setattr(socket, "socketpair", pair)
+
+    @pytest.mark.skipif(os.name != "posix", reason="there are pipes that can be waited for")
+    @pytest.mark.usefixtures("denied")
+    def test_it_is_woken_by_threads_and_signals(self) -> None:
+        async def work() -> str:
+            heard = asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, heard.set)
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await heard.wait()
+            return await asyncio.to_thread(lambda: "woken")
+
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            assert runner.run(asyncio.wait_for(work(), HANGS)) == "woken"
+
+    def test_elsewhere_it_is_that_of_asyncio(self) -> None:
+        usual = asyncio.new_event_loop()
+        loop = new_event_loop()
+        assert type(loop) is type(usual)
+        for made in (usual, loop):
+            made.close()

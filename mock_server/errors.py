@@ -1,4 +1,6 @@
-"""What the backend refuses, and how it says so."""
+"""What the backend refuses, and how it says so; and what is refused to it."""
+
+import errno
 
 BAD_REQUEST = 400
 NOT_FOUND = 404
@@ -57,6 +59,17 @@ class BreachError(ApiError):
 
 class StorageError(Exception):
     """The storage folder cannot be used: damaged, of a newer version, or not writable."""
+
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""The numbers of an OSError that says so, of the disk or of what this user may have of it."""
+
+
+def os_error(error: BaseException | None) -> OSError | None:
+    """The OSError that another error comes of, or is; None if it comes of none."""
+    while error is not None and not (isinstance(error, OSError) and error.errno):
+        error = error.__cause__
+    return error
 
 
 def bad_request(message: str) -> ApiError:

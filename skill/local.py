@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +18,7 @@ from skill.errors import UsageError
 from skill.events import Notice
 from skill.i18n import say, speak
 from skill.install import packages
+from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from mock_server import Server
+    from mock_server.backend.backend import Backend
     from mock_server.backend.render_queue import RenderedVideo
     from mock_server.contract import Check as Check
     from mock_server.contract import Report as Report
@@ -71,13 +74,15 @@ async def running(
     in what `language` returns then."""
     require()
     from mock_server import Backend, create_app
+    from mock_server.errors import StorageError
     from mock_server.http.asgi_transport import answering
 
+    storage = home / "local"
     log, warnings = logging.getLogger("mock_server"), _Warnings(tell, language)
     log.addHandler(warnings)
     try:
         backend = Backend(
-            storage=home / "local",
+            storage=storage,
             persistent=True,
             unlimited=True,
             pace=0.0,
@@ -86,12 +91,43 @@ async def running(
             renderer=warnings.render,
         )
         try:
-            async with answering(create_app(backend, control=False)) as transport:
+            app = create_app(backend, control=False)
+            async with answering(app, check=partial(_check, backend, storage)) as transport:
                 yield transport
         finally:
-            backend.close()
+            with suppress(StorageError, OSError):  # it was told where it mattered
+                backend.close()
+    except StorageError as error:
+        raise _unusable(storage, error) from error
     finally:
         log.removeHandler(warnings)
+
+
+def _check(backend: Backend, storage: Path) -> None:
+    """Raises UsageError where the disk has failed the backend: that is no answer of a backend, but
+    an error of this machine."""
+    if (failure := backend.take_storage_failure()) is not None:
+        raise _unusable(storage, failure) from failure
+
+
+def _unusable(storage: Path, error: Exception) -> UsageError:
+    """What is said where the storage folder cannot be used."""
+    from mock_server.errors import DISK_FULL, os_error
+
+    reason = os_error(error)
+    if reason is not None and reason.errno in DISK_FULL:
+        return UsageError(
+            say("The disk is full: {folder} has no room for more.", folder=storage),
+            hint=say("Make room, or name a state folder on another disk with --home DIR."),
+        )
+    return UsageError(
+        say(
+            "{path} cannot be used: {reason}.",
+            path=storage,
+            reason=clean_line(str(reason.strerror if reason else error), 200).rstrip("."),
+        ),
+        hint=say("Name another state folder with --home DIR or IMAGE_TO_VIDEO_HOME."),
+    )
 
 
 class _Warnings(logging.Handler):

@@ -186,6 +186,16 @@ class Backend:
         self.faults.add(fault)
         return fault
 
+    def storage_failed(self, error: Exception) -> None:
+        """Note what came in the way of using the storage folder."""
+        self._store.failure = error
+
+    def take_storage_failure(self) -> Exception | None:
+        """What came in the way of using the storage folder since this was asked last, if anything
+        did: also what a render met, which nobody waits for."""
+        failure, self._store.failure = self._store.failure, None
+        return failure
+
     def reset(self) -> None:
         """Be as new: no accounts, sessions, files, renders, faults and scenarios, an empty journal,
         and the settings and the time it was made with."""
@@ -211,9 +221,11 @@ class Backend:
 
     def close(self) -> None:
         """Stop the renders and remove the temporary folder. May be called twice."""
-        self.renders.close()
-        self.messages.give_up()
-        self._store.close()
+        try:
+            self.renders.close()
+        finally:
+            self.messages.give_up()
+            self._store.close()
 
     def _prune(self) -> None:
         """Drop expired accounts, sessions unused for seven days, and the files of neither."""

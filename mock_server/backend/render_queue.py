@@ -1,5 +1,6 @@
 """Renders: one at a time for each session, the rest wait; a pool of threads does the work."""
 
+import errno
 import os
 import secrets
 import threading
@@ -15,7 +16,14 @@ from mock_server.backend import instant_renderer
 from mock_server.backend.models import Render, Status
 from mock_server.backend.store import Store
 from mock_server.clock import Clock
-from mock_server.errors import NOT_FOUND, ApiError, BreachError, bad_request
+from mock_server.errors import (
+    DISK_FULL,
+    NOT_FOUND,
+    ApiError,
+    BreachError,
+    bad_request,
+    os_error,
+)
 
 QUEUE_DELAY = 0.2
 """Seconds a render stays pending although nothing is before it, times the backend's pace."""
@@ -200,16 +208,21 @@ class Renders:
             for job in self._jobs.values():
                 job.cancel.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        try:
+            if self.unfinished():
+                self._fail_unfinished()
+        finally:
+            if self._unmark is not None:
+                self._unmark()
+                self._unmark = None
+                self._store.forget_claim(self._worker)
+
+    def _fail_unfinished(self) -> None:
         with self._store.change() as world:
-            for job in self._jobs.values():
-                render = world.renders.get(job.render_id)
-                if render is not None and not render.status.final:
-                    render.status = Status.FAILED
-                    render.error = "The backend was stopped while this was being rendered."
-        if self._unmark is not None:
-            self._unmark()
-            self._unmark = None
-            self._store.forget_claim(self._worker)
+            for render_id in self.unfinished():
+                render = world.renders[render_id]
+                render.status = Status.FAILED
+                render.error = "The backend was stopped while this was being rendered."
 
     def _start_next(self, session_id: str) -> None:
         waiting = self._waiting.get(session_id)
@@ -254,6 +267,9 @@ class Renders:
         except Exception as error:
             # The boundary to the renderer: whatever it raises ends this render, not the backend.
             target.unlink(missing_ok=True)
+            reason = os_error(error)
+            if reason is not None and reason.errno in (*DISK_FULL, errno.EROFS):
+                self._store.failure = error
             if not job.cancel.is_set():
                 self._settle(job, Status.FAILED, error=str(error) or type(error).__name__)
             return

@@ -73,6 +73,8 @@ class Store:
         self._world = World()
         self._marks: set[str] = set()
         self._stamp: tuple[int, int] | None = None
+        self.failure: Exception | None = None
+        """What came in the way of reading or writing the folder, until somebody takes note."""
         try:
             if folder is not None:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +131,9 @@ class Store:
                     return None
                 self._marks.add(name)
             return _Held(self._marks, name)
-        file = (self.root / "marks" / Path(name).name).open("ab")
+        place = self.root / "marks" / Path(name).name
+        with self._writing(place):
+            file = place.open("ab")
         if _lock(file, wait=False):
             return file
         file.close()
@@ -159,9 +163,20 @@ class Store:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with (self.root / "lock").open("ab") as file:
+        place = self.root / "lock"
+        with self._writing(place):
+            file = place.open("ab")
+        with file:
             _lock(file, wait=True)
             yield
+
+    @contextmanager
+    def _writing(self, place: Path) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.failure = StorageError(f"cannot write {place}: {error}")
+            raise self.failure from error
 
     def _reload(self) -> None:
         try:
@@ -176,15 +191,16 @@ class Store:
         try:
             self._world = World.from_json(json.loads(self._file.read_bytes()))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise StorageError(
+            self.failure = StorageError(
                 f"{self._file} cannot be read ({error!r}). Move it away to start afresh."
-            ) from error
+            )
+            raise self.failure from error
         self._stamp = stamp
 
     def _save(self) -> None:
         fresh = self._file.with_suffix(".new")
         text = json.dumps(self._world.to_json(), ensure_ascii=True, separators=(",", ":"))
-        try:
+        with self._writing(self._file):
             with os.fdopen(
                 os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
             ) as file:
@@ -193,6 +209,4 @@ class Store:
                 os.fsync(file.fileno())
             fresh.replace(self._file)
             status = self._file.stat()
-        except OSError as error:
-            raise StorageError(f"cannot write {self._file}: {error}") from error
         self._stamp = (status.st_mtime_ns, status.st_ino)

@@ -27,10 +27,13 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def answering(app: ASGIApp) -> AsyncIterator[httpx.AsyncBaseTransport]:
+async def answering(
+    app: ASGIApp, *, check: Callable[[], None] = lambda: None
+) -> AsyncIterator[httpx.AsyncBaseTransport]:
     """A transport whose requests `app` answers. Any number of clients may use it; what is still
-    being answered at the end is dropped."""
-    transport = _Transport(app)
+    being answered at the end is dropped. `check` is called before an answer is handed out, and
+    where one breaks off: what it raises is raised instead."""
+    transport = _Transport(app, check)
     try:
         yield transport
     finally:
@@ -40,12 +43,13 @@ async def answering(app: ASGIApp) -> AsyncIterator[httpx.AsyncBaseTransport]:
 class _Transport(httpx.AsyncBaseTransport):
     # It has no `aclose`: a client closes its transport, and is not the only one to use this one.
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, check: Callable[[], None]) -> None:
         self._app = app
+        self._check = check
         self._running: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = Exchange(request)
+        exchange = Exchange(request, self._check)
         task = asyncio.create_task(exchange.run(self._app))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -76,8 +80,9 @@ class Exchange(httpx.AsyncByteStream):
     """One request and its answer, whose body it is. The application is on one side (`run`), the
     reader on the other; all is called in one event loop."""
 
-    def __init__(self, request: httpx.Request) -> None:
+    def __init__(self, request: httpx.Request, check: Callable[[], None] = lambda: None) -> None:
         self._request = request
+        self._check = check
         self._timeouts = request.extensions.get("timeout", {})
         self._changed = asyncio.Event()
         # The request's body
@@ -187,6 +192,7 @@ class Exchange(httpx.AsyncByteStream):
         try:
             await self._send_body()
             await self._within("read", lambda: self._over or self._head is not None)
+            self._check()
         except BaseException:
             await self.aclose()
             raise
@@ -225,6 +231,7 @@ class Exchange(httpx.AsyncByteStream):
             self._tell_all()
             return body
         if self._error is not None:
+            self._check()
             raise self._error
         return None
 

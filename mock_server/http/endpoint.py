@@ -250,7 +250,8 @@ class Endpoint:
                 call.note(f"body: {error.message}")
             call.entry.code = error.code
             response = envelope(None, code=error.code, message=error.message)
-        except StorageError as error:
+        except (StorageError, OSError) as error:
+            self._backend.storage_failed(error)
             call.entry.code = FAILED
             return envelope(None, code=FAILED, message=str(error))
         else:

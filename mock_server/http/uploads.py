@@ -5,7 +5,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -72,7 +72,8 @@ class _Writer:
         return Received(self.name, self._path, self._hash.hexdigest(), self._size)
 
     def discard(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk does not take what is still to be written
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 
@@ -158,7 +159,7 @@ async def receive_files(
     form = _Form(folder, limit, others)
     with ExitStack() as undo:
         undo.callback(form.discard)
-        error: ApiError | None = None
+        error: ApiError | OSError | None = None
         try:
             parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
         except ValueError as problem:
@@ -181,10 +182,10 @@ async def receive_files(
     return form.received
 
 
-def _feed(parser: MultipartParser, chunk: bytes) -> ApiError | None:
+def _feed(parser: MultipartParser, chunk: bytes) -> ApiError | OSError | None:
     try:
         parser.write(chunk)
-    except ApiError as problem:
+    except (ApiError, OSError) as problem:
         return problem
     except (MultipartParseError, UnicodeDecodeError) as problem:
         return BreachError(f"the upload is not multipart/form-data: {problem}")

@@ -10,7 +10,7 @@ import anyio
 from skill.api.agent_events import AgentEvent, StreamFailure, agent_events
 from skill.api.sse import Data, Decoder, Dropped, ServerEvent
 from skill.api.turn import End, Remark, Say, SignOfLife, StillWorking, Turn, TurnEvent
-from skill.errors import SkillError
+from skill.errors import SkillError, UsageError
 from skill.events import Detail, Notice, Tell, Words
 from skill.i18n import say
 from skill.sanitize import clean
@@ -52,8 +52,8 @@ async def converse(
     """Send the message, once, and listen until the turn ends.
 
     `about_to_send` is awaited when the connection stands and the words go out with the next
-    byte: what fails before it was not sent. Raises only where the message was refused, or
-    where no stream began: after `about_to_send` a NetworkError then means that it may have
+    byte: what fails before it was not sent. Raises only where the message was refused, where this
+    machine failed, or where no stream began: after `about_to_send` a NetworkError then means that it may have
     arrived all the same.
     """
     clock, timing = connection.clock, connection.timing
@@ -80,7 +80,7 @@ async def converse(
                         for event in _events(server_event):
                             speaker.say(turn.receive(event, now))
                 case SkillError():
-                    if not opened:
+                    if not opened or isinstance(item, UsageError):
                         refused = item
                         break
                     connection.tell(Detail(item.message))

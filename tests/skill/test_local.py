@@ -1,8 +1,9 @@
 """`--local` where there is no network: in a sandbox that denies sockets, and in a network namespace
-that has not even `lo`."""
+that has not even `lo`. And where the disk is full."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -10,10 +11,14 @@ import shutil
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from PIL import Image
 
+from mock_server.backend.store import Store
+from mock_server.http.uploads import _Writer
+from mock_server.render.encode import Mp4
 from skill import interpreter
 from skill.media.mp4 import probe
 from tests import sandbox
@@ -21,6 +26,8 @@ from tests import sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from tests.skill.conftest import Ran
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -41,7 +48,7 @@ def can(*prefix: str) -> bool:
 
 
 @pytest.fixture(params=[*sandbox.DENIED, "no lo"])
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+def sandboxed(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """Run Python with these words where there is no network; returns what became of it."""
     prefix = NAMESPACE if request.param == "no lo" else (*SANDBOX, request.param)
     if not can(*prefix):
@@ -64,37 +71,37 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     return run
 
 
-def test_there_is_no_network(run: Run) -> None:
-    assert run("-c", REACH).returncode == 1
+def test_there_is_no_network(sandboxed: Run) -> None:
+    assert sandboxed("-c", REACH).returncode == 1
 
 
 def test_a_video_and_what_stands_beside_it_are_made(
-    run: Run, photos: list[Path], tmp_path: Path
+    sandboxed: Run, photos: list[Path], tmp_path: Path
 ) -> None:
-    made = run("-m", "skill", *MAKE, photos[0], "-o", "a.mp4", "--format", "gif")
+    made = sandboxed("-m", "skill", *MAKE, photos[0], "-o", "a.mp4", "--format", "gif")
     assert made.returncode == 0, made.stderr
     assert probe(tmp_path / "a.mp4").duration == pytest.approx(1, abs=0.1)
     assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
-    assert run("-m", "skill", "chat", "--local", "make the music quieter").returncode == 0
+    assert sandboxed("-m", "skill", "chat", "--local", "make the music quieter").returncode == 0
 
 
-@pytest.mark.parametrize("run", ["pairs"], indirect=True)
+@pytest.mark.parametrize("sandboxed", ["pairs"], indirect=True)
 def test_it_is_made_in_the_background_and_followed(
-    run: Run, photos: list[Path], tmp_path: Path
+    sandboxed: Run, photos: list[Path], tmp_path: Path
 ) -> None:
-    begun = run("-m", "skill", *MAKE, photos[0], "-o", "b.mp4", "--no-wait", "--json")
+    begun = sandboxed("-m", "skill", *MAKE, photos[0], "-o", "b.mp4", "--no-wait", "--json")
     assert begun.returncode == 0, begun.stderr
     job = json.loads(begun.stdout)["data"]["job"]
-    followed = run("-m", "skill", "--local", "resume", job)
+    followed = sandboxed("-m", "skill", "--local", "resume", job)
     assert followed.returncode == 0, followed.stderr
     assert probe(tmp_path / "b.mp4").duration == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize("run", ["pairs"], indirect=True)
-def test_a_program_makes_one(run: Run, photos: list[Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("sandboxed", ["pairs"], indirect=True)
+def test_a_program_makes_one(sandboxed: Run, photos: list[Path], tmp_path: Path) -> None:
     words = "'a calm video, 1 second, 480p', local=True, output='c.mp4'"
     program = f"import sys, skill; skill.make_video(sys.argv[1:], {words})"
-    made = run("-c", program, photos[0])
+    made = sandboxed("-c", program, photos[0])
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "c.mp4").is_file()
 
@@ -107,3 +114,100 @@ def test_no_server_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     done = subprocess.run(interpreter.command(program), capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+class TestDisk:
+    """The disk of the local backend fails it."""
+
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Where it keeps what it has."""
+        monkeypatch.setenv("IMAGE_TO_VIDEO_HOME", str(tmp_path / "state"))
+        return tmp_path / "state" / "local"
+
+    @pytest.mark.parametrize(
+        ("number", "said"),
+        [
+            (errno.ENOSPC, "The disk is full: {folder} has no room for more."),
+            (errno.EDQUOT, "The disk is full: {folder} has no room for more."),
+            (errno.EROFS, "{folder} cannot be used: Read-only file system."),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "place",
+        [(_Writer, "write"), (_Writer, "finish"), (Mp4, "picture")],
+        ids=["upload", "end of upload", "render"],
+    )
+    def test_it_says_which_folder_and_the_work_goes_on(
+        self,
+        place: tuple[type, str],
+        number: int,
+        said: str,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        folder: Path,
+    ) -> None:
+        def refuse(*_: object) -> NoReturn:
+            raise OSError(number, os.strerror(number))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(*place, refuse)
+            done = run(*MAKE, photos[0], "-o", "a.mp4")
+        assert done.code == 2
+        assert f"error: {said.format(folder=folder)}\n" in done.err
+        assert run("--local", "resume").code == 0
+
+    @pytest.mark.parametrize("saves", range(1, 9))
+    def test_whatever_it_writes_down_last(
+        self,
+        saves: int,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        folder: Path,
+    ) -> None:
+        save, left = Store._save, saves
+
+        def refuse(store: Store) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                with store._writing(folder):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            save(store)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Store, "_save", refuse)
+
+    def test_what_it_wrote_down_is_damaged(
+        self, run: Callable[..., Ran], photos: list[Path], folder: Path
+    ) -> None:
+        run(*MAKE, photos[0], "-o", "a.mp4", "--no-export")
+        (folder / "world.json").write_text("{")
+        done = run("--local", "status")
+        assert done.code == 2
+        assert "world.json cannot be read" in done.err
+
+    def test_a_real_one(self, tmp_path: Path) -> None:
+        """400 KB are enough for the state and not for the photo."""
+        prefix = ("unshare", "--map-root-user", "--mount")
+        if not can(*prefix, "sh", "-c", f"mount -t tmpfs tmpfs '{tmp_path}'"):
+            pytest.skip("nothing may be mounted here")
+        state = tmp_path / "state"
+        state.mkdir()
+        photo = tmp_path / "noise.png"
+        Image.effect_noise((1200, 800), 90).save(photo)
+        mount = 'mount -t tmpfs -o size=400k,mode=700 tmpfs "$0" && exec "$@"'
+        done = subprocess.run(
+            [*prefix, "sh", "-c", mount, state, sys.executable, "-m", "skill", *MAKE, photo],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(interpreter.ROOT),
+                "IMAGE_TO_VIDEO_HOME": str(state),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert f"error: The disk is full: {state}/local has no room for more." in done.stderr

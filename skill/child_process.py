@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LONGEST_LINE = 10_000  # bytes
+_ENDS_WITHIN = 5.0  # s, once it writes no more
+# What a program does to itself; on Windows such an exit code is a status of this kind.
+_CRASHES = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGTRAP")
+_WINDOWS_CRASH = 0xC0000000
 
 
 class ChildProcess:
@@ -81,6 +85,18 @@ class ChildProcess:
         """The exit code, negative where a signal ended it; None while it runs."""
         with self._lock:
             return self._process.poll()
+
+    def was_killed(self) -> bool:
+        """Whether it failed for reasons that are not in what it was doing: killed from outside, as
+        the system does where memory runs out, or unable to begin. Not so where it crashed. To be
+        asked once it writes no more; waits for its end."""
+        with self._lock:
+            try:
+                code = self._process.wait(_ENDS_WITHIN)
+            except subprocess.TimeoutExpired:
+                return False
+        crashes = [-number for name in _CRASHES if (number := getattr(signal, name, None))]
+        return code != 0 and code not in crashes and code < _WINDOWS_CRASH
 
     def kill(self) -> None:
         """Kill it and all it has started, unless it has ended."""

@@ -268,6 +268,7 @@ SENTENCES: Final[dict[str, str]] = {
     "it takes too long": "处理时间太长",
     "it was cut off meanwhile": "文件在处理期间被截断",
     "there is not enough memory for it": "内存不够",
+    "The file may be whole. Close other programs, or make it smaller.": "文件本身可能没有问题。请关闭其他程序，或把它缩小。",
     "nothing that reads its format is installed here": "没有安装能读取这种格式的程序",
     # ------------------------------------------------------------ the render and the clip
     "The render came to nothing ({status}): {message}": "渲染失败（{status}）：{message}",
@@ -292,6 +293,7 @@ SENTENCES: Final[dict[str, str]] = {
     "{name} was not made: {reason}.": "未能制作 {name}：{reason}。",
     "Try again: image-to-video resume {job} {option}": "再试一次：image-to-video resume {job} {option}",
     "its process died": "处理进程意外结束",
+    "its process died, as it does where memory runs out": "处理进程意外结束（内存不足时会这样）",
     "Name another with -o, or add --force.": "请用 -o 换一个文件名，或加上 --force 覆盖。",
     "{target} cannot be written: {reason}.": "无法写入 {target}：{reason}。",
     "{target} could not be written: {reason}.": "未能写入 {target}：{reason}。",

@@ -99,12 +99,19 @@ async def _make(
                 said = clean_line(line.decode("utf-8", "replace").rstrip(), 300)
                 with suppress(ValueError):
                     tell(Progress(stage, 100 * float(said)))
+                    said = ""
     except TimeoutError:
         said = say("it takes too long")
     finally:
         await run_blocking(child.close)
+    if not said:
+        said = (
+            say("its process died, as it does where memory runs out")
+            if child.was_killed()
+            else say("its process died")
+        )
     if said != "made":
-        raise ValueError(said or say("its process died"))
+        raise ValueError(said)
 
 
 def _stand(part: Path, target: Path, *, force: bool) -> Path:

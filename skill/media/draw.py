@@ -30,7 +30,7 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
     It is done in a process of its own: a file made to harm, or only damaged, may take a decoder
     down with it, and what a decoder has to say must not come between the lines of an answer.
     Raises ValueError where the source is broken, TooLargeError where the limit cannot be kept,
-    OSError where the disk fails."""
+    OSError where the disk fails or memory runs out."""
     order = {
         "source": str(source),
         "target": str(target),
@@ -45,7 +45,7 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
     if "drawn" in told:
         return Drawn(**told["drawn"])
     if "errno" in told:
-        raise OSError(told["errno"], told["reason"])
+        raise OSError(told["errno"], say(told["reason"]))
     kinds = {kind.__name__: kind for kind in (TooLargeError, TooManyPixelsError)}
     # The other process speaks English.
     raise kinds.get(told["kind"], ValueError)(say(told["reason"]))
@@ -85,13 +85,16 @@ class Drawing:
     def ask(self, order: bytes) -> bytes:
         """Have another process carry out `order`; returns its answer, empty where it died. It
         imports nothing from the current folder, and ends when we do: its input is open for as long
-        as we live. Raises TimeoutError, StoppedDrawingError."""
+        as we live. Raises TimeoutError, StoppedDrawingError, and OSError where it was killed."""
         with self._lock:
             self.go_on()
             self._child = child = ChildProcess(interpreter.command(_PROGRAM))
         with child:
             answer = child.ask(order, within=_PATIENCE)
+            killed = not answer and child.was_killed()
         self.go_on()
+        if killed:
+            raise OSError(errno.ENOMEM, say("its process died, as it does where memory runs out"))
         return answer
 
 
@@ -118,7 +121,7 @@ def answer() -> None:
     except OSError as error:
         told = {"errno": error.errno or errno.EIO, "reason": error.strerror or str(error)}
     except MemoryError:
-        told = {"kind": "ValueError", "reason": "there is not enough memory for it"}
+        told = {"errno": errno.ENOMEM, "reason": "there is not enough memory for it"}
     sys.stdout.write(json.dumps(told))
     sys.stdout.flush()
     os._exit(0)  # a thread may be reading still

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def readable(path: Path) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
             say("{path} cannot be read: {reason}.", path=name, reason=reason),
-            hint=say("Check the path and its rights."),
+            hint=_memory_hint(error) or say("Check the path and its rights."),
         ) from error
 
 
@@ -68,8 +69,16 @@ def writable(path: Path) -> Iterator[None]:
                 path=shown(path),
                 reason=error.strerror or error,
             ),
-            hint=say("Check the room on the disk and the rights of the folder."),
+            hint=_memory_hint(error)
+            or say("Check the room on the disk and the rights of the folder."),
         ) from error
+
+
+def _memory_hint(error: Exception) -> str:
+    """What to do where it is memory, or room for one more process, that is lacking."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOMEM, errno.EAGAIN):
+        return say("The file may be whole. Close other programs, or make it smaller.")
+    return ""
 
 
 @contextmanager

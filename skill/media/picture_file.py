@@ -5,6 +5,7 @@ Both are loaded when a picture needs them.
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import warnings
@@ -143,7 +144,7 @@ def _understood() -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixelsError from error
     except MemoryError as error:
-        raise ValueError(say("there is not enough memory for it")) from error
+        raise OSError(errno.ENOMEM, say("there is not enough memory for it")) from error
     except ImportError as error:
         raise ValueError(say("nothing that reads its format is installed here")) from error
     except Exception as error:

@@ -49,6 +49,26 @@ def test_one_that_died_answers_nothing(start: Callable[[str], ChildProcess]) -> 
     assert start("import os; os.abort()").ask(b"abc", within=60) == b""
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no signals")
+@pytest.mark.parametrize(
+    ("end", "killed"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", True),
+        ("os.kill(os.getpid(), signal.SIGTERM)", True),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", False),
+        ("os.abort()", False),
+        ("os._exit(1)", True),
+        ("os._exit(0)", False),
+    ],
+)
+def test_whether_it_was_killed_is_known(
+    start: Callable[[str], ChildProcess], end: str, *, killed: bool
+) -> None:
+    child = start(f"import os, signal; {end}")
+    assert child.read_line() == b""
+    assert child.was_killed() == killed
+
+
 def test_it_is_read_line_by_line(start: Callable[[str], ChildProcess]) -> None:
     child = start("print('one'); print('two')")
     assert [child.read_line().strip() for _ in range(3)] == [b"one", b"two", b""]

@@ -169,6 +169,10 @@ def test_without_the_packages_nothing_is_sent_and_what_to_run_is_said(
     [
         ("print('0.5'); print('the disk is made of cheese')", "the disk is made of cheese"),
         ("import os; os.abort()", "its process died"),
+        (
+            "import os; print('0.5', flush=True); os.kill(os.getpid(), 9)",
+            "its process died, as it does where memory runs out",
+        ),
         ("import sys; open(sys.argv[3], 'wb').write(b'half')", "its process died"),
     ],
 )

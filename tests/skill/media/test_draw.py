@@ -648,6 +648,39 @@ class TestTheOtherProcess:
             prepare(file, out)
         assert list(out.iterdir()) == []
 
+    @pytest.mark.parametrize(
+        ("program", "said"),
+        [
+            (
+                "import os; os.kill(os.getpid(), 9)",
+                "its process died, as it does where memory runs out",
+            ),
+            ("import sys; sys.exit(1)", "its process died, as it does where memory runs out"),
+            (
+                (
+                    "from skill.media import draw; "
+                    "draw.pixels.draw = lambda *_: bytearray(1 << 62); draw.answer()"
+                ),
+                "there is not enough memory for it",
+            ),
+        ],
+        ids=["killed", "could not begin", "told so"],
+    )
+    def test_where_memory_runs_out_the_file_is_not_to_blame(
+        self,
+        tmp_path: Path,
+        out: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        program: str,
+        said: str,
+    ) -> None:
+        file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg(6)), FREE)
+        monkeypatch.setattr(draw, "_PROGRAM", program)
+        with pytest.raises(UsageError, match=rf"a\.jpg cannot be made ready: {said}\.") as caught:
+            prepare(file, out)
+        assert caught.value.hint.startswith("The file may be whole.")
+        assert list(out.iterdir()) == []
+
     def test_it_takes_no_library_from_the_current_folder(
         self, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -233,11 +233,17 @@ def _scenario(named: str) -> Scenario:
 
 def mock_to_check() -> Server:
     """A mock for `contract` to look at, not started yet: quick, and whose limit of an upload is
-    soon passed."""
+    soon passed. Raises UsageError where there are no sockets."""
     require(renderer=False)
     from mock_server import Backend, Server
 
-    return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))
+    try:
+        return Server(Backend(pace=0.02, max_upload=CHECKED_UPLOAD))
+    except OSError as error:
+        raise UsageError(
+            say("No server can be started here: {reason}.", reason=error.strerror or error),
+            hint=say("Run it where sockets are allowed, or name a server with --against URL."),
+        ) from error
 
 
 def contract() -> ModuleType:

@@ -193,6 +193,7 @@ async def _demo(
 
     from skill.cli.demo_pictures import draw_pictures
     from skill.cli.views import show_video
+    from skill.errors import UsageError
     from skill.events import Stage
     from skill.jobs.output_path import places
     from skill.jobs.request import ClipRequest, Extras, VideoOptions
@@ -201,7 +202,13 @@ async def _demo(
     target = places(ClipRequest(output=output, force=force, extras=extras), "demo").video
     folder = studio.config.home / "demo"  # kept until the clip is there, so that resume finds them
     console.tell(Stage("draw", say("Drawing four pictures...")))
-    pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
+    try:
+        pictures = await anyio.to_thread.run_sync(draw_pictures, folder)
+    except OSError as error:
+        raise UsageError(
+            say("{path} cannot be used: {reason}.", path=folder, reason=error.strerror or error),
+            hint=say("Make room, or name a state folder on another disk with --home DIR."),
+        ) from error
     made = await studio.make(
         pictures,
         say("a calm slideshow of my pictures"),

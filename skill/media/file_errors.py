@@ -58,8 +58,8 @@ def readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writable(path: Path) -> Iterator[None]:
-    """Raise UsageError where what is made of the file cannot be written."""
+def writable(path: Path, folder: Path) -> Iterator[None]:
+    """Raise UsageError where what is made of the file cannot be written to `folder`."""
     try:
         yield
     except OSError as error:
@@ -70,7 +70,7 @@ def writable(path: Path) -> Iterator[None]:
                 reason=error.strerror or error,
             ),
             hint=_memory_hint(error)
-            or say("Check the room on the disk and the rights of the folder."),
+            or say("Check the room on the disk and the rights of {folder}.", folder=shown(folder)),
         ) from error
 
 

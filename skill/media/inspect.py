@@ -155,7 +155,7 @@ def prepare(file: LocalFile, out_dir: Path) -> LocalFile:
     to fit; UsageError where it is gone or the disk fails."""
     if not file.changes:
         return file
-    with readable(file.path), file.path.open("rb") as source, writable(file.path):
+    with readable(file.path), file.path.open("rb") as source, writable(file.path, out_dir):
         draw.current().go_on()
         out_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".making-", dir=out_dir) as folder:

@@ -116,6 +116,18 @@ def test_no_server_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_contract_without_sockets_is_one_line(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("mock_server.server._listen", refuse)
+    done = run("contract")
+    assert done.code == 2
+    assert "error: No server can be started here: Operation not permitted.\n" in done.err
+
+
 class TestDisk:
     """The disk of the local backend fails it."""
 
@@ -177,6 +189,18 @@ class TestDisk:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Store, "_save", refuse)
+
+    def test_the_pictures_of_the_demo_do_not_fit(
+        self, run: Callable[..., Ran], folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object) -> NoReturn:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr("skill.cli.demo_pictures.draw_pictures", refuse)
+        done = run("demo")
+        assert done.code == 2
+        demo = folder.with_name("demo")
+        assert f"error: {demo} cannot be used: No space left on device.\n" in done.err
 
     def test_what_it_wrote_down_is_damaged(
         self, run: Callable[..., Ran], photos: list[Path], folder: Path

@@ -604,8 +604,11 @@ class TestTheFileThatIsMade:
 
         monkeypatch.setattr("skill.media.metadata.copy", full)
         file = inspect(on_disk(tmp_path, "a.jpg", samples.jpeg()), FREE)
-        with pytest.raises(UsageError, match="cannot be made ready: No space left on device"):
+        with pytest.raises(
+            UsageError, match="cannot be made ready: No space left on device"
+        ) as caught:
             prepare(file, out)
+        assert str(out) in caught.value.hint
         assert list(out.iterdir()) == []
 
     def test_a_program_s_own_bound_on_pixels_stays(

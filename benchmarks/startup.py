@@ -4,7 +4,8 @@
 
 Each round starts every program once, in turn, so that a busy machine slows all of them alike;
 the median of the rounds is shown, and its ratio to the baseline it has to be held against.
-Needs nothing but the skill; `credits` talks to a mock that runs beside it ([local]).
+Needs nothing but the skill; `credits` talks to a mock that runs beside it, and with --local to one
+in the same process ([local]).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main() -> None:
                 "headers": [*SKILL, "headers"],
                 "--help": [*SKILL, "--help"],
                 "credits (talks)": [*SKILL, "credits"],
+                "--local credits": [*SKILL, "--local", "credits"],
             }
             times: dict[str, list[float]] = {name: [] for name in programs}
             for (

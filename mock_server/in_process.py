@@ -11,9 +11,11 @@ Answers stream as they do over a socket, and faults that cut the connection cut 
 errors that httpx has for that. Needs respx (the `testing` extra).
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TypeVar
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -27,6 +29,7 @@ from mock_server.backend.backend import Backend
 from mock_server.http.app import create_app
 from mock_server.http.asgi_transport import Exchange
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 PRODUCTION = "mega-api-prod.nemovideo.ai"
@@ -69,19 +72,14 @@ class _Router(respx.MockRouter):
     def handler(self, request: httpx.Request) -> httpx.Response:
         if request.url.host != self._host:
             return super().handler(request)
-        stream = self._open(request)
-        return self._record(request, stream, self._portal.call(stream.exchange.answer))
+        stream = _Stream(Exchange(request), self._portal)
+        return self._record(request, stream, self._portal.call(stream.answer, self._app))
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         if request.url.host != self._host:
             return await super().async_handler(request)
-        stream = self._open(request)
-        return self._record(request, stream, await stream.call(stream.exchange.answer))
-
-    def _open(self, request: httpx.Request) -> "_Stream":
-        exchange = Exchange(request)
-        self._portal.start_task_soon(exchange.run, self._app)
-        return _Stream(exchange, self._portal)
+        stream = _Stream(Exchange(request), self._portal)
+        return self._record(request, stream, await stream.call(stream.answer, self._app))
 
     def _record(
         self, request: httpx.Request, stream: "_Stream", answer: httpx.Response
@@ -95,30 +93,44 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The body of an answer that is given in the portal's thread, for a reader in another."""
 
     def __init__(self, exchange: Exchange, portal: BlockingPortal) -> None:
-        self.exchange = exchange
+        self._exchange = exchange
         self._portal = portal
 
+    async def answer(self, app: ASGIApp) -> httpx.Response:
+        """Have it answered; to be called in the portal."""
+        self._running = asyncio.create_task(self._exchange.run(app))
+        return await self._exchange.answer()
+
     def __iter__(self) -> Iterator[bytes]:
-        while (body := self._portal.call(self.exchange.read)) is not None:
-            yield body
+        while not self._exchange.finished:
+            if (body := self._portal.call(self._exchange.read)) is not None:
+                yield body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (body := await self.call(self.exchange.read)) is not None:
-            yield body
+        while not self._exchange.finished:
+            if (body := await self.call(self._exchange.read)) is not None:
+                yield body
 
     def close(self) -> None:
+        if self._exchange.finished:
+            return
         with contextlib.suppress(RuntimeError):  # the portal is closed: there is nobody to tell
-            self._portal.call(self.exchange.aclose)
+            self._portal.call(self._exchange.aclose)
 
     async def aclose(self) -> None:
+        if self._exchange.finished:
+            return
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self.close, limiter=anyio.CapacityLimiter(1))
 
-    async def call(self, what: Callable[[], Awaitable[T]]) -> T:
+    async def call(self, what: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it in the portal, from another event loop. Who is cancelled meanwhile has left."""
         try:
             return await anyio.to_thread.run_sync(
-                self._portal.call, what, abandon_on_cancel=True, limiter=anyio.CapacityLimiter(1)
+                self._portal.call,
+                partial(what, *args, **kwargs),
+                abandon_on_cancel=True,
+                limiter=anyio.CapacityLimiter(1),
             )
         except BaseException:
             await self.aclose()  # it also ends the wait in that thread

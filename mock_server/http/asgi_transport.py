@@ -59,7 +59,8 @@ class _Transport(httpx.AsyncBaseTransport):
         running = list(self._running)
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        with anyio.CancelScope(shield=True):
+            await asyncio.gather(*running, return_exceptions=True)
 
 
 class _Head:
@@ -197,8 +198,7 @@ class Exchange(httpx.AsyncByteStream):
             await self.aclose()
             raise
         if self._head is None:
-            assert self._error is not None
-            raise self._error
+            raise self._error or self._broken()
         return httpx.Response(
             self._head.status,
             headers=self._head.headers,
@@ -234,6 +234,11 @@ class Exchange(httpx.AsyncByteStream):
             self._check()
             raise self._error
         return None
+
+    @property
+    def finished(self) -> bool:
+        """Whether it is complete, and all of it has been read. May be asked in any thread."""
+        return self._over and not self._told and self._error is None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (body := await self.read()) is not None:

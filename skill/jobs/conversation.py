@@ -53,8 +53,8 @@ async def converse(
 
     `about_to_send` is awaited when the connection stands and the words go out with the next
     byte: what fails before it was not sent. Raises only where the message was refused, where this
-    machine failed, or where no stream began: after `about_to_send` a NetworkError then means that it may have
-    arrived all the same.
+    machine failed, or where no stream began: after `about_to_send` a NetworkError then means that it
+    may have arrived all the same.
     """
     clock, timing = connection.clock, connection.timing
     send, receive = anyio.create_memory_object_stream[_Opened | bytes | SkillError](16)

@@ -276,8 +276,8 @@ def _refused(error: SkillError, job: Job) -> bool:
     """Whether the message was certainly not carried out."""
     if isinstance(error, NetworkError):
         return error.unsent
-    if isinstance(error, UsageError):  # the local backend met a full disk
-        return True
+    if isinstance(error, UsageError):  # the backend of this machine met a full disk
+        return job.backend == "local"
     busy = error.backend_code == 409 and not job.files  # with a message of somebody else's
     return error.backend_code in _REFUSALS or busy
 

@@ -32,6 +32,6 @@ def put(part: Path, target: Path, *, force: bool) -> None:
     except FileExistsError:
         raise
     except OSError:  # no hard links on this file system
-        if target.exists():
+        if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
         part.replace(target)

@@ -102,7 +102,8 @@ class Console:
 
     def error(self, error: SkillError) -> None:
         """Show what went wrong and what to do: the job's `resume`, where there is a job."""
-        next_ = [self.next("resume", error.job)] if error.job else []
+        elsewhere = error.instead[:1] == ("resume",)  # which is to be resumed in another way
+        next_ = [self.next("resume", error.job)] if error.job and not elsewhere else []
         # A file's name that is no text, or has a line of its own, would not be shown as it is.
         shown = " ".join(error.instead)
         if shown and clean(shown) == shown and "\n" not in shown:

@@ -47,7 +47,7 @@ def _job_of(request: Request, config: Config, vault: Vault) -> Job:
         job = vault.pick(request.job, config.backend, config.manifest.name)
         if request.redirects:
             with vault.holding(job):
-                if redirect(job, request):
+                if redirect(job, request, Projects(config, vault)):
                     vault.save(job)
         return job
     assert not isinstance(request, AskRequest)  # which has no --no-wait

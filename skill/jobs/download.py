@@ -5,7 +5,6 @@ What has been fetched is kept (`skill.jobs.partial_file`) and gone on with after
 
 from __future__ import annotations
 
-import errno
 import random
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -24,13 +23,20 @@ from skill.events import Detail, Progress, Stage
 from skill.files import put, sha256
 from skill.i18n import say
 from skill.jobs.job import Step
-from skill.jobs.output_path import check_target, free_name
+from skill.jobs.output_path import (
+    TakenError,
+    check_room,
+    check_target,
+    free_name,
+    propose_free,
+    written,
+)
 from skill.jobs.partial_file import MAX_BYTES, PartialFile, discard
 from skill.jobs.threads import run_blocking
 from skill.media.mp4 import probe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
     import httpx
 
@@ -58,17 +64,22 @@ async def download_clip(context: JobContext) -> None:
             job.target, job.delivered = str(target), digest
             context.vault.save(job)
 
-        await deliver(
-            context.connection,
-            job.render.url,
-            job.render.id,
-            target,
-            force=job.force,
-            other=not job.named,
-            state=job.download,
-            note=lambda: context.vault.save(job),
-            about_to_stand=about_to_stand,
-        )
+        try:
+            await deliver(
+                context.connection,
+                job.render.url,
+                job.render.id,
+                target,
+                force=job.force,
+                other=not job.named,
+                state=job.download,
+                note=lambda: context.vault.save(job),
+                about_to_stand=about_to_stand,
+                sources=await run_blocking(context.connection.projects.sources, job),
+            )
+        except TakenError as error:
+            propose_free(error, job.id, target)
+            raise
     discard(job.download)
     await context.note(Step.DELIVERED if job.extras else Step.DONE)
 
@@ -84,20 +95,21 @@ async def deliver(
     state: DownloadState,
     note: Callable[[], None],
     about_to_stand: Callable[[Path, str], None],
+    sources: Collection[Path] = (),
     jitter: Callable[[], float] = random.random,
 ) -> Path:
     """Fetch the clip, from `url` or, where that fails, from the backend's own download, and
     put it to `target`; returns where it stands. Half a file never stands under a final name.
 
     `other`: the target was our choice, so where it has been taken meanwhile another free name
-    beside it will do. `state` is changed in place, and `note` puts it on disk.
+    beside it will do. It is never one of the `sources`. `state` is changed in place, and `note` puts it on disk.
     `about_to_stand` is told name and SHA-256 just before the clip appears. Both are called in a
     thread.
     """
     if other:
         target = free_name(target)
-    check_target(target, force=force)
-    path = target.with_name(f".{quote(render_id, safe='')[-24:]}.part")
+    check_target(target, force=force, sources=sources)
+    path = written(target).with_name(f".{quote(render_id, safe='')[-24:]}.part")
     try:
         with await run_blocking(PartialFile, path, state, note) as part:
             await _Download(connection, url, render_id, part, jitter).run()
@@ -122,7 +134,7 @@ def _stand(
     while True:
         about_to_stand(target, sha256(part))
         try:
-            put(part, target, force=force)
+            put(part, written(target), force=force)
             return target
         except FileExistsError:
             if not other:
@@ -224,7 +236,7 @@ class _Download:
                 raise RefusedError(say("The clip is larger than any it should be."))
             if piece.start == 0:
                 await run_blocking(part.begin, source, validator_of(response.headers), piece.length)
-            _check_room(part.path.parent, (piece.end or 0) - piece.start)
+            check_room(part.path.parent, (piece.end or 0) - piece.start)
             await self._take(response, piece)
         if part.size < (piece.length or 0):
             raise NetworkError(say("The download ended before the clip did."))
@@ -281,25 +293,6 @@ class _Download:
                     say("The download redirects more than {most} times.", most=_REDIRECTS)
                 )
             yield response
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    """Raises OSError where the rest of the clip will not fit."""
-    import shutil
-
-    try:
-        disk = shutil.disk_usage(folder)
-    except OSError:
-        return  # a file system that does not say
-    if disk.total and disk.free < needed:
-        raise OSError(
-            errno.ENOSPC,
-            say(
-                "{needed:.0f} MB more are needed and {free:.0f} MB are free",
-                needed=needed / 1e6,
-                free=disk.free / 1e6,
-            ),
-        )
 
 
 @asynccontextmanager

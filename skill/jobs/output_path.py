@@ -3,7 +3,10 @@ anything is sent."""
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,18 +15,43 @@ from skill.i18n import say
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from skill.jobs.request import ClipRequest
 
 _VIDEOS = (".mp4", ".m4v")
+_LONGEST_NAME = 255  # bytes, of most file systems
+_NUMBERED = 5  # bytes of a number behind a name: "-9999"
+LEAST_ROOM = 1_000_000  # bytes: the smallest clip, of a length that is not known
+_PAID_ROOM = 4_000_000
+# Bytes of a second, of a clip that is easily packed.
+_SECOND = {"480p": 60_000, "720p": 120_000, "1080p": 250_000}
 
 
-def check_target(target: Path, *, force: bool, suffixes: tuple[str, ...] = _VIDEOS) -> None:
-    """Whether a file may be put there; asked before anything is sent. Raises UsageError."""
+class TakenError(UsageError):
+    """Something stands under the name that is not to be written over; a free name would do."""
+
+
+def clip_room(seconds: float, resolution: str | None) -> int:
+    """Bytes that a clip of so many seconds will need at least."""
+    return _PAID_ROOM + round(seconds * _SECOND.get(resolution or "", _SECOND["480p"]))
+
+
+def check_target(
+    target: Path,
+    *,
+    force: bool,
+    sources: Iterable[Path] = (),
+    room: int = 0,
+    suffixes: tuple[str, ...] = _VIDEOS,
+) -> None:
+    """Whether a file of `room` bytes may be put there: over one that is there with `force` alone,
+    and never over one of the `sources`, or into one that is a folder. Asked before anything is
+    sent, and again before it is put there. Raises UsageError; TakenError where another name in the
+    same folder would do."""
     try:
         if target.is_dir():
-            raise UsageError(
+            raise TakenError(
                 say("{target} is a folder.", target=target),
                 hint=say("Name a file: -o {target}", target=target / "video.mp4"),
             )
@@ -32,30 +60,111 @@ def check_target(target: Path, *, force: bool, suffixes: tuple[str, ...] = _VIDE
                 say("{name} is not the name of an MP4.", name=clean_line(target.name, 80)),
                 hint=say("For example -o video.mp4"),
             )
-        if not target.parent.is_dir():
-            raise UsageError(
-                say("The folder {folder} is not there.", folder=target.parent),
-                hint=say("Make it first, or name another."),
-            )
-        if not os.access(target.parent, os.W_OK):
-            raise UsageError(
-                say("The folder {folder} cannot be written to.", folder=target.parent),
-                hint=say("Name another with -o."),
-            )
-        if target.exists() and not force:
-            raise UsageError(
-                say("{target} is already there.", target=target),
-                hint=say("Name another with -o, or add --force."),
-            )
+        sources = list(sources)
+        _check_folder(target, sources)
+        _check_standing(target, force, sources)
+        check_room(written(target).parent, room)
     except OSError as error:
-        raise UsageError(
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise _refusal(target)(
             say(
                 "{target} cannot be written: {reason}.",
                 target=clean_line(str(target), 80),
                 reason=error.strerror or error,
             ),
-            hint=say("Name another with -o."),
+            hint=say("Make room, or name another place with -o.")
+            if full
+            else say("Name another with -o."),
         ) from error
+
+
+def _refusal(target: Path) -> type[UsageError]:
+    """The error where no file can be written there: a link that leads nowhere only takes a name."""
+    return TakenError if target.is_symlink() else UsageError
+
+
+def _check_folder(target: Path, sources: Iterable[Path]) -> None:
+    """Raises UsageError or OSError where no file can be made beside the one to be written."""
+    real = written(target)
+    folder, refusal = real.parent, _refusal(target)
+    if not folder.is_dir():
+        raise refusal(
+            say("{folder} is not a folder.", folder=folder)
+            if folder.exists()
+            else say("The folder {folder} is not there.", folder=folder),
+            hint=say("Make it first, or name another."),
+        )
+    if any(source in real.parents for source in map(written, sources)):
+        raise refusal(
+            say("{folder} is where projects of this machine are kept.", folder=folder),
+            hint=say("Name another with -o."),
+        )
+    if not os.access(folder, os.W_OK):
+        raise refusal(
+            say("The folder {folder} cannot be written to.", folder=folder),
+            hint=say("Name another with -o."),
+        )
+    import tempfile
+
+    tempfile.TemporaryFile(dir=folder).close()  # rights do not tell of a disk that is read-only
+
+
+def _check_standing(target: Path, force: bool, sources: Iterable[Path]) -> None:
+    """Raises TakenError where what stands under the name has to stay."""
+    remedy = say("Name another with -o.")
+    try:
+        there = target.stat()
+    except FileNotFoundError:
+        if target.is_symlink() and not force:
+            raise TakenError(
+                say("{target} is a link to a file that is gone.", target=target),
+                hint=say("Name another with -o, or add --force to make that file."),
+            ) from None
+        return
+    if not stat.S_ISREG(there.st_mode):
+        raise TakenError(say("{target} is not a file.", target=target), hint=remedy)
+    if any(_is(source, there) for source in sources):
+        raise TakenError(
+            say("{target} is one of the files the video is made of.", target=target), hint=remedy
+        )
+    if not force:
+        raise TakenError(
+            say("{target} is already there.", target=target),
+            hint=say("Name another with -o, or add --force."),
+        )
+    if not os.access(target, os.W_OK) or not there.st_mode & 0o222:  # root may write anything
+        raise TakenError(say("{target} is write-protected.", target=target), hint=remedy)
+
+
+def _is(source: Path, there: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(source.stat(), there)
+    except OSError:
+        return False
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Raises OSError where a file of so many bytes will not fit."""
+    import shutil
+
+    try:
+        disk = shutil.disk_usage(folder)
+    except OSError:
+        return  # a file system that does not say
+    if disk.total and disk.free < needed:
+        raise OSError(
+            errno.ENOSPC,
+            say(
+                "{needed:.0f} MB more are needed and {free:.0f} MB are free",
+                needed=needed / 1e6,
+                free=disk.free / 1e6,
+            ),
+        )
+
+
+def written(target: Path) -> Path:
+    """The file that is written under that name: of a link the one that it points to."""
+    return Path(os.path.realpath(target))
 
 
 class Places(NamedTuple):
@@ -65,10 +174,12 @@ class Places(NamedTuple):
     endings: dict[str, str]
 
 
-def places(request: ClipRequest, stem: str, *, sources: Sequence[Path] = ()) -> Places:
+def places(
+    request: ClipRequest, stem: str, *, sources: Iterable[Path] = (), room: int = LEAST_ROOM
+) -> Places:
     """Settle where a clip made of `sources` will stand, and all beside it: where nothing is asked
     for, under a free name that begins with `stem`. The output may be a GIF or WebP: the clip then
-    stands beside it. Raises UsageError where it cannot."""
+    stands beside it. `room`: bytes that it will need. Raises UsageError where it cannot."""
     target, endings = request.target, dict(request.extras.endings)
     suffix = "" if target is None else target.suffix
     if target is not None and suffix.lower() in (".gif", ".webp"):
@@ -81,30 +192,30 @@ def places(request: ClipRequest, stem: str, *, sources: Sequence[Path] = ()) -> 
         endings = {"preview": suffix, **endings}
         target = target.with_suffix(".mp4")
     target = target or free_name(Path(f"{stem}.mp4"), endings.values())
-    check_target(target, force=request.force)
-    check_extras(target, endings.values(), photos=sources, force=request.force)
+    sources = list(sources)
+    check_target(target, force=request.force, sources=sources, room=room)
+    check_extras(target, endings.values(), sources=sources, force=request.force)
     return Places(target.absolute(), endings)
 
 
 def check_extras(
-    video: Path, endings: Iterable[str], *, photos: Iterable[Path], force: bool
+    video: Path, endings: Iterable[str], *, sources: Iterable[Path], force: bool
 ) -> None:
-    """Whether they can be made and may stand there; asked before anything is sent. A file that
-    the video is made of is never overwritten. Raises UsageError."""
+    """Whether they can be made and may stand there; asked before anything is sent. Raises
+    UsageError."""
     from skill.local import require
 
-    places = [beside(video, ending) for ending in endings]
-    if not places:
-        return
-    require(previews=True)
-    sources = [photo for photo in photos if photo.exists()]
-    for place in places:
-        if place.exists() and any(place.samefile(source) for source in sources):
-            raise UsageError(
-                say("{target} is one of the files the video is made of.", target=place),
-                hint=say("Name another with -o."),
-            )
-        check_target(place, force=force, suffixes=(place.suffix.lower(),))
+    endings, sources = list(endings), list(sources)
+    if endings:
+        require(previews=True)
+    for ending in endings:
+        check_extra(video, ending, sources=sources, force=force)
+
+
+def check_extra(video: Path, ending: str, *, sources: Iterable[Path], force: bool) -> None:
+    """Whether one of them may stand there. Raises UsageError."""
+    place = beside(video, ending)
+    check_target(place, force=force, sources=sources, suffixes=(place.suffix.lower(),))
 
 
 def beside(target: Path, ending: str) -> Path:
@@ -115,9 +226,23 @@ def beside(target: Path, ending: str) -> Path:
 def free_name(target: Path, endings: Iterable[str] = ()) -> Path:
     """`target`, or one like it that is not taken, nor what stands beside it: name-2.mp4, …"""
     endings = list(endings)
+    longest = max(map(len, (target.suffix, *endings)))
+    stem = os.fsencode(target.stem)[: _LONGEST_NAME - longest - _NUMBERED].decode(errors="ignore")
     number = 2
-    free = target
-    while free.exists() or any(beside(free, ending).exists() for ending in endings):
-        free = target.with_name(f"{target.stem}-{number}{target.suffix}")
+    free = target.with_name(f"{stem}{target.suffix}")
+    while any(map(os.path.lexists, (free, *(beside(free, ending) for ending in endings)))):
+        free = target.with_name(f"{stem}-{number}{target.suffix}")
         number += 1
     return free
+
+
+def propose_free(error: TakenError, job: str, target: Path, endings: Iterable[str] = ()) -> None:
+    """Have an error say how a job's clip, and what stands beside it, is put under a free name."""
+    free = str(free_name(target, endings))
+    error.job = job
+    error.instead = ("resume", job, "-o", free)
+    error.hint = say(
+        "Put it under a free name: image-to-video resume {job} -o {free}",
+        job=job,
+        free=shlex.quote(free),
+    )

@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, TypedDict
 from skill.errors import FileRefusedError, NotFoundError, UsageError
 from skill.i18n import say, speak
 from skill.jobs.job import Goal, Job, Step
-from skill.jobs.output_path import check_extras, places
+from skill.jobs.output_path import (
+    LEAST_ROOM,
+    TakenError,
+    check_extras,
+    clip_room,
+    places,
+    propose_free,
+)
 from skill.jobs.pricing import check_cap, expected_credits
+from skill.jobs.projects import kept_media
 from skill.jobs.prompt import EXTENSION, compose, compose_extension
 from skill.jobs.request import (
     ChatRequest,
@@ -43,10 +51,9 @@ def plan(config: Config, projects: Projects, request: JobRequest) -> Job:
         case MakeRequest():
             job = plan_make(config, request)
         case ExtendRequest():
-            project = projects.meant if request.video is None else None
-            job = _plan_extend(config, project, request)
+            job = _plan_extend(config, projects, request)
         case ExportRequest():
-            job = _plan_export(config, projects.required(), request)
+            job = _plan_export(config, projects, request)
         case ChatRequest():
             job = _plan_chat(config, projects.meant, request)
         case UploadRequest():
@@ -63,7 +70,13 @@ def plan_make(config: Config, request: MakeRequest) -> Job:
     _check_make(request)
     job = replace(job, **_prepared(config, request.paths, request.shrink, request.keep_metadata))
     if request.export:
-        job = replace(job, **_placed(request, _stem(job), job.sources))
+        listing = config.manifest.listing
+        room = clip_room(
+            request.options.duration or listing.duration or 0,
+            request.options.resolution or listing.resolution,
+        )
+        sources = [*request.paths, *kept_media(config.home)]
+        job = replace(job, **_placed(request, _stem(job), sources, room))
     captions = _captions(job, request)
     options = replace(request.options, captions=captions)
     return replace(
@@ -148,18 +161,18 @@ def check_message_cap(
     check_cap(config, expected_credits(Goal.CHAT, laid_out=laid_out), max_credits)
 
 
-def _plan_extend(config: Config, session: StoredSession | None, request: ExtendRequest) -> Job:
+def _plan_extend(config: Config, projects: Projects, request: ExtendRequest) -> Job:
     """A project's video → a longer one; with a `video` of the user's own, that one in a new
-    project. Raises NotFoundError where there is neither a `video` nor a `session`."""
+    project. Raises NotFoundError where there is neither a `video` nor a project."""
     video = request.path
-    project = session if video is None else None
+    project = projects.meant if video is None else None
     spoken = project.language if project and not request.words else ""
     job = _new(Goal.EXTEND, config, config.language or spoken or config.language_of(request.prompt))
     check_cap(config, expected_credits(Goal.EXTEND, laid_out=True), request.max_credits)
     if video is not None:
         job = replace(job, **_prepared(config, [video]))
         _check_video(job, video)
-    elif session is None:
+    elif project is None:
         raise NotFoundError(
             say("There is no project yet."),
             hint=say(
@@ -167,10 +180,11 @@ def _plan_extend(config: Config, session: StoredSession | None, request: ExtendR
             ),
         )
     seconds = request.seconds or config.manifest.listing.duration or EXTENSION
+    job = replace(job, **_project(project))
+    room = clip_room(seconds, config.manifest.listing.resolution)
     return replace(
         job,
-        **_placed(request, _stem(job) or "video", job.sources),
-        **_project(project),
+        **_placed(request, _stem(job) or "video", projects.sources(job), room),
         message=compose_extension(request.prompt, seconds),
         max_credits=request.max_credits,
     )
@@ -195,31 +209,35 @@ def _check_video(job: Job, video: Path) -> None:
     )
 
 
-def _plan_export(config: Config, session: StoredSession, request: ExportRequest) -> Job:
+def _plan_export(config: Config, projects: Projects, request: ExportRequest) -> Job:
     """A project as it stands → a clip."""
-    return replace(
-        _new(Goal.EXPORT, config, config.language or session.language),
-        **_placed(request, "video"),
-        **_project(session),
-        step=Step.ANSWERED,
-    )
+    session = projects.required()
+    job = _new(Goal.EXPORT, config, config.language or session.language)
+    job = replace(job, **_project(session), step=Step.ANSWERED)
+    return replace(job, **_placed(request, "video", projects.sources(job)))
 
 
-def redirect(job: Job, request: ResumeRequest) -> bool:
+def redirect(job: Job, request: ResumeRequest, projects: Projects) -> bool:
     """What `resume` says of a job: another place for a clip that does not stand yet, and more to
-    be made of it. Returns whether anything is changed by it. Raises UsageError."""
+    be made of it. Returns whether anything is changed by it. Raises UsageError, which names a free
+    place where that one is taken."""
     stands = job.step in (Step.DELIVERED, Step.DONE)
     gone = job.step is Step.DONE and not Path(job.target).is_file()
     if not job.export or gone or job.step in (Step.CANCELLED, Step.FAILED):
         return False
-    wished, asked, photos = job.extras, request.extras.endings, job.sources
+    wished, asked, sources = job.extras, request.extras.endings, projects.sources(job)
     if request.output is not None and not stands:
-        placed = _placed(request, "", photos)
+        try:
+            placed = _placed(request, "", sources)
+            place = Path(placed["target"])
+            check_extras(place, wished.values(), sources=sources, force=request.force)
+        except TakenError as error:
+            propose_free(error, job.id, Path(request.output), {**wished, **asked}.values())
+            raise
         job.target, job.named, job.force = placed["target"], placed["named"], placed["force"]
         asked = placed["extras"]
-        check_extras(Path(job.target), wished.values(), photos=photos, force=job.force)
     elif asked:
-        check_extras(Path(job.target), asked.values(), photos=photos, force=request.force)
+        check_extras(Path(job.target), asked.values(), sources=sources, force=request.force)
         job.force = job.force or request.force
     else:
         return False
@@ -253,9 +271,11 @@ class _Placed(TypedDict):
     force: bool
 
 
-def _placed(request: ClipRequest, stem: str, photos: Sequence[Path] = ()) -> _Placed:
+def _placed(
+    request: ClipRequest, stem: str, sources: Sequence[Path], room: int = LEAST_ROOM
+) -> _Placed:
     """Where the clip, and what is made of it, will stand. Raises UsageError."""
-    place = places(request, stem, sources=photos)
+    place = places(request, stem, sources=sources, room=room)
     return {
         "target": str(place.video),
         "extras": place.endings,

@@ -18,7 +18,7 @@ from skill.events import Progress, Stage
 from skill.files import put
 from skill.i18n import say
 from skill.jobs.job import Step
-from skill.jobs.output_path import beside, free_name
+from skill.jobs.output_path import beside, check_extra, free_name, written
 from skill.jobs.threads import run_blocking
 from skill.sanitize import clean_line
 
@@ -39,8 +39,12 @@ async def make_extras(context: JobContext) -> None:
         if kind in job.made:
             continue
         try:
+            video = Path(job.target)
+            if job.force:
+                sources = await run_blocking(context.connection.projects.sources, job)
+                check_extra(video, ending, sources=sources, force=True)
             place = await _make_extra(
-                kind, ending, Path(job.target), job.id, force=job.force, tell=context.tell
+                kind, ending, video, job.id, force=job.force, tell=context.tell
             )
             job.made[kind] = str(place)
         except UsageError as error:
@@ -58,7 +62,7 @@ async def _make_extra(
 
     tell(_stage(kind))
     target = beside(video, ending)
-    part = target.with_name(f".{job}.{kind}.part")
+    part = written(target).with_name(f".{job}.{kind}.part")
     try:
         require(previews=True)
         await _make(ending[1:].lower() if kind == "preview" else kind, video, part, kind, tell)
@@ -117,10 +121,10 @@ async def _make(
 def _stand(part: Path, target: Path, *, force: bool) -> Path:
     while True:
         try:
-            put(part, target, force=force)
+            put(part, written(target) if force else target, force=force)
             return target
         except FileExistsError:
             # Ours, where the process before this one died: the same video gives the same file.
-            if filecmp.cmp(target, part, shallow=False):
+            if target.is_file() and filecmp.cmp(target, part, shallow=False):
                 return target
             target = free_name(target)

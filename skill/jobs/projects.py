@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skill.errors import ElsewhereError, NotFoundError
+from skill.errors import ElsewhereError, NotFoundError, UsageError
 from skill.i18n import say
 
 if TYPE_CHECKING:
-    from skill.jobs.job import StoredSession
+    from skill.jobs.job import Job, StoredSession
     from skill.jobs.store import Vault
     from skill.settings.config import Config
 
@@ -51,6 +53,19 @@ class Projects:
             )
         return session
 
+    def sources(self, job: Job) -> list[Path]:
+        """What a job's clip is never put over: the user's files that its project is known to be
+        made of, and the media that the local backend keeps."""
+        jobs = [job]
+        with suppress(UsageError):  # one of them cannot be read any more
+            jobs = self._vault.history(job)
+        named = [
+            path
+            for one in jobs
+            for path in (*one.sources, *(Path(item.file) for item in one.left_out))
+        ]
+        return [*named, *kept_media(self._vault.folder)]
+
     def keep(self, session: StoredSession) -> None:
         """Make it the project that further commands mean."""
         self._vault.keep_session(self.owner, self._listing, session)
@@ -84,3 +99,8 @@ def _elsewhere(*, local: bool) -> ElsewhereError:
     )
     error.local = local
     return error
+
+
+def kept_media(home: Path) -> list[Path]:
+    """The folders where the local backend keeps what was uploaded and rendered."""
+    return [home / "local" / "media", home / "local" / "renders"]

@@ -112,7 +112,7 @@ class JobRunner:
 
     async def _go_on(self, job: Job, request: ResumeRequest) -> Video | Reply:
         """Take a job that is held from where it stands to its end."""
-        if redirect(job, request):
+        if redirect(job, request, self._connection.projects):
             await run_blocking(self._vault.save, job)
         if job.step is Step.DONE and (not job.export or await anyio.Path(job.target).is_file()):
             return await self._result(job)

@@ -28,7 +28,6 @@ from skill.errors import NetworkError, SkillError, UsageError
 from skill.events import Detail, Event
 from skill.jobs.download import deliver
 from skill.jobs.job import DownloadState, Job, Step
-from skill.jobs.output_path import check_target
 from skill.jobs.partial_file import discard
 from skill.jobs.store import Vault
 from skill.token import Token
@@ -43,19 +42,6 @@ if TYPE_CHECKING:
 Run = Callable[..., "Ran"]
 Handler = BaseHTTPRequestHandler
 Answer = Callable[[Handler], None]
-
-
-def test_where_a_clip_may_go(tmp_path: Path) -> None:
-    check_target(tmp_path / "new.mp4", force=False)
-    (tmp_path / "old.mp4").touch()
-    check_target(tmp_path / "old.mp4", force=True)
-    for target, said in (
-        (tmp_path / "old.mp4", "already there"),
-        (tmp_path, "is a folder"),
-        (tmp_path / "none" / "x.mp4", "is not there"),
-    ):
-        with pytest.raises(UsageError, match=said):
-            check_target(target, force=False)
 
 
 def export(run: Run, *more: object) -> Ran:

@@ -11,11 +11,19 @@ from skill.media.exif import located
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable
     from typing import BinaryIO
 
 BLOCK = 1024 * 1024  # bytes in memory at once while a file is copied or searched
 MAX_READS = 4_000_000  # of one file: a GIF of 200 MB in blocks of 255 bytes takes a quarter
 _MAX_SEARCHED = 1024 * 1024  # bytes of what goes that are searched for a place
+
+
+class CutOffError(ValueError):
+    """Part of the picture, or of the clip, is missing."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason or say("it is cut off: part of it is missing"))
 
 
 class Reader:
@@ -33,6 +41,15 @@ class Reader:
             raise ValueError(say("it has too many parts"))
         self._file.seek(at)
         return self._file.read(max(0, min(count, self.size - at)))
+
+    def trimmed(self, end: int, filling: bytes) -> int:
+        """Where the bytes before `end` stop to be `filling`."""
+        while end and (block := self.read(max(0, end - BLOCK), min(end, BLOCK))):
+            left = len(block.rstrip(filling))
+            end -= len(block) - left
+            if left:
+                break
+        return end
 
     def find(self, pattern: re.Pattern[bytes], at: int) -> int:
         """Find a pattern of two bytes from `at` on; returns the file's end where there is none."""
@@ -52,7 +69,8 @@ class Contents:
     `exif` is a TIFF structure. `private`: something is left out; `located`: it says where.
     `moving`: more than one picture, shown in turn. `unusual`: a kind of pixels that many
     programs show wrong, "CMYK" or "16-bit". `lossless`: the pixels are stored exactly. `pages`: pictures beside
-    each other."""
+    each other. `mended`: where a mark, sum or length of the container was missing or wrong, what the
+    whole file is with it put right; empty where nothing was. In `pieces` it is put right too."""
 
     pieces: tuple[range | bytes, ...]
     width: int = 0
@@ -64,6 +82,7 @@ class Contents:
     unusual: str = ""
     lossless: bool = True
     pages: int = 1
+    mended: tuple[range | bytes, ...] = ()
 
     @property
     def length(self) -> int:
@@ -73,12 +92,45 @@ class Contents:
 
 @dataclass
 class Stripping:
-    """Collects what of a file stays and what goes, while the file is walked."""
+    """Collects what of a file stays and what goes, while the file is walked, and what of the
+    container has to be put right: `patches`, spans of the file in order and what stands there
+    instead, and an `ending` for all that comes from `until` on."""
 
     reader: Reader
     pieces: list[range | bytes] = field(default_factory=list)
     private: bool = False
     located: bool = False
+    patches: list[tuple[range, bytes]] = field(default_factory=list)
+    until: int | None = None
+    ending: bytes = b""
+
+    @property
+    def broken(self) -> bool:
+        return bool(self.patches) or self.until is not None
+
+    def patch(self, start: int, instead: bytes) -> None:
+        """Put right as many bytes as stand there instead."""
+        self.patches.append((range(start, start + len(instead)), instead))
+
+    def end(self, until: int, ending: bytes) -> None:
+        """Put right what stands from `until` on."""
+        self.until, self.ending = until, ending
+
+    def mended(self, pieces: Iterable[range | bytes]) -> tuple[range | bytes, ...]:
+        """Pieces of the file with all that put right."""
+        until = self.reader.size if self.until is None else self.until
+        right: list[range | bytes] = []
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                right.append(piece)
+                continue
+            at, stop = piece.start, min(piece.stop, until)
+            for span, instead in self.patches:
+                if at <= span.start and span.stop <= stop:
+                    right += [range(at, span.start), instead]
+                    at = span.stop
+            right.append(range(at, max(at, stop)))
+        return (*filter(len, right), *filter(len, [self.ending]))
 
     def keep(self, start: int, end: int) -> None:
         last = self.pieces[-1] if self.pieces else None

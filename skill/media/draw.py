@@ -15,6 +15,7 @@ from skill import interpreter
 from skill.child_process import ChildProcess
 from skill.i18n import say
 from skill.media import pixels
+from skill.media.container import CutOffError
 from skill.media.picture_file import TooManyPixelsError
 from skill.media.pixels import Drawn, Task, TooLargeError
 
@@ -29,23 +30,33 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
 
     It is done in a process of its own: a file made to harm, or only damaged, may take a decoder
     down with it, and what a decoder has to say must not come between the lines of an answer.
-    Raises ValueError where the source is broken, TooLargeError where the limit cannot be kept,
-    OSError where the disk fails or memory runs out."""
-    order = {
-        "source": str(source),
-        "target": str(target),
-        "task": {**vars(task), "exif": task.exif.hex()},
-    }
+    Raises ValueError where the source is broken, CutOffError where part of it is missing,
+    TooLargeError where the limit cannot be kept, OSError where the disk fails or memory runs out."""
+    told = _ordered(
+        source=str(source), target=str(target), task={**vars(task), "exif": task.exif.hex()}
+    )
+    return Drawn(**told)
+
+
+def check_whole(source: Path, form: str) -> None:
+    """Raises ValueError where a picture is broken, CutOffError where pixels of it are missing."""
+    _ordered(source=str(source), form=form)
+
+
+def _ordered(**order: Any) -> Any:
+    """What came of an order to the other process."""
     try:
         told = json.loads(current().ask(json.dumps(order).encode()))
     except TimeoutError as error:
         raise ValueError(say("it takes too long")) from error
     except ValueError as error:
         raise ValueError(say("it is damaged")) from error
-    if "drawn" in told:
-        return Drawn(**told["drawn"])
+    if "done" in told:
+        return told["done"]
     if "errno" in told:
-        raise OSError(told["errno"], say(told["reason"]))
+        raise OSError(told["errno"], told["reason"])
+    if told["kind"] == CutOffError.__name__:
+        raise CutOffError
     kinds = {kind.__name__: kind for kind in (TooLargeError, TooManyPixelsError)}
     # The other process speaks English.
     raise kinds.get(told["kind"], ValueError)(say(told["reason"]))
@@ -112,10 +123,9 @@ def answer() -> None:
     """The other process: an order on stdin, what became of it on stdout."""
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_end_with_the_other, daemon=True).start()
-    task = Task(**{**order["task"], "exif": bytes.fromhex(order["task"]["exif"])})
     told: dict[str, Any]
     try:
-        told = {"drawn": vars(pixels.draw(Path(order["source"]), task, Path(order["target"])))}
+        told = {"done": _carried_out(order)}
     except ValueError as error:
         told = {"kind": type(error).__name__, "reason": str(error)}
     except OSError as error:
@@ -125,6 +135,15 @@ def answer() -> None:
     sys.stdout.write(json.dumps(told))
     sys.stdout.flush()
     os._exit(0)  # a thread may be reading still
+
+
+def _carried_out(order: dict[str, Any]) -> dict[str, Any]:
+    source = Path(order["source"])
+    if "form" in order:
+        pixels.check_whole(source, order["form"])
+        return {}
+    task = Task(**{**order["task"], "exif": bytes.fromhex(order["task"]["exif"])})
+    return vars(pixels.draw(source, task, Path(order["target"])))
 
 
 def _end_with_the_other() -> None:

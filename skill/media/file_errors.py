@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from skill.errors import FileRefusedError, UsageError
 from skill.i18n import say
+from skill.media.container import CutOffError
 from skill.media.picture_file import MAX_PIXELS, TooManyPixelsError
 from skill.media.pixels import TooLargeError
 from skill.sanitize import clean_line
@@ -99,6 +100,11 @@ def decodable(path: Path) -> Iterator[None]:
         raise FileRefusedError(
             say("{path} is over the limit once it is made ready.", path=shown(path)),
             hint=say("Make the picture smaller, or have that done with --shrink."),
+        ) from error
+    except CutOffError as error:
+        raise FileRefusedError(
+            say("{path} cannot be read: {reason}.", path=shown(path), reason=error),
+            hint=say("Take another copy of it: it may not have been copied to its end."),
         ) from error
     except ValueError as error:
         raise FileRefusedError(

@@ -38,9 +38,11 @@ class Change(StrEnum):
 
     CONVERT to a format that is taken, in eight bits of sRGB; TURN upright, as EXIF says;
     SHRINK to the limit; STRIP what is not needed to show it, the place where it was taken
-    among it. A file that only has to be stripped keeps every pixel as it was stored.
+    among it; MEND a container whose end mark, sums or lengths are missing or wrong. A file that
+    only has to be stripped or mended keeps every pixel as it was stored.
     """
 
+    MEND = "mend"
     CONVERT = "convert"
     TURN = "turn"
     SHRINK = "shrink"
@@ -97,7 +99,8 @@ def inspect(
     shrink: bool = True,
     keep_metadata: bool = False,
 ) -> LocalFile:
-    """Look into one file; no pixel is decoded. Raises UsageError where it cannot be read and
+    """Look into one file; no pixel is decoded, unless the file seems cut off: then to tell whether
+    any is missing. Raises UsageError where it cannot be read and
     FileRefusedError where it is of a kind or size that is not taken, or broken."""
     return _inspect(path, _limits(listing, shrink, keep_metadata))
 
@@ -208,6 +211,8 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
                 )
             mime = identify(path, file.read(8192))
             look = _look(path, file, mime, keep=limits.keep_metadata)
+            if look.contents.mended and mime in DRAWN:
+                _check_whole(path, file, look)
     extension, kind = ACCEPTED.get(mime) or (CONVERTED[mime].extension, "image")
     large = look.weight > limits.max_bytes
     if large:
@@ -220,6 +225,7 @@ def _inspect(path: Path, limits: Limits) -> LocalFile:
         and max(look.contents.width, look.contents.height) > limits.longest_edge
     )
     wanted = {
+        Change.MEND: bool(look.contents.mended),
         Change.CONVERT: look.convert,
         Change.TURN: look.turn != 1,
         Change.SHRINK: large or wide,
@@ -258,6 +264,7 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
         else:
             if form is not None:
                 picture_file.check_heif()
+            metadata.check_clip(file, size, mime)
             contents = metadata.read(file, size, mime)
         count = contents.width * contents.height
         if count > picture_file.MAX_PIXELS:
@@ -275,6 +282,16 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
         weight=size if keep else contents.length,
         contents=contents,
     )
+
+
+def _check_whole(path: Path, file: BinaryIO, look: _Look) -> None:
+    """Raises FileRefusedError where more is missing than an end mark."""
+    with writable(path), tempfile.TemporaryDirectory(prefix="image-to-video-") as folder:
+        mended = Path(folder) / "mended"
+        with decodable(path):
+            with mended.open("wb") as target:
+                metadata.copy(file, look.contents.mended, target)
+            draw.check_whole(mended, look.form)
 
 
 def _check_shrinkable(path: Path, kind: str, look: _Look, limits: Limits) -> None:
@@ -303,10 +320,13 @@ def _made(file: LocalFile, source: BinaryIO, folder: Path, out_dir: Path) -> Loc
     with decodable(file.path):
         if file.mime in ACCEPTED:
             stripped.touch(0o600)
+            stays = look.contents.pieces
+            if file.limits.keep_metadata:
+                stays = look.contents.mended or (range(file.size),)
             with stripped.open("wb") as target:
-                metadata.copy(source, look.contents.pieces, target)
+                metadata.copy(source, stays, target)
             path = stripped
-        if changes == {Change.STRIP}:
+        if changes <= {Change.STRIP, Change.MEND}:
             ready = stripped
         else:
             ready.touch(0o600)

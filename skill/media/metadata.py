@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from skill.i18n import say
 from skill.media import bitmaps
 from skill.media.boxes import MAX_INDEX, MAX_TABLE, Box, Boxes
-from skill.media.container import BLOCK, Contents, Reader, Stripping
+from skill.media.container import BLOCK, Contents, CutOffError, Reader, Stripping
+from skill.media.mp4 import check_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,18 +29,27 @@ def read(file: BinaryIO, size: int, mime: str) -> Contents:
     strip = Stripping(Reader(file, size))
     try:
         contents = walk(strip)
+    except CutOffError:
+        raise
     except (ValueError, LookupError, struct.error) as error:
         if mime in _CLIPS:
             return whole
         if isinstance(error, ValueError):
             raise
         raise ValueError(say("it is cut off")) from error
+    mended = strip.mended(whole.pieces) if strip.broken else ()
     if not strip.private:
-        return replace(contents, pieces=whole.pieces)
+        return replace(contents, pieces=mended or whole.pieces, mended=mended)
     return replace(
-        contents, pieces=contents.pieces or tuple(strip.pieces), private=True,
-        located=strip.located,
+        contents, pieces=contents.pieces or strip.mended(strip.pieces), private=True,
+        located=strip.located, mended=mended,
     )  # fmt: skip
+
+
+def check_clip(file: BinaryIO, size: int, mime: str) -> None:
+    """Raises CutOffError where part of a clip or sound is missing."""
+    if mime in _CLIPS:
+        check_whole(Boxes(Reader(file, size)))
 
 
 def copy(source: BinaryIO, pieces: Sequence[range | bytes], target: BinaryIO) -> None:
@@ -77,6 +87,12 @@ _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 def clip(strip: Stripping) -> Contents:
     """Blank the private boxes of a clip, so that nothing else in it moves."""
     boxes = Boxes(strip.reader)
+    if (longer := _told_longer(boxes)) is not None:
+        size = boxes.size - longer.at
+        if boxes.read(longer.at, 4) == b"\0\0\0\1":
+            strip.patch(longer.at + 8, size.to_bytes(8, "big"))
+        else:
+            strip.patch(longer.at, size.to_bytes(4, "big"))
     at = 0
     for box in boxes.search((b"udta", b"meta", b"uuid"), _CONTAINERS):
         if box.end - box.start > MAX_INDEX:
@@ -94,6 +110,13 @@ def clip(strip: Stripping) -> Contents:
     return Contents(())
 
 
+def _told_longer(boxes: Boxes) -> Box | None:
+    try:
+        return check_whole(boxes)
+    except CutOffError:  # which is not for who strips to judge
+        return None
+
+
 # HEIF, ISO/IEC 23008-12 and 14496-12, 8.11: items in a `meta` box, and what refers to what.
 _ABOUT_ITEMS = (b"pitm", b"iinf", b"iprp", b"iref", b"iloc")
 _PICTURE_ITEMS = (b"hvc1", b"grid", b"iden", b"iovl", b"av01", b"jpeg", b"unci", b"avc1")
@@ -102,6 +125,9 @@ _PICTURE_ITEMS = (b"hvc1", b"grid", b"iden", b"iovl", b"av01", b"jpeg", b"unci",
 def heif(strip: Stripping) -> Contents:
     """Measure the primary picture, and read the metadata that goes once it is converted."""
     boxes = Boxes(strip.reader)
+    *_, end = (0, *(box.end for box in boxes.up_to_damage(0, boxes.size)))
+    if boxes.read(end + 4, 4) == b"mdat":
+        raise CutOffError
     meta = _first(boxes, b"meta", 0, boxes.size)
     about = {
         box.kind: box

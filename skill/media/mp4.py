@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from skill.i18n import say
 from skill.media.boxes import Box, Boxes
-from skill.media.container import Reader
+from skill.media.container import CutOffError, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,29 @@ def probe(path: Path) -> Mp4:
             return _movie(Boxes(Reader(file, size)))
     except struct.error as error:
         raise ValueError(say("its boxes are damaged")) from error
+
+
+def check_whole(boxes: Boxes) -> Box | None:
+    """Returns the last box where the file says that it is longer than it is, though nothing is
+    missing in it. Raises CutOffError where the index places a sample behind the end of the file, or
+    is missing itself. A clip that is not understood counts as whole."""
+    top = list(boxes.up_to_damage(0, boxes.size))
+    kinds = {box.kind: box for box in reversed(top)}
+    end = top[-1].end if top else 0
+    last = Box(boxes.read(end + 4, 4), end, end + 8, boxes.size)
+    cut = last.kind in (b"moov", b"moof", b"mdat")
+    if cut and (b"moov" not in kinds or b"moof" in kinds):
+        raise CutOffError
+    try:
+        if b"moov" in kinds:
+            for box in boxes.within(*boxes.index(kinds[b"moov"])[2:]):
+                if box.kind == b"trak":
+                    _track(boxes, box)
+    except CutOffError:
+        raise
+    except (ValueError, LookupError, struct.error):
+        return None
+    return last if cut else None
 
 
 @dataclass
@@ -200,7 +223,7 @@ def _samples(boxes: Boxes, stbl: Box) -> int:
         left -= taken
         length = taken * uniform if uniform else sum(size for (size,) in islice(sizes, taken))
         if offset + length > boxes.size:
-            raise ValueError(say("its pictures or sound are cut off"))
+            raise CutOffError(say("its pictures or sound are cut off"))
     if left:
         raise ValueError(say("its index is not whole"))
     return count
@@ -311,5 +334,5 @@ def _run(
         told = dict(zip(fields, sums, strict=True))
         lasting, length = told.get(0x100, lasting), told.get(0x200, length)
     if start < 0 or start + length > boxes.size:
-        raise ValueError(say("its pictures or sound are cut off"))
+        raise CutOffError(say("its pictures or sound are cut off"))
     return count, lasting, start + length

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from skill.i18n import say
+from skill.media.container import CutOffError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,14 +102,15 @@ def _told(image: ImageFile) -> bytes:
 
 
 @contextmanager
-def open_picture(path: Path, form: str) -> Iterator[ImageFile]:
-    """A picture whose header was read. Pillow's bound on pixels and Python's warnings belong to
+def open_picture(source: Path | BytesIO, form: str) -> Iterator[ImageFile]:
+    """A picture whose header was read, in a file or in memory. Pillow's bound on pixels and Python's warnings belong to
     the process, so they are changed for as long as this lasts, by one thread at a time."""
     from PIL import Image
 
     logging.getLogger("PIL").propagate = False  # what it has to say is no line of ours
     logging.getLogger("PIL").addHandler(_SILENT)
-    with _ONE_AT_A_TIME, path.open("rb") as file, warnings.catch_warnings():
+    file = source if isinstance(source, BytesIO) else source.open("rb")
+    with _ONE_AT_A_TIME, file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         bound, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS
@@ -150,4 +153,6 @@ def _understood() -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        if isinstance(error, OSError) and "truncated" in str(error):
+            raise CutOffError from error
         raise ValueError(say("it is damaged")) from error

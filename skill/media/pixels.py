@@ -6,10 +6,12 @@ it in one of its own.
 
 from __future__ import annotations
 
+import hashlib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skill.media.container import CutOffError
 from skill.media.picture_file import decode, open_picture
 
 if TYPE_CHECKING:
@@ -90,6 +92,36 @@ def draw(source: Path, task: Task, target: Path) -> Drawn:
             if not task.shrink or edge < _SMALLEST:
                 raise TooLargeError
             styles = styles[-1:]
+
+
+_JUNK = (b"", b"\x55\xaa" * 64, b"\x9e\x37\x79\xb9\x7f\x4a\x7c\x15" * 16)
+_MADE_UP = ("GIF", "JPEG")  # formats of which the decoder makes up what is missing
+_END = 2  # bytes of their end marks
+
+
+def check_whole(source: Path, form: str) -> None:
+    """Decode every picture of a file that had no end mark and was given one. Raises ValueError
+    where one is broken, CutOffError where pixels are missing."""
+    if form not in _MADE_UP:
+        _decoded(source, form)
+        return
+    whole = source.read_bytes()
+    digests = set()
+    for junk in _JUNK:  # what is missing hangs on what is read in its place
+        block = bytes([len(junk)]) + junk if junk and form == "GIF" else junk
+        digests.add(_decoded(io.BytesIO(whole[:-_END] + block + whole[-_END:]), form))
+    if len(digests) > 1:
+        raise CutOffError
+
+
+def _decoded(source: Path | io.BytesIO, form: str) -> bytes:
+    """A digest of all pixels."""
+    digest = hashlib.sha256()
+    with open_picture(source, form) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            digest.update(decode(image).tobytes())
+    return digest.digest()
 
 
 def _instead(old: Image.Image, new: Image.Image) -> Image.Image:

@@ -199,6 +199,11 @@ def _change(change: Change, before: PreparedFile, after: PreparedFile | None) ->
     match change:
         case Change.CONVERT:
             return _converted(before, after)
+        case Change.MEND:
+            return say(
+                "its end mark, or a sum or length in it, was missing or wrong and is put right:"
+                " the picture is whole"
+            )
         case Change.TURN:
             return say("turned upright")
         case Change.SHRINK if after is not None:

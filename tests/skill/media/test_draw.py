@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FREE = LISTINGS["image-to-video-in-free"]
-CONVERT, TURN, SHRINK, STRIP = Change
+_, CONVERT, TURN, SHRINK, STRIP = Change
 
 
 def tight(max_bytes: int) -> Any:
@@ -753,16 +753,17 @@ class TestTheOtherProcess:
             prepare(file, out)
 
     @pytest.mark.parametrize(
-        "make",
+        ("make", "said"),
         [
-            lambda: samples.png(6).replace(b"IDAT", b"IDAT\xff"),
-            lambda: heic(noise((64, 64)))[:-2000],
+            (lambda: samples.png(6).replace(b"IDAT", b"IDAT\xff"), "it is damaged"),
+            (lambda: heic(noise((64, 64)))[:-2000], "it is cut off"),
+            (lambda: samples.saved(noise((64, 64)), "BMP")[:-2000], "it is cut off"),
+            (lambda: samples.saved(noise((64, 64)), "AVIF")[:-200], "it is damaged"),
         ],
     )
-    def test_what_is_broken(self, tmp_path: Path, out: Path, make: Any) -> None:
-        file = inspect(on_disk(tmp_path, "a", make()), FREE)
-        with pytest.raises(FileRefusedError, match="cannot be read: it is damaged"):
-            prepare(file, out)
+    def test_what_is_broken(self, tmp_path: Path, out: Path, make: Any, said: str) -> None:
+        with pytest.raises(FileRefusedError, match=f"cannot be read: {said}"):
+            prepare(inspect(on_disk(tmp_path, "a", make()), FREE), out)
 
     def test_what_does_not_fit(self, tmp_path: Path, out: Path) -> None:
         path = on_disk(tmp_path, "x.png", samples.saved(noise((300, 200)), "PNG"))

@@ -1,7 +1,8 @@
 """The shots a clause speaks of, and where one of them is to go."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from mock_server.agent.vocabulary import (
     CLIP,
@@ -13,6 +14,8 @@ from mock_server.agent.vocabulary import (
     REMOVE,
     SWAP,
 )
+
+Item = TypeVar("Item")
 
 _ZH = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"两": 2, "半": 0.5}
 
@@ -82,6 +85,16 @@ def place(number: int, count: int) -> int | None:
     there is no such shot."""
     index = count + number if number < 0 else number - 1
     return index if 0 <= index < count else None
+
+
+def repeated(items: Sequence[Item], again: Iterable[tuple[int, int]]) -> list[Item]:
+    """With some of them once more: each pair is the number of one and the number that it gets as
+    well, counted from 1. A number that there is not, or that is that one already, is passed over."""
+    shown = list(items)
+    for number, as_number in sorted(set(again), key=lambda pair: pair[1]):
+        if 0 < number < as_number <= len(shown) + 1:
+            shown.insert(as_number - 1, shown[number - 1])
+    return shown
 
 
 def target(clause: str, picks: list[int]) -> tuple[int, int] | None:

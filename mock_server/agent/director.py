@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
+from mock_server.agent.clip_references import repeated
 from mock_server.agent.edits import apply, exactly, limit, nearest_rate, rate_note
 from mock_server.agent.edits.audio import (
     OFF_THE_BEAT,
@@ -201,7 +202,8 @@ def _generate(
     way: Manner,
 ) -> Reply:
     """A cut from uploads: the raw one first, then music and words on their own account."""
-    raw = _first_cut(intent, visual, seed, before, way).named()
+    shown = repeated(visual, intent.again)
+    raw = _first_cut(intent, shown, seed, before, way).named()
     full, notes = _finish(raw, intent, _song(assets), seed, way)
     count = len(visual)
     length = seconds(raw.ms)
@@ -212,7 +214,7 @@ def _generate(
         f"我已经用您的{count}个素材剪好了初版：{length}秒，{width}x{height}（{raw.aspect}）。",
     )
     steps = _storyboard(raw, first)
-    asked = (intent.each_ms or 0) * count or intent.ms
+    asked = (intent.each_ms or 0) * len(shown) or intent.ms
     notes += [change.note for change in limit(asked or raw.ms)]
     # Much of a first message paints a picture; what begins as a request is one.
     requests = [part for part in intent.unread if re.match(VERB, part.casefold())]

@@ -14,6 +14,7 @@ from mock_server.agent.montage import SIZES
 from mock_server.agent.transition import SIDED
 from mock_server.agent.vocabulary import (
     ADD,
+    AGAIN,
     ASPECT_WORDS,
     BEAT,
     BECOMES,
@@ -77,7 +78,8 @@ _TIME = re.compile(
 @dataclass
 class Intent:
     """What a message asks for; None and False where it says nothing. Times in ms. A caption of None
-    is the photo's name; a `look` of "none" is the colours as they are."""
+    is the photo's name; a `look` of "none" is the colours as they are; `again`: a photo and the
+    number that it gets when it is shown once more."""
 
     language: str = "en"
     question: bool = False
@@ -125,6 +127,7 @@ class Intent:
     transition_by: float | None = None
     fade_in: bool | None = None
     fade_out: bool | None = None
+    again: list[tuple[int, int]] = field(default_factory=list)
     remove: list[int] = field(default_factory=list)
     remove_all: bool = False
     replace: int | None = None
@@ -286,6 +289,7 @@ def _read_clause(intent: Intent, clause: str, quoted: Sequence[str], names: Sequ
             intent.look = "none"
         return True
     readers = (
+        _read_again,
         _read_words,
         _read_music,
         _read_colours,
@@ -299,6 +303,14 @@ def _read_clause(intent: Intent, clause: str, quoted: Sequence[str], names: Sequ
         if reader(intent, clause, quoted, names):
             break
     return False
+
+
+def _read_again(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:
+    """Photos shown once more. True if the clause was about that."""
+    for match in re.finditer(AGAIN, clause):
+        first, number = (int(part) for part in match.groups() if part)
+        intent.again.append((first, number))
+    return bool(intent.again)
 
 
 def _read_words(intent: Intent, clause: str, quoted: Sequence[str], names: Sequence[str]) -> bool:

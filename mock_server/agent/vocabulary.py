@@ -171,6 +171,11 @@ CREATE = (
     r".*\b(?:videos?|clips?|movies?|slide\s?shows?|reels?|films?|animations?|montages?|mp4)\b"
     r"|(?:做|生成|制作|创建|变|转|剪|来).*(?:视频|短片|影片|动画|片子|相册|幻灯片)"
 )
+AGAIN = (
+    rf"\b(?:show|use|repeat|put|play|bring)\s+(?:the\s+)?{CLIP}\s*#?(\d+)\s+(?:once more|again)\s+(?:as|at)\s+"
+    rf"(?:{CLIP}|number|position|place)\s*#?(\d+)\b"
+    rf"|第\s*(\d+)\s*{CLIP_ZH}(?:照片|图片|图)?再次?(?:作为|用作|放在|出现在)第\s*(\d+)\s*(?:{CLIP_ZH}|个|位)"
+)
 OVER = r"\bstart (?:over|again|afresh)\b|\bfrom scratch\b|\bregenerate\b|\bredo\b|重新(?:生成|做|来|开始|制作)"
 QUESTION = (
     r"^(?:what|how|who|why|when|where|which|is|are|do|does|did|hi|hello|hey|thanks?|thank you|help)\b"

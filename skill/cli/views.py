@@ -88,7 +88,7 @@ def show_plan(
     from skill.media.prepared import told
 
     cost = 0 if config.local else expected_credits(job.goal, laid_out=False)
-    names = [file.name for file in job.files]
+    names = [file.name for file in job.uploads]
     data = {
         "message": job.message,
         "files": [
@@ -98,7 +98,7 @@ def show_plan(
                 "bytes": file.size,
                 "changes": list(file.changes),
             }
-            for file in job.files
+            for file in job.uploads
         ],
         "left_out": [vars(item) for item in job.left_out],
         "target": job.target,
@@ -128,7 +128,7 @@ def show_plan(
     lines = [
         *([say("Would upload: {names}", names=say(", ").join(names))] if names else []),
         *(say("Left out: {reason}", reason=item.reason) for item in job.left_out),
-        *(say("Would make ready: {file}", file=sentence) for sentence in told(job.files)),
+        *(say("Would make ready: {file}", file=sentence) for sentence in told(job.uploads)),
         say("Would say: {message}", message=job.message),
         say("Expected cost: about {cost} credits; export is free. Nothing was sent.", cost=cost),
         left,

@@ -124,6 +124,7 @@ SENTENCES: Final[dict[str, str]] = {
     "cool colours": "冷色",
     "black and white": "黑白",
     "natural colours": "原色，不加滤镜",
+    "Show photo {first} again as photo {number}.": "第{first}张照片再次作为第{number}张。",
     'Caption of photo {number}: "{caption}".': "第{number}张照片的字幕：“{caption}”。",
     'Title: "{title}".': "标题：“{title}”。",
     # ------------------------------------------------------------ words and options

@@ -96,7 +96,8 @@ class StoredFailure:
 class Job:
     """One piece of work.
 
-    `shrink` and `keep_metadata` say how `files` are made ready. `urls`: fetched by the backend
+    `files`: in the order in which they are to be seen, one that is to be seen twice twice. `shrink`
+    and `keep_metadata` say how they are made ready. `urls`: fetched by the backend
     itself, the first `fetched` of them already. `media`: what it says of what is up. `vague`: the
     prompt is. `max_credits`: what the message may cost at most, as the user agreed.
     `account`: with which it was begun. `uploaded`: the SHA-256 of each file that is up. `left_out`:
@@ -180,6 +181,14 @@ class Job:
     def _contents(self) -> list[str]:
         """The SHA-256 of each of the user's files that go into it."""
         return [file.original.sha256 for file in self.files]
+
+    @property
+    def uploads(self) -> list[PreparedFile]:
+        """The files that are sent: each content once."""
+        first: dict[str, PreparedFile] = {}
+        for file in self.files:
+            first.setdefault(file.sha256, file)
+        return list(first.values())
 
     @property
     def sources(self) -> list[Path]:

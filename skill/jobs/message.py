@@ -26,6 +26,7 @@ from skill.i18n import say
 from skill.jobs.conversation import Answer, converse
 from skill.jobs.job import Goal, Step
 from skill.jobs.pricing import check_cost
+from skill.jobs.prompt import message_of
 from skill.sanitize import clean_line
 from skill.timeline import Timeline, changes
 
@@ -78,7 +79,7 @@ async def _send_once(context: JobContext) -> Answer:
         await context.advance(Step.SENDING, only_from=Step.UPLOADED)
 
     try:
-        return await converse(context.connection, job.session_id, job.message, about_to_send)
+        return await converse(context.connection, job.session_id, message_of(job), about_to_send)
     except SkillError as error:
         if job.step is Step.SENDING and _refused(error, job):
             await context.advance(Step.UPLOADED, only_from=Step.SENDING)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from skill.errors import FileRefusedError, NotFoundError, UsageError
+from skill.files import sha256
 from skill.i18n import say, speak
 from skill.jobs.job import Goal, Job, Step
 from skill.jobs.output_path import (
@@ -23,7 +24,7 @@ from skill.jobs.output_path import (
 )
 from skill.jobs.pricing import check_cap, expected_credits
 from skill.jobs.projects import kept_media
-from skill.jobs.prompt import EXTENSION, compose, compose_extension
+from skill.jobs.prompt import EXTENSION, compose, compose_extension, repeats_of
 from skill.jobs.request import (
     ChatRequest,
     ExportRequest,
@@ -83,7 +84,12 @@ def plan_make(config: Config, request: MakeRequest) -> Job:
         job,
         export=request.export,
         max_credits=request.max_credits,
-        message=compose(request.prompt, options, config.manifest.listing),
+        message=compose(
+            request.prompt,
+            options,
+            config.manifest.listing,
+            repeats_of([file.sha256 for file in job.files]),
+        ),
         vague=bool(request.prompt.strip()) and route(request.prompt).vague,
     )
 
@@ -110,12 +116,10 @@ def _check_make(request: MakeRequest) -> None:
 
 
 def _captions(job: Job, request: MakeRequest) -> tuple[str, ...]:
-    """Those of the photos that are taken, each once, as they are uploaded."""
+    """Those of the photos that are taken."""
     lost = {item.file for item in job.left_out}
     pairs = zip_longest(request.paths, request.options.captions, fillvalue="")
-    kept = [caption for photo, caption in pairs if str(Path(photo).absolute()) not in lost]
-    places = {file.sha256: place for place, file in enumerate(job.files)}
-    return tuple(kept[place] for place in sorted(places.values()))
+    return tuple(caption for photo, caption in pairs if str(Path(photo).absolute()) not in lost)
 
 
 def _plan_upload(config: Config, session: StoredSession | None, request: UploadRequest) -> Job:
@@ -318,9 +322,28 @@ def _prepared(
     return {
         "shrink": shrink,
         "keep_metadata": keep_metadata,
-        "files": [PreparedFile.of(file) for file in files],
-        "left_out": [LeftOut.of(path, error) for path, error in unusable],
+        "files": _in_order(
+            [path for path in paths if path not in dict(unusable)],
+            [PreparedFile.of(file) for file in files],
+        ),
+        "left_out": list(dict.fromkeys(LeftOut.of(path, error) for path, error in unusable)),
     }
+
+
+def _in_order(paths: Sequence[Path], files: Sequence[PreparedFile]) -> list[PreparedFile]:
+    """The file for each of the paths; `files` holds each content once."""
+    by_path = {file.path: file for file in files}
+    by_content = {file.sha256: file for file in files}
+    found = []
+    for path in (path.absolute() for path in paths):
+        file = by_path.get(path) or by_content.get(sha256(path))
+        if file is None:
+            raise UsageError(
+                say("{path} is no longer the file it was.", path=clean_line(str(path), 200)),
+                hint=say("Run the command again, with the files as they are now."),
+            )
+        found.append(replace(file, path=path))
+    return found
 
 
 class _Project(TypedDict, total=False):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from skill.i18n import say
+from skill.jobs.job import Goal
 from skill.routing.spoken_of import speaks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from skill.jobs.job import Job
     from skill.jobs.request import VideoOptions
     from skill.routing.spoken_of import Subject
     from skill.settings.choices import Look
@@ -29,8 +34,14 @@ LOOK_WORDS: dict[Look, str] = {
 _INNER_QUOTES = str.maketrans({'"': "'", "“": "‘", "”": "’"})
 
 
-def compose(prompt: str, options: VideoOptions, listing: Listing) -> str:
-    """The message for a prompt and options, the listing filling in what neither speaks of."""
+def compose(
+    prompt: str,
+    options: VideoOptions,
+    listing: Listing,
+    repeats: Mapping[int, int] = MappingProxyType({}),
+) -> str:
+    """The message for a prompt and options, the listing filling in what neither speaks of. Of the
+    `repeats` each number is that of a photo which is another again, counted from 1."""
     prompt = prompt if prompt.strip() else say(listing.example)
     options = _with_defaults(options, listing, prompt)
     said = [say("{wish}.", wish=prompt.strip().rstrip(".。"))]
@@ -46,6 +57,7 @@ def compose(prompt: str, options: VideoOptions, listing: Listing) -> str:
         said.append(say("Background music: {style}.", style=options.music))
     if options.look:
         said.append(say("Look: {look}.", look=say(LOOK_WORDS[options.look])))
+    said += [say_again(first, number) for number, first in repeats.items()]
     for number, words in enumerate(options.captions, 1):
         if caption := " ".join(words.split()).translate(_INNER_QUOTES):
             said.append(
@@ -54,6 +66,33 @@ def compose(prompt: str, options: VideoOptions, listing: Listing) -> str:
     if options.title:
         said.append(say('Title: "{title}".', title=options.title.replace('"', "'")))
     return say(" ").join(said)
+
+
+def repeats_of(contents: Sequence[str]) -> dict[int, int]:
+    """The number of each that is there before → the number of the first that is the same, both
+    counted from 1."""
+    firsts = {content: number for number, content in reversed([*enumerate(contents, 1)])}
+    return {
+        number: firsts[content]
+        for number, content in enumerate(contents, 1)
+        if firsts[content] < number
+    }
+
+
+def say_again(first: int, number: int) -> str:
+    """The words that have a photo, which is uploaded once, seen once more."""
+    return say("Show photo {first} again as photo {number}.", first=first, number=number)
+
+
+def message_of(job: Job) -> str:
+    """A job's message as it is sent: photos that differed in nothing but what was removed from
+    them are one now, which is to be seen as often as they are."""
+    if job.goal is not Goal.MAKE:
+        return job.message
+    known = repeats_of([file.original.sha256 for file in job.files])
+    found = repeats_of([file.sha256 for file in job.files])
+    late = [say_again(found[number], number) for number in found if number not in known]
+    return say(" ").join([*late, job.message])
 
 
 def compose_extension(prompt: str, seconds: float) -> str:

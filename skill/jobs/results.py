@@ -110,7 +110,7 @@ def uploaded(job: Job) -> Reply:
         offers=(("chat", job.message or say("turn my photos into a short video")),),
         data={
             "files": [vars(media) for media in job.media],
-            "prepared": changed(job.files),
+            "prepared": changed(job.uploads),
             "left_out": [vars(item) for item in job.left_out],
         },
     )
@@ -142,7 +142,7 @@ def video_of(job: Job) -> Video:
         credits_before=job.credits.before,
         credits_after=job.credits.after,
         wishes=tuple(job.wishes),
-        prepared=tuple(changed(job.files)),
+        prepared=tuple(changed(job.uploads)),
         left_out=tuple(vars(item) for item in job.left_out),
         notices=tuple(job.missed.values()),
         **{kind: Path(place) for kind, place in job.made.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -93,16 +94,15 @@ class _Uploads:
         job = self._job
         for item in job.left_out:
             self._tell(Notice(_without(item)))
-        due = [file for file in job.files if file.sha256 not in job.uploaded and file.due]
+        due = [file for file in job.uploads if file.sha256 not in job.uploaded and file.due]
         if not due:
             return
         self._tell(Stage("prepare", say("Making the files ready...")))
         ready: list[PreparedFile] = []
         for done, file in enumerate(due, 1):
-            number = job.files.index(file)
             make = partial(
                 make_ready,
-                job.files[number],
+                file,
                 self._listing,
                 self._context.vault.workspace(job),
                 shrink=job.shrink,
@@ -110,17 +110,23 @@ class _Uploads:
                 begun=bool(job.session_id),
             )
             try:
-                job.files[number] = await _in_a_thread(make)
-                ready.append(job.files[number])
+                ready.append(await _in_a_thread(make))
+                self._put(file, ready[-1])
             except FileRefusedError as error:
-                await self._leave_out(number, error)
+                await self._leave_out(file, error)
             self._tell(Progress("prepare", 100 * done / len(due)))
         sentences = told(ready)
-        # Photos that differ in nothing but what was removed are one.
-        job.files = list({file.sha256: file for file in reversed(job.files)}.values())[::-1]
         await self._context.save(only_from=Step.STARTED)
         for sentence in sentences:
             self._tell(Notice(sentence))
+
+    def _put(self, before: PreparedFile, after: PreparedFile) -> None:
+        """Have a file stand for another, and for those of the same content."""
+        job = self._job
+        job.files = [
+            replace(after, origin=file.original) if file.sha256 == before.sha256 else file
+            for file in job.files
+        ]
 
     async def send(self) -> None:
         """Send what is not there yet. What another process sent last is looked up first. Sending a
@@ -128,69 +134,71 @@ class _Uploads:
         job = self._job
         if not job.files:
             return
+        files = job.uploads
         uploading = (
             say("Uploading one file...")
-            if len(job.files) == 1
-            else say("Uploading {count} files...", count=len(job.files))
+            if len(files) == 1
+            else say("Uploading {count} files...", count=len(files))
         )
         self._tell(Stage("upload", uploading))
         if self._context.resuming:
             await self._find_uploaded()
-        total = sum(file.size for file in job.files)
+        total = sum(file.size for file in files)
         done = 0
-        for file in tuple(job.files):
+        for file in files:
             if file.sha256 not in job.uploaded:
-                number = job.files.index(file)
                 try:
-                    await self._upload_fitting(number, done, total)
+                    await self._upload_fitting(file, done, total)
                 except FileRefusedError as error:
-                    await self._leave_out(number, error)
+                    await self._leave_out(file, error)
             done += file.size
             self._tell(Progress("upload", 100 * done / total))
 
-    async def _leave_out(self, number: int, error: FileRefusedError) -> None:
+    async def _leave_out(self, file: PreparedFile, error: FileRefusedError) -> None:
         """Go on without a file that cannot be used, where that costs nothing and another is left;
         elsewhere the error is raised."""
         job = self._job
-        if not self._connection.config.local or len(job.files) == 1:
+        lost = file.original.sha256
+        others = [other for other in job.files if other.original.sha256 != lost]
+        if not self._connection.config.local or not others:
             raise error
-        file = job.files.pop(number)
+        job.files = others
         job.left_out.append(LeftOut.of(file.original.path, error))
-        await self._context.save(only_from=Step.STARTED)
+        await self._context.save()
         self._tell(Notice(_without(job.left_out[-1])))
 
-    async def _upload_fitting(self, number: int, before: int, total: int) -> None:
+    async def _upload_fitting(self, file: PreparedFile, before: int, total: int) -> None:
         """Upload a file; a photo that the backend finds too large (4002) is sent smaller."""
-        job = self._job
         for tries_left in reversed(range(_SMALLER + 1)):
-            file = job.files[number]
             try:
                 await self._upload_one(file, before, total)
                 return
             except FileRefusedError as error:
                 error.message = say("{name}: {message}", name=file.name, message=error.message)
                 large = error.backend_code in (4002, 413) and file.kind == "image"
-                if not (large and job.shrink and tries_left):
+                if not (large and self._job.shrink and tries_left):
                     raise
-                await self._make_smaller(number, error)
+                file = await self._make_smaller(file, error)
 
-    async def _make_smaller(self, number: int, refusal: FileRefusedError) -> None:
+    async def _make_smaller(self, file: PreparedFile, refusal: FileRefusedError) -> PreparedFile:
         job = self._job
         make = partial(
             make_smaller,
-            job.files[number],
+            file,
             self._listing,
             self._context.vault.workspace(job),
-            {file.name for file in job.files if file is not job.files[number]},
+            {other.name for other in job.uploads if other.sha256 != file.sha256},
             keep_metadata=job.keep_metadata,
         )
         try:
-            job.files[number] = await _in_a_thread(make)
+            smaller = await _in_a_thread(make)
         except FileRefusedError:  # it moves, or is as small as it gets
             raise refusal from None
-        await self._context.save(only_from=Step.STARTED)
-        for sentence in told([job.files[number]]):
+        self._put(file, smaller)
+        await self._context.save()
+        for sentence in told([smaller]):
             self._tell(Notice(sentence))
+        return smaller
 
     async def _upload_one(self, file: PreparedFile, before: int, total: int) -> None:
         job = self._job
@@ -225,7 +233,7 @@ class _Uploads:
         job = self._job
         state = await self._connection.state(job.session_id)
         infos = [info for info in state.video_infos if isinstance(info, dict)]
-        for file in job.files:
+        for file in job.uploads:
             info = next((info for info in infos if _is_it(info, file, by_name=job.fresh)), None)
             if info is not None:
                 self._note(file, _media(info, file.name))

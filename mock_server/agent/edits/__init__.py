@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mock_server.agent.clip_references import place
+from mock_server.agent.clip_references import place, repeated
 from mock_server.agent.edits.audio import edit_sounds
 from mock_server.agent.edits.change import Change, Note, no_such, seconds
 from mock_server.agent.edits.extend import go_on
@@ -33,6 +33,7 @@ def apply(
         _replace,
         _remove,
         _order,
+        _again,
         _add,
         _times,
         _canvas,
@@ -142,6 +143,28 @@ def _order(
                 f"“{shots[target].title}”已移到第{target + 1}个。",
             )
             changes.append(Change(note, "move_clip", {"from": source + 1, "to": target + 1}))
+    return replace(montage, shots=tuple(shots)), changes
+
+
+def _again(
+    intent: Intent, montage: Montage, spare: list[MontageShot]
+) -> tuple[Montage, list[Change]]:
+    shots = repeated(montage.shots, intent.again)
+    if len(shots) == len(montage.shots):
+        count = len(shots)
+        missing = [number for number, _ in intent.again if place(number, count) is None]
+        return montage, [no_such(number, count) for number in missing]
+    changes = []
+    ids = set[str]()
+    for index, shot in enumerate(shots):
+        if shot.id in ids:
+            shots[index] = replace(shot, id="")
+            note = Note(
+                f'"{shot.title}" is clip {index + 1} too.',
+                f"“{shot.title}”也是第{index + 1}个片段。",
+            )
+            changes.append(Change(note, "repeat_clip", {"title": shot.title, "as": index + 1}))
+        ids.add(shot.id)
     return replace(montage, shots=tuple(shots)), changes
 
 

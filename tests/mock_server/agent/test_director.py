@@ -363,6 +363,29 @@ class TestEdits:
         assert title(edit("remove the title", second)) is None
         assert title(edit("删掉标题", second)) is None
 
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            ("show photo 1 again as photo 3", ["beach", "forest", "beach", "city"]),
+            ("Show the photo 3 once more as number 4.", ["beach", "forest", "city", "city"]),
+            ("第1张照片再次作为第4张", ["beach", "forest", "city", "beach"]),
+            (
+                "Show photo 1 again as photo 4. Show photo 1 again as photo 2. Show photo 1 again as photo 4.",
+                ["beach", "beach", "forest", "beach", "city"],
+            ),
+        ],
+    )
+    def test_a_photo_once_more(self, words: str, expected: list[str]) -> None:
+        for draft in (make(f"{MAKE}. {words}"), edit(words)):
+            assert [shot["m"]["title"] for shot in track(draft, 0)] == expected
+            ids = [shot["id"] for shot in track(draft, 0)]
+            assert len(set(ids)) == len(ids)
+
+    def test_a_photo_that_there_is_not_once_more(self) -> None:
+        plan = direct("show photo 7 again as photo 2", make(), PHOTOS)
+        assert "7" in told(plan)
+        assert plan.kind is TurnKind.QUESTION
+
     def test_captions(self) -> None:
         named = track(edit("add captions"), 7)
         assert [caption["text"] for caption in named] == ["beach", "forest", "city"]

@@ -127,7 +127,7 @@ def direct(
         return _answer(teller, help_=True)
     clips = [asset for asset in visual if asset.type == "video"]
     if clips and intent.goes_on:
-        return _edit(intent, _as_they_are(clips, montage, seed), [], _song(assets), teller)
+        return _edit(intent, _as_they_are(clips, montage, seed, way), [], _song(assets), teller)
     if visual:
         return _generate(intent, visual, assets, teller, seed, montage, way)
     if intent.create:
@@ -207,7 +207,7 @@ def _generate(
     full, notes = _finish(raw, intent, _song(assets), seed, way)
     count = len(visual)
     length = seconds(raw.ms)
-    width, height = SIZES[raw.aspect, raw.lines]
+    width, height = raw.size
     first = teller.pick(
         f"I've put together a first cut of your {count} file{'s' if count > 1 else ''}: "
         f"{length} seconds at {width}x{height} ({raw.aspect}). ",
@@ -323,7 +323,7 @@ def _shot(asset: Asset, style: str) -> MontageShot:
     )
 
 
-def _as_they_are(clips: Sequence[Asset], before: Montage, seed: int) -> Montage:
+def _as_they_are(clips: Sequence[Asset], before: Montage, seed: int, way: Manner) -> Montage:
     """The user's own clips in full, for new footage to go on from the last frame."""
     shots = [
         replace(_shot(clip, "smooth"), own=min(round((clip.duration or 0) * 1000), MAX_MS))
@@ -331,7 +331,7 @@ def _as_they_are(clips: Sequence[Asset], before: Montage, seed: int) -> Montage:
     ]
     first = clips[0]
     rate = nearest_rate(round(first.fps or FPS))
-    cut = whole(shots, first.width or 1920, first.height or 1080, rate)
+    cut = whole(shots, first.width or 1920, first.height or 1080, rate, most=way.lines or 1080)
     return replace(cut, seed=seed, made=before.made, used=before.seen)
 
 

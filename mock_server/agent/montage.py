@@ -7,6 +7,7 @@ and the overlaps they need, and the beats that the cuts are moved to.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import gcd
 from typing import Any, Self
 
 from mock_server.agent.beat_cutting import on_the_beat
@@ -103,7 +104,8 @@ class TextOverlay:
 
 @dataclass(frozen=True)
 class Montage:
-    """A whole cut. `opens` and `closes` say whether it comes out of black and goes into it; None
+    """A whole cut, in the size of its `aspect` and `lines` (pixels of the shorter side), or on a
+    `canvas` of a size of its own. `opens` and `closes` say whether it comes out of black and goes into it; None
     leaves that to the style. `look` names what its colours go through, if anything; one that is
     `frugal` is made in little memory. `made` counts the segments ever made, so that an id is never
     used twice; `used` are the hashes of the shots there ever were, so that a removed one does not
@@ -111,6 +113,7 @@ class Montage:
 
     aspect: str = "16:9"
     lines: int = 1080
+    canvas: tuple[int, int] | None = None
     fps: int = FPS
     title: str = "project"
     shots: tuple[MontageShot, ...] = ()
@@ -124,6 +127,33 @@ class Montage:
     seed: int = 0
     made: int = 0
     used: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.canvas or SIZES[self.aspect, self.lines]
+
+    def sized(self, width: int, height: int) -> Self:
+        """In that size, made even."""
+        size = (max(16, width // 2 * 2), max(16, height // 2 * 2))
+        for (aspect, lines), known in SIZES.items():
+            if known == size:
+                return replace(self, aspect=aspect, lines=lines, canvas=None)
+        part = gcd(*size)
+        aspect = f"{size[0] // part}:{size[1] // part}"
+        return replace(self, aspect=aspect, lines=min(size), canvas=size)
+
+    def shaped(self, aspect: str) -> Self:
+        """In one of the usual shapes, as large as it is."""
+        lines = min((lines for _, lines in SIZES if lines >= self.lines), default=1080)
+        return replace(self, aspect=aspect, lines=lines, canvas=None)
+
+    def scaled(self, lines: int) -> Self:
+        """In the same shape, with the shorter side that long."""
+        if self.canvas is None:
+            return replace(self, lines=lines)
+        width, height = (round(side * lines / min(self.canvas)) for side in self.canvas)
+        return self.sized(width, height)
 
     @property
     def ms(self) -> int:
@@ -182,7 +212,7 @@ class Montage:
     def to_draft(self) -> dict[str, Any]:
         """The draft of this cut. Segments without an id get one."""
         named = self.named()
-        width, height = SIZES[self.aspect, self.lines]
+        width, height = self.size
         joins = self._joins()
         owns = self._timed(joins) or [shot.own for shot in self.shots]
         video = _video(named.shots, owns, joins)
@@ -222,12 +252,8 @@ class Montage:
         if not tracks:
             return cls()
         meta = draft["m"]
-        size = (meta["width"], meta["height"])
-        lines = next(key[1] for key, value in SIZES.items() if value == size)
         audio = tracks.get(AUDIO) or []
         return cls(
-            aspect=meta["ratio"],
-            lines=lines,
             fps=draft["fps"],
             title=meta["title"],
             shots=_shots(tracks.get(VIDEO, []), draft["d"]),
@@ -241,7 +267,7 @@ class Montage:
             seed=meta.get("seed", 0),
             made=meta["made"],
             used=tuple(meta.get("used", ())),
-        )
+        ).sized(meta["width"], meta["height"])
 
     def _joins(self) -> list[Join]:
         return self._joins_of([shot.own for shot in self.shots])

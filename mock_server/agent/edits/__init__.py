@@ -266,7 +266,7 @@ def _canvas(
 ) -> tuple[Montage, list[Change]]:
     changes: list[Change] = []
     if intent.aspect and intent.aspect != montage.aspect:
-        montage = replace(montage, aspect=intent.aspect)
+        montage = montage.shaped(intent.aspect)
         note = Note(f"The aspect ratio is {intent.aspect} now.", f"画面比例改为{intent.aspect}。")
         changes.append(Change(note, "set_canvas", {"aspect": intent.aspect}))
     else:
@@ -276,7 +276,7 @@ def _canvas(
         changes.append(Change(note))
     lines = min(intent.lines or montage.lines, 1080)
     if lines != montage.lines:
-        montage = replace(montage, lines=lines)
+        montage = montage.scaled(lines)
         note = Note(f"The resolution is {lines}p now.", f"分辨率改为{lines}p。")
         changes.append(Change(note, "set_canvas", {"resolution": lines}))
     else:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import log
 
 from mock_server.agent.edits.change import Change, Note, seconds
 from mock_server.agent.intent import Intent
-from mock_server.agent.montage import MAX_MS, SIZES, Montage, MontageShot
+from mock_server.agent.montage import MAX_MS, Montage, MontageShot
 
+LONGEST = 3840
+"""Pixels of the longer side."""
 MORE_MS = 10_000
 """New footage where no length is named, nor one by the listing."""
 
@@ -52,9 +53,10 @@ def longer_by(montage: Montage, ms: int) -> Montage:
     return replace(laid_out, shots=shots, words=words)
 
 
-def whole(shots: Sequence[MontageShot], width: int, height: int, fps: int) -> Montage:
-    """The user's own clips as they are, one after the other, in the shape that is nearest to
-    (width, height): no music is put under them, and there is no fade at the end."""
-    shape = min(SIZES, key=lambda size: abs(log(SIZES[size][0] * height / SIZES[size][1] / width)))
-    lines = next((lines for lines in (480, 720) if min(width, height) <= lines), 1080)
-    return Montage(shape[0], lines, fps, shots=tuple(shots), closes=False)
+def whole(shots: Sequence[MontageShot], width: int, height: int, fps: int, *, most: int) -> Montage:
+    """The user's own clips as they are, one after the other, in the shape of (width, height), and
+    as large, up to `most` pixels of the shorter side: no music is put under them, and there is no
+    fade at the end."""
+    factor = min(1, most / min(width, height), LONGEST / max(width, height))
+    cut = Montage(fps=fps, shots=tuple(shots), closes=False)
+    return cut.sized(round(width * factor), round(height * factor))

@@ -178,6 +178,47 @@ class TestOwnClip:
         assert (draft["m"]["width"], draft["m"]["height"], draft["fps"]) == (720, 1280, 24)
         assert (music(draft), "out" in segment) == (None, False)
 
+    @pytest.mark.parametrize(
+        ("width", "height", "size"),
+        [
+            (640, 480, (640, 480)),
+            (853, 480, (852, 480)),
+            (480, 853, (480, 852)),
+            (854, 480, (854, 480)),
+            (500, 500, (500, 500)),
+            (320, 240, (320, 240)),
+            (3840, 2160, (1920, 1080)),
+            (1440, 1920, (1080, 1440)),
+            (5120, 1080, (3840, 810)),
+        ],
+    )
+    def test_is_as_large_as_it_was_up_to_what_can_be_made(
+        self, width: int, height: int, size: tuple[int, int]
+    ) -> None:
+        draft = draft_of(direct(COMPOSED, {}, [replace(FILM, width=width, height=height)]))
+        check(draft)
+        assert (draft["m"]["width"], draft["m"]["height"]) == size
+
+    def test_is_no_larger_than_the_listing_makes_it(self) -> None:
+        film = replace(FILM, width=1440, height=1080)
+        draft = draft_of(direct(COMPOSED, {}, [film], source="image-to-video-low-vram"))
+        assert (draft["m"]["width"], draft["m"]["height"]) == (960, 720)
+
+    @pytest.mark.parametrize(
+        ("words", "size", "ratio"),
+        [
+            ("make it 720p", (960, 720), "4:3"),
+            ("make it 9:16", (480, 854), "9:16"),
+            ("add the title 'Sea'", (640, 480), "4:3"),
+        ],
+    )
+    def test_of_a_shape_of_its_own_can_be_edited(
+        self, words: str, size: tuple[int, int], ratio: str
+    ) -> None:
+        draft = draft_of(direct(COMPOSED, {}, [replace(FILM, width=640, height=480)]))
+        meta = edit(words, draft)["m"]
+        assert ((meta["width"], meta["height"]), meta["ratio"]) == (size, ratio)
+
     def test_of_all_the_time_there_is_leaves_none(self) -> None:
         plan = direct(COMPOSED, {}, [replace(FILM, duration=500.0)])
         assert plan.kind is TurnKind.QUESTION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from mock_server.render import inspect
 from skill.routing import Action, route
 from tests.skill.conftest import start
+from tests.video import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -275,6 +277,29 @@ def luma(path: Path) -> list[NDArray[np.int16]]:
     with av.open(path) as container:
         frames = container.decode(video=0)
         return [frame.to_ndarray()[: frame.height].astype(np.int16) for frame in frames]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("size", [(640, 480), (852, 480), (360, 640)])
+def test_on_this_machine_a_clip_keeps_its_size(
+    run: Run, size: tuple[int, int], turned: bool
+) -> None:
+    """Also one that a phone has turned: its display matrix says so."""
+    picture = Image.effect_noise((16, 16), 99).resize(size).convert("RGB")
+    mine = encode(Path("mine.mp4"), [picture] * 10)
+    if turned:
+        clip = bytearray(mine.read_bytes())
+        matrix = struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, size[1] * 65536, 0, 1 << 30)
+        at = clip.index(b"tkhd") + 44
+        clip[at : at + len(matrix)] = matrix
+        mine.write_bytes(clip)
+    ran = run("extend", mine, "--local", "--duration", "1", "-o", "long.mp4", "--json")
+    assert ran.code == 0, ran.answer
+    data = ran.answer["data"]
+    assert (data["width"], data["height"]) == (size[::-1] if turned else size)
+    assert luma(Path("long.mp4"))[0].shape == (data["height"], data["width"])
+    if not turned:  # nothing of it is cut away at the edges
+        assert np.abs(luma(mine)[0] - luma(Path("long.mp4"))[0]).mean() < 3
 
 
 def test_on_this_machine_the_seam_is_not_seen_however_often(run: Run, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 SkillError
 ├── InternalError          exit 1    internal        our own bug
 ├── UsageError             exit 2    usage           wrong words, bad local input
-│   └── ElsewhereError     exit 2    usage           with --local forgotten, or too much
+│   ├── ElsewhereError     exit 2    usage           with --local forgotten, or too much
+│   └── TakenError         exit 2    usage           a target that must not be written over
 ├── AuthError              exit 3    auth            1001 that a new token did not mend
 ├── NotFoundError          exit 4    not_found       1002, no project yet
 ├── NoCreditsError         exit 5    no_credits      2001
@@ -88,6 +89,10 @@ class ElsewhereError(UsageError):
     """The newest project is on this machine (`local`), or at the account: not where it is looked for."""
 
     local = False
+
+
+class TakenError(UsageError):
+    """What stands under the name of the video has to stay: another name would do."""
 
 
 class AuthError(SkillError):

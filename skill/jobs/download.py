@@ -18,13 +18,12 @@ from skill.api.byte_ranges import ByteRange, range_of, validator_of
 from skill.api.public_address import RefusedError, check_bare
 from skill.api.public_fetch import fetch_public
 from skill.api.retry import retry_wait
-from skill.errors import NetworkError, RateLimitedError, SkillError, UsageError
+from skill.errors import NetworkError, RateLimitedError, SkillError, TakenError, UsageError
 from skill.events import Detail, Progress, Stage
 from skill.files import put, sha256
 from skill.i18n import say
 from skill.jobs.job import Step
 from skill.jobs.output_path import (
-    TakenError,
     check_room,
     check_target,
     free_name,

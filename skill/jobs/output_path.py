@@ -10,12 +10,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from skill.errors import UsageError
+from skill.errors import TakenError, UsageError
 from skill.i18n import say
 from skill.sanitize import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from skill.jobs.request import ClipRequest
 
@@ -26,10 +26,6 @@ LEAST_ROOM = 1_000_000  # bytes: the smallest clip, of a length that is not know
 _PAID_ROOM = 4_000_000
 # Bytes of a second, of a clip that is easily packed.
 _SECOND = {"480p": 60_000, "720p": 120_000, "1080p": 250_000}
-
-
-class TakenError(UsageError):
-    """Something stands under the name that is not to be written over; a free name would do."""
 
 
 def clip_room(seconds: float, resolution: str | None) -> int:
@@ -50,6 +46,18 @@ def check_target(
     sent, and again before it is put there. Raises UsageError; TakenError where another name in the
     same folder would do."""
     try:
+        _check_place(target, force, list(sources), room, suffixes)
+    except UsageError as error:
+        if isinstance(error, TakenError) or not target.is_symlink():
+            raise
+        # The link leads nowhere: it only takes the name.
+        raise TakenError(error.message, hint=error.hint) from error
+
+
+def _check_place(
+    target: Path, force: bool, sources: Collection[Path], room: int, suffixes: tuple[str, ...]
+) -> None:
+    try:
         if target.is_dir():
             raise TakenError(
                 say("{target} is a folder.", target=target),
@@ -60,13 +68,12 @@ def check_target(
                 say("{name} is not the name of an MP4.", name=clean_line(target.name, 80)),
                 hint=say("For example -o video.mp4"),
             )
-        sources = list(sources)
         _check_folder(target, sources)
         _check_standing(target, force, sources)
         check_room(written(target).parent, room)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise _refusal(target)(
+        raise UsageError(
             say(
                 "{target} cannot be written: {reason}.",
                 target=clean_line(str(target), 80),
@@ -78,29 +85,26 @@ def check_target(
         ) from error
 
 
-def _refusal(target: Path) -> type[UsageError]:
-    """The error where no file can be written there: a link that leads nowhere only takes a name."""
-    return TakenError if target.is_symlink() else UsageError
-
-
 def _check_folder(target: Path, sources: Iterable[Path]) -> None:
     """Raises UsageError or OSError where no file can be made beside the one to be written."""
     real = written(target)
-    folder, refusal = real.parent, _refusal(target)
+    folder = real.parent if target.is_symlink() else target.parent
     if not folder.is_dir():
-        raise refusal(
-            say("{folder} is not a folder.", folder=folder)
-            if folder.exists()
-            else say("The folder {folder} is not there.", folder=folder),
+        if folder.exists():
+            raise UsageError(
+                say("{folder} is not a folder.", folder=folder), hint=say("Name another with -o.")
+            )
+        raise UsageError(
+            say("The folder {folder} is not there.", folder=folder),
             hint=say("Make it first, or name another."),
         )
     if any(source in real.parents for source in map(written, sources)):
-        raise refusal(
+        raise UsageError(
             say("{folder} is where projects of this machine are kept.", folder=folder),
             hint=say("Name another with -o."),
         )
     if not os.access(folder, os.W_OK):
-        raise refusal(
+        raise UsageError(
             say("The folder {folder} cannot be written to.", folder=folder),
             hint=say("Name another with -o."),
         )
@@ -111,7 +115,6 @@ def _check_folder(target: Path, sources: Iterable[Path]) -> None:
 
 def _check_standing(target: Path, force: bool, sources: Iterable[Path]) -> None:
     """Raises TakenError where what stands under the name has to stay."""
-    remedy = say("Name another with -o.")
     try:
         there = target.stat()
     except FileNotFoundError:
@@ -122,10 +125,13 @@ def _check_standing(target: Path, force: bool, sources: Iterable[Path]) -> None:
             ) from None
         return
     if not stat.S_ISREG(there.st_mode):
-        raise TakenError(say("{target} is not a file.", target=target), hint=remedy)
+        raise TakenError(
+            say("{target} is not a file.", target=target), hint=say("Name another with -o.")
+        )
     if any(_is(source, there) for source in sources):
         raise TakenError(
-            say("{target} is one of the files the video is made of.", target=target), hint=remedy
+            say("{target} is one of the files the video is made of.", target=target),
+            hint=say("Name another with -o."),
         )
     if not force:
         raise TakenError(
@@ -133,7 +139,9 @@ def _check_standing(target: Path, force: bool, sources: Iterable[Path]) -> None:
             hint=say("Name another with -o, or add --force."),
         )
     if not os.access(target, os.W_OK) or not there.st_mode & 0o222:  # root may write anything
-        raise TakenError(say("{target} is write-protected.", target=target), hint=remedy)
+        raise TakenError(
+            say("{target} is write-protected.", target=target), hint=say("Name another with -o.")
+        )
 
 
 def _is(source: Path, there: os.stat_result) -> bool:

@@ -10,13 +10,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from skill.errors import FileRefusedError, NotFoundError, UsageError
+from skill.errors import FileRefusedError, NotFoundError, TakenError, UsageError
 from skill.files import sha256
 from skill.i18n import say, speak
 from skill.jobs.job import Goal, Job, Step
 from skill.jobs.output_path import (
     LEAST_ROOM,
-    TakenError,
     check_extras,
     clip_room,
     places,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.errors import UsageError
-from skill.jobs.output_path import TakenError, check_target, clip_room, free_name
+from skill.errors import TakenError, UsageError
+from skill.jobs.output_path import check_target, clip_room, free_name
 
 if TYPE_CHECKING:
     from mock_server import Server

@@ -48,10 +48,17 @@ def check_target(
     try:
         _check_place(target, force, list(sources), room, suffixes)
     except UsageError as error:
-        if isinstance(error, TakenError) or not target.is_symlink():
+        if isinstance(error, TakenError) or not _is_link(target):
             raise
         # The link leads nowhere: it only takes the name.
         raise TakenError(error.message, hint=error.hint) from error
+
+
+def _is_link(target: Path) -> bool:
+    try:
+        return target.is_symlink()
+    except OSError:  # no file can be called so
+        return False
 
 
 def _check_place(

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from mock_server import Backend
 
 STREAM = {"content-type": "text/event-stream"}
@@ -66,6 +69,57 @@ def text(words: str) -> dict[str, Any]:
 def state_answer(**state: Any) -> dict[str, Any]:
     return {"code": 0, "data": {"session_id": "s", "state": state}}
 
+
+@dataclass(frozen=True)
+class Here:
+    """What is wrong on this machine. `arrange` is given three photos and a clip in this folder, and
+    returns the words that `make` is called with."""
+
+    what: str
+    arrange: Callable[[list[Path], Path], Sequence[object]]
+
+
+def _dangling(photos: list[Path], clip: Path) -> Sequence[object]:
+    Path("link.mp4").symlink_to("gone.mp4")
+    return (*photos, "-o", "link.mp4")
+
+
+def _protected(photos: list[Path], clip: Path) -> Sequence[object]:
+    Path("old.mp4").touch(0o444)
+    return (*photos, "-o", "old.mp4", "--force")
+
+
+def _hard_link(photos: list[Path], clip: Path) -> Sequence[object]:
+    Path("other.mp4").hardlink_to(clip)
+    return (*photos, clip, "-o", "other.mp4", "--force")
+
+
+def _cut(photos: list[Path], number: int, end: int) -> Sequence[object]:
+    photos[number].write_bytes(photos[number].read_bytes()[:-end])
+    return photos
+
+
+PLACES = (
+    Here("a link to a file that is gone", _dangling),
+    Here("a file that is write-protected, with `--force`", _protected),
+    Here(
+        "the clip that it is made of, with `--force`",
+        lambda photos, clip: (*photos, clip, "-o", clip, "--force"),
+    ),
+    Here("another name (hard link) of that clip, with `--force`", _hard_link),
+    Here("in a folder that is a file", lambda photos, clip: (*photos, "-o", clip / "trip.mp4")),
+    Here("in a folder that is not there", lambda photos, clip: (*photos, "-o", "no/trip.mp4")),
+    Here("a name that is too long", lambda photos, clip: (*photos, "-o", f"{'a' * 260}.mp4")),
+)
+PHOTOS = (
+    Here("a JPEG without its end mark", lambda photos, clip: _cut(photos, 1, 2)),
+    Here("a JPEG that is cut off", lambda photos, clip: _cut(photos, 1, 40)),
+    Here("a PNG without `IEND`", lambda photos, clip: _cut(photos, 0, 12)),
+    Here("a PNG that is cut off", lambda photos, clip: _cut(photos, 0, 30)),
+    Here("a photo named twice", lambda photos, clip: (*photos, photos[0])),
+)
+
+HERE = {"The place of the video": PLACES, "The photos": PHOTOS}
 
 ALWAYS: dict[str, Any] = {"times": None}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -20,7 +21,7 @@ import pytest
 from mock_server import Backend, Server
 from skill import clock
 from tests.skill.conftest import AtOnce, skip_waits
-from tests.skill.docs.faults import AGAIN, SECTIONS, WORDS, Again, Case
+from tests.skill.docs.faults import AGAIN, HERE, SECTIONS, WORDS, Again, Case, Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -219,3 +220,43 @@ def test_the_page_says_what_comes_of_the_same_again(
         with backend_of_its_own() as server:
             table += again_row(again, server, run, photos)
     check("The same command again", table, update=request.config.getoption("--update-docs"))
+
+
+def here_row(
+    case: Here, server: Server, run: Callable[..., Ran], photos: list[Path], clip: bytes
+) -> str:
+    """What comes of a `make` of copies of the photos, with a clip of the user's own beside them."""
+    copies = [Path(shutil.copy(photo, photo.name)) for photo in photos]
+    mine = Path("mine.mp4")
+    mine.write_bytes(clip)
+    words = ("-p", "turn my photos into a video, 3 seconds")
+    told_usually = run("make", *copies, *words, "-o", "usual.mp4", "--home", "usual").err
+    usual = {plain(line, server) for line in told_usually.splitlines()}
+    server.backend.journal.clear()
+    ran = run("make", *case.arrange(copies, mine), *words, "--home", "home")
+    assert "Traceback" not in ran.err
+    assert mine.read_bytes() == clip
+    again, charged = "", 0.0
+    if ran.code:
+        assert len(server.backend.journal) == 0, "something was sent"
+        again = outcome(run("resume", "--home", "home"), server)
+    else:
+        charged = 100 - run("credits", "--json", "--home", "home").answer["data"]["total"]
+    seen = re.sub("a{9,}", "aaa…", told(ran, usual, server, slow=False))
+    return f"| {case.what} | {seen} | {ran.code} | {taken(server)} | {charged:g} | {again} |\n"
+
+
+@pytest.mark.parametrize("title", HERE)
+def test_the_page_says_what_is_wrong_on_this_machine(
+    title: str,
+    clip: bytes,
+    photos: list[Path],
+    run: Callable[..., Ran],
+    backend_of_its_own: OfItsOwn,
+    request: pytest.FixtureRequest,
+) -> None:
+    table = HEAD
+    for case in HERE[title]:
+        with backend_of_its_own() as server:
+            table += here_row(case, server, run, photos, clip)
+    check(title, table, update=request.config.getoption("--update-docs"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ from skill.jobs.job import Goal
 from skill.routing.spoken_of import speaks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from skill.jobs.job import Job
     from skill.jobs.request import VideoOptions
@@ -60,9 +61,7 @@ def compose(
     said += [say_again(first, number) for number, first in repeats.items()]
     for number, words in enumerate(options.captions, 1):
         if caption := " ".join(words.split()).translate(_INNER_QUOTES):
-            said.append(
-                say('Caption of photo {number}: "{caption}".', number=number, caption=caption)
-            )
+            said.append(_say_caption(number, caption))
     if options.title:
         said.append(say('Title: "{title}".', title=options.title.replace('"', "'")))
     return say(" ").join(said)
@@ -79,9 +78,35 @@ def repeats_of(contents: Sequence[str]) -> dict[int, int]:
     }
 
 
-def say_again(first: int, number: int) -> str:
+def say_again(first: int | str, number: int | str) -> str:
     """The words that have a photo, which is uploaded once, seen once more."""
     return say("Show photo {first} again as photo {number}.", first=first, number=number)
+
+
+def _say_caption(number: int | str, caption: str) -> str:
+    return say('Caption of photo {number}: "{caption}".', number=number, caption=caption)
+
+
+def renumbered(message: str, lost: Collection[int]) -> str:
+    """The message without what it says of the photos with these numbers, of which every other that
+    is the same is one; those behind them have moved up."""
+
+    def anew(told: re.Match[str]) -> str:
+        numbers = [int(number) for number in told.groups()]
+        if any(number in lost for number in numbers):
+            return ""
+        moved = (number - sum(gone < number for gone in lost) for number in numbers)
+        parts = re.split(r"\d+", told[0], maxsplit=len(numbers))
+        return (
+            "".join(part + str(number) for part, number in zip(parts, moved, strict=False))
+            + parts[-1]
+        )
+
+    for sentence in (say_again("\0", "\0"), _say_caption("\0", "\1")):
+        pattern = re.escape(say(" ") + sentence)
+        pattern = pattern.replace("\0", r"(\d+)").replace("\1", r"[^\"”]*")
+        message = re.sub(pattern, anew, message)
+    return message
 
 
 def message_of(job: Job) -> str:

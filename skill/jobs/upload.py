@@ -16,6 +16,7 @@ from skill.files import sha256
 from skill.i18n import say
 from skill.jobs.job import PAID, Step
 from skill.jobs.pricing import check_cost
+from skill.jobs.prompt import renumbered
 from skill.jobs.threads import run_blocking
 from skill.media.draw import Drawing
 from skill.media.file_errors import opened
@@ -158,11 +159,11 @@ class _Uploads:
         """Go on without a file that cannot be used, where that costs nothing and another is left;
         elsewhere the error is raised."""
         job = self._job
-        lost = file.original.sha256
-        others = [other for other in job.files if other.original.sha256 != lost]
-        if not self._connection.config.local or not others:
+        same = [other.original.sha256 == file.original.sha256 for other in job.files]
+        if not self._connection.config.local or all(same):
             raise error
-        job.files = others
+        job.message = renumbered(job.message, [number for number, it in enumerate(same, 1) if it])
+        job.files = [other for other, it in zip(job.files, same, strict=True) if not it]
         job.left_out.append(LeftOut.of(file.original.path, error))
         await self._context.save()
         self._tell(Notice(_without(job.left_out[-1])))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from skill.jobs.prompt import repeats_of
+from skill.i18n import speak
+from skill.jobs.prompt import compose, renumbered, repeats_of
+from skill.jobs.request import VideoOptions
+from skill.settings.listings import LISTINGS
 from tests.skill import samples
 
 if TYPE_CHECKING:
@@ -26,6 +29,19 @@ WORDS = ("-p", "turn my photos into a video, 9 seconds", "-o", "trip.mp4", "--js
 def test_which_are_there_before() -> None:
     assert repeats_of("abacbb") == {3: 1, 5: 2, 6: 2}
     assert repeats_of("abc") == repeats_of("") == {}
+
+
+@pytest.mark.parametrize("prompt", ["a film", "一部影片"])
+def test_those_behind_one_that_is_lost_move_up(prompt: str) -> None:
+    speak("zh" if prompt == "一部影片" else "en")
+
+    def said(photos: str, captions: tuple[str, ...]) -> str:
+        options = VideoOptions(captions=captions, title="Photo 4")
+        return compose(prompt, options, LISTINGS["image-to-video-in-free"], repeats_of(photos))
+
+    message = said("xaxba", ("lost", "one", "lost", "", "four 4"))
+    assert renumbered(message, [1, 3]) == said("aba", ("one", "", "four 4"))
+    assert renumbered(message, []) == message
 
 
 def shown(server: Server) -> list[str]:
@@ -118,6 +134,25 @@ class TestOnTheCommandLine:
         assert "第2张照片再次作为第4张。" in message
         assert shown(server) == ["cat", "cup", "sky", "cup"]
         assert captions(server) == [("猫", 1)]
+
+    def test_one_that_turns_out_to_be_damaged_takes_no_caption_of_another(
+        self, run: Run, photos: list[Path], tmp_path: Path
+    ) -> None:
+        broken = tmp_path / "broken.avif"
+        broken.write_bytes(samples.saved(samples.scene(), "AVIF")[:-200])
+        cat, cup, _ = photos
+        said = ("--caption", "lost", "--caption", "one", "--caption", "lost", "--caption", "two")
+        files = (broken, cat, broken, cup, cat)
+        ran = run("--local", "make", *files, *said, "--caption", "three", "--no-export",
+                  "-p", "turn my photos into a video", "--json")  # fmt: skip
+        assert ran.code == 0, ran.answer
+        summary = run("--local", "status").out
+        assert "cat (0-" in summary
+        assert summary.index("cup (") > summary.index("cat (")
+        assert summary.count("cat (") == 2
+        places = [summary.index(f'"{caption}" (') for caption in ("one", "two", "three")]
+        assert places == sorted(places)
+        assert "lost" not in summary
 
     @pytest.mark.parametrize("command", ["make", "upload"])
     def test_one_that_cannot_be_used_is_left_out_as_often_as_it_was_named(

@@ -138,8 +138,8 @@ class TestOnTheCommandLine:
     def test_one_that_turns_out_to_be_damaged_takes_no_caption_of_another(
         self, run: Run, photos: list[Path], tmp_path: Path
     ) -> None:
-        broken = tmp_path / "broken.avif"
-        broken.write_bytes(samples.saved(samples.scene(), "AVIF")[:-200])
+        broken = tmp_path / "broken.bmp"
+        broken.write_bytes(samples.saved(samples.scene(), "BMP")[:-200])
         cat, cup, _ = photos
         said = ("--caption", "lost", "--caption", "one", "--caption", "lost", "--caption", "two")
         files = (broken, cat, broken, cup, cat)

@@ -286,7 +286,8 @@ def _look(path: Path, file: BinaryIO, mime: str, *, keep: bool) -> _Look:
 
 def _check_whole(path: Path, file: BinaryIO, look: _Look) -> None:
     """Raises FileRefusedError where more is missing than an end mark."""
-    with writable(path), tempfile.TemporaryDirectory(prefix="image-to-video-") as folder:
+    room = Path(tempfile.gettempdir())
+    with writable(path, room), tempfile.TemporaryDirectory(prefix="image-to-video-") as folder:
         mended = Path(folder) / "mended"
         with decodable(path):
             with mended.open("wb") as target:

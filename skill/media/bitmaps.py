@@ -79,14 +79,20 @@ def jpeg(strip: Stripping) -> Contents:
     if whole:
         if not _all_scanned(frame, scans):
             raise CutOffError
-        # Coded pixels end in no zero but that behind 0xFF; a file with room for more may.
-        end = reader.trimmed(reader.trimmed(whole, b"\xff"), b"\0")
-        end += end < whole and reader.read(end - 1, 2) == b"\xff\0"
-        strip.end(end, _END_OF_JPEG)
+        _end_jpeg(strip, whole)
     _, _, height, width, channels = struct.unpack_from(">BBHHB", frame)
     return Contents(
         (), width, height, exif, unusual="CMYK" if channels == 4 else "", lossless=False
     )
+
+
+def _end_jpeg(strip: Stripping, end: int) -> None:
+    """Put an end mark behind coded pixels, which end in no zero but that behind 0xFF; a file with
+    room for more may."""
+    reader = strip.reader
+    last = reader.trimmed(reader.trimmed(end, b"\xff"), b"\0")
+    last += last < end and reader.read(last - 1, 2) == b"\xff\0"
+    strip.end(last, _END_OF_JPEG)
 
 
 def _all_scanned(frame: bytes, scans: Sequence[bytes]) -> bool:

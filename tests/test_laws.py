@@ -38,7 +38,10 @@ LAWS = {
     "mock_server.openapi": ("", "fastjsonschema yaml"),
     "mock_server.render": ("beats", "av cv2 filetype numpy PIL regex uharfbuzz"),
     "mock_server.scenarios": ("faults strict_json", "yaml"),
-    "skill.api": ("clock errors i18n sanitize settings token", "anyio httpx idna"),
+    "skill.api": (
+        "clock errors i18n sanitize settings token",
+        "anyio certifi httpx idna truststore",
+    ),
     "skill.cli": ("*", "anyio httpx numpy PIL"),
     "skill.i18n": ("", ""),
     "skill.install": (

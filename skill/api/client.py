@@ -16,11 +16,11 @@ from urllib.parse import quote, urlsplit
 import anyio
 import httpx
 
+from skill.api.environment import certificates, proxy_for
 from skill.api.models import Account, ClaimToken, Credits, Media, Render, Session, State
 from skill.api.transport import (
     LargeReads,
     ThreadedBody,
-    certificates,
     downloading,
     encode_json,
     hide_tokens_in_logs,
@@ -74,7 +74,10 @@ class Client:
         self.log = log or (lambda line: None)
         self.loopback = urlsplit(self.base_url).hostname in LOOPBACK
         hide_tokens_in_logs()
+        # A proxy must see neither what stays on this machine nor its token.
+        self._proxy = proxy_for(self.base_url) if transport is None else None
         self._http = http_client(
+            self._proxy,
             base_url=self.base_url,
             headers={
                 # What unpacks to gigabytes is not asked for, nor taken.
@@ -85,8 +88,6 @@ class Client:
             timeout=httpx.Timeout(30.0, connect=10.0),
             # None is kept: it might be the token, and would go out with the next request.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            # A proxy must see neither what stays on this machine nor its token.
-            trust_env=not self.loopback,
             verify=certificates(self.base_url),
             transport=transport,
         )
@@ -163,7 +164,7 @@ class Client:
             },
             timeout=httpx.Timeout(30.0, connect=10.0, read=read_timeout),
         )
-        response = await send(self._http, request, self.log)
+        response = await send(self._http, request, self.log, self._proxy)
         try:
             kind = clean_line(response.headers.get("content-type", "").partition(";")[0], 60)
             if response.status_code != 200 or kind.lower() != "text/event-stream":
@@ -276,7 +277,7 @@ class Client:
             headers={**self._authorization(), **(headers or {})},
         )
         async with downloading(
-            await send(self._http, request, self.log, redirects=True)
+            await send(self._http, request, self.log, self._proxy, redirects=True)
         ) as response:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             words = response.status_code == 200 and kind == "application/json"
@@ -349,7 +350,7 @@ class Client:
         """Send a request and read its answer, in `whole` seconds at most."""
         try:
             with anyio.fail_after(whole):
-                response = await send(self._http, request, self.log)
+                response = await send(self._http, request, self.log, self._proxy)
                 try:
                     return await read_answer(response, bare=bare)
                 finally:

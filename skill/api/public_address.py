@@ -3,11 +3,10 @@
 A render's `output.url`, and whatever that redirects to, is somebody else's word. It is looked
 at three times: as it is written (`check_url`), as its name resolves (`check_resolved`), and
 as the connection came to stand (`check_peer`), since a name may resolve anew in between.
-Where a proxy of the environment does the resolving (`proxy_for`), names are resolved out of
-our sight and the peer is the proxy: only the first look is left then.
+Where a proxy does the resolving, names are resolved out of our sight and the peer is the proxy:
+only the first look is left then.
 
-All raise RefusedError, or NetworkError for what may pass. Pure but for `check_resolved`, and
-`proxy_for`, which reads the environment.
+All raise RefusedError, or NetworkError for what may pass. Pure but for `check_resolved`.
 """
 
 from __future__ import annotations
@@ -196,19 +195,6 @@ def _is_here(address: object) -> bool:
         return ipaddress.ip_address(str(address)).is_loopback
     except ValueError:
         return False
-
-
-def proxy_for(url: str) -> str | None:
-    """The proxy that the environment (or the system's settings) has for a URL; None where the
-    way is direct."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _refused(why: str) -> RefusedError:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from skill.api.public_address import check_peer, check_resolved, check_url, proxy_for
-from skill.api.transport import certificates, downloading, http_client, send
+from skill.api.environment import certificates, proxy_for
+from skill.api.public_address import check_peer, check_resolved, check_url
+from skill.api.transport import downloading, http_client, send
 from skill.errors import NetworkError
 from skill.i18n import say
 
@@ -38,11 +39,9 @@ async def fetch_public(
     if proxy is None:
         await check_resolved(url, loopback=loopback)
     async with http_client(
-        timeout=httpx.Timeout(60.0, connect=10.0),
-        # Who resolves the name is known by this, and not left to be guessed.
-        proxy=proxy,
-        trust_env=False,
+        proxy,
         verify=certificates(url),
+        timeout=httpx.Timeout(60.0, connect=10.0),
         transport=transport,
     ) as http:
         try:
@@ -51,7 +50,7 @@ async def fetch_public(
             )
         except httpx.InvalidURL as error:
             raise NetworkError(say("The clip's address is not a URL.")) from error
-        response = await send(http, request, log, redirects=True)
+        response = await send(http, request, log, proxy, redirects=True)
         async with downloading(response):
             if proxy is None:
                 check_peer(response, loopback=loopback)

@@ -1,4 +1,4 @@
-"""HTTP as every endpoint needs it: proxies and certificates, limits, answers as JSON.
+"""HTTP as every endpoint needs it: what went wrong on the way, limits, answers as JSON.
 
 Every error of httpx becomes one of `skill.errors`, raised "from None": what httpx quotes of an
 answer, and the variables of its frames, may hold the token.
@@ -8,47 +8,46 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+import anyio
 import anyio.to_thread
 import httpx
 
+from skill.api.environment import certificate_places
 from skill.api.models import envelope, retry_after
-from skill.errors import NetworkError, UsageError
+from skill.errors import NetworkError
 from skill.i18n import say
 from skill.sanitize import clean_line
 from skill.token import hide
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
-    from ssl import SSLContext
+    from ssl import SSLCertVerificationError, SSLContext
     from typing import BinaryIO
 
+    from skill.api.environment import Proxy
+
+_TUNNEL_WITHIN = 20.0  # s: httpcore has no limit for what a SOCKS proxy says
+_OUT_OF_DATE = (9, 10)  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 # httpx logs reason phrases, httpcore all headers of an answer.
 _LOGS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy", "socks")))
 
 
-def http_client(**options: Any) -> httpx.AsyncClient:
-    """Make an httpx client that follows no redirect. Raises UsageError where the environment
-    names a proxy that cannot be used."""
-    try:
-        return httpx.AsyncClient(follow_redirects=False, **options)
-    except (ImportError, ValueError) as error:  # a SOCKS proxy; a scheme that is unknown
-        raise UsageError(
-            say(
-                "The proxy that the environment names cannot be used: {reason}",
-                reason=reason(error),
-            ),
-            hint=say("Unset ALL_PROXY and HTTPS_PROXY, or name an http proxy there."),
-        ) from error
-
-
-def certificates(url: str) -> SSLContext | bool:
-    """The certificates to check a URL's server by. They are read (20 ms) for https only."""
-    return httpx.create_ssl_context() if urlsplit(url).scheme == "https" else False
+def http_client(
+    proxy: Proxy | None, *, verify: SSLContext | bool, **options: Any
+) -> httpx.AsyncClient:
+    """Make an httpx client that follows no redirect and sends everything through `proxy`, if any."""
+    return httpx.AsyncClient(
+        follow_redirects=False,
+        trust_env=False,  # what it says of this host is known already
+        proxy=proxy.for_httpx(verify) if proxy else None,
+        verify=verify,
+        **options,
+    )
 
 
 def hide_tokens_in_logs() -> None:
@@ -73,27 +72,23 @@ async def send(
     http: httpx.AsyncClient,
     request: httpx.Request,
     log: Callable[[str], None],
+    proxy: Proxy | None = None,
     *,
     redirects: bool = False,
 ) -> httpx.Response:
-    """Send a request and return its answer, of which the body is still to be read. With
-    `redirects`, one that redirects is an answer too.
+    """Send a request and return its answer, of which the body is still to be read. `proxy`: the
+    one the client goes through. With `redirects`, one that redirects is an answer too.
 
     Raises NetworkError; its `unsent` is true where no connection came to stand.
     """
     log(f"{request.method} {request.url.copy_with(query=None)}")
     try:
-        response = await http.send(request, stream=True)
+        if proxy is None:
+            response = await http.send(request, stream=True)
+        else:
+            response = await _send_through(proxy, http, request)
     except httpx.HTTPError as error:
-        raise NetworkError(
-            say(
-                "{host} did not answer ({reason}).",
-                host=request.url.netloc.decode(),
-                reason=reason(error),
-            ),
-            hint=say("Check the network and NEMO_API_URL, then run the command again."),
-            unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
-        ) from None
+        raise _unanswered(request, error) from None
     log(f"→ {response.status_code}")
     packing = response.headers.get("content-encoding", "identity").strip().lower()
     if packing not in ("identity", ""):
@@ -110,6 +105,100 @@ async def send(
             hint=say("Set NEMO_API_URL to the backend's own address."),
         )
     return response
+
+
+async def _send_through(
+    proxy: Proxy, http: httpx.AsyncClient, request: httpx.Request
+) -> httpx.Response:
+    """Send a request through a proxy. Raises NetworkError, which names the proxy, where it lets no
+    connection come to stand; nothing was sent then."""
+    opened: list[Any] = []
+    with anyio.CancelScope(deadline=anyio.current_time() + _TUNNEL_WITHIN) as scope:
+
+        async def trace(event: str, info: dict[str, Any]) -> None:
+            if event == "socks.connect_tcp.complete":
+                opened.append(info["return_value"])
+            begins = event == "http11.send_request_headers.started"
+            if begins and info["request"].method != b"CONNECT":
+                scope.deadline = math.inf  # it stands
+
+        # https://www.encode.io/httpcore/extensions/#trace
+        request.extensions["trace"] = trace
+        try:
+            return await http.send(request, stream=True)
+        except Exception as error:  # a SOCKS proxy that is none fails in many ways
+            if scope.deadline == math.inf or _distrust(error):
+                raise
+            why = reason(error)
+    if scope.cancelled_caught:
+        why = say("no answer")
+    for stream in opened:  # which httpcore leaves open then
+        await stream.aclose()
+    raise _refused_by(proxy, request, why) from None
+
+
+def _refused_by(proxy: Proxy, request: httpx.Request, why: str) -> NetworkError:
+    host = clean_line(request.url.host, 100)
+    names = {"proxy": proxy.shown, "name": proxy.source, "host": host}
+    if why.startswith("407"):
+        return NetworkError(
+            say("The proxy {proxy} wants another user and password (HTTP 407).", **names),
+            hint=say("Set {name} to http://USER:PASSWORD@HOST:PORT of the proxy.", **names),
+            unsent=True,
+        )
+    return NetworkError(
+        say("The proxy {proxy} gives no way to {host} ({reason}).", reason=why, **names),
+        hint=say(
+            "It is named by {name}: have it let {host} through, name another one there, or add {host} to NO_PROXY if it can be reached without.",
+            **names,
+        ),
+        unsent=True,
+    )
+
+
+def _unanswered(request: httpx.Request, error: httpx.HTTPError) -> NetworkError:
+    """The error of a request that no answer came to."""
+    host = request.url.netloc.decode()
+    if distrust := _distrust(error):
+        return _untrusted(host, distrust)
+    return NetworkError(
+        say("{host} did not answer ({reason}).", host=host, reason=reason(error)),
+        hint=say("Check the network and NEMO_API_URL, then run the command again."),
+        unsent=isinstance(error, httpx.ConnectError | httpx.ConnectTimeout),
+    )
+
+
+def _distrust(error: BaseException | None) -> SSLCertVerificationError | None:
+    """Why a server's certificate was not taken, where an error comes of that."""
+    import ssl
+
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _untrusted(host: str, error: SSLCertVerificationError) -> NetworkError:
+    names = list(dict.fromkeys(name for name, _ in certificate_places()))
+    if error.verify_code in _OUT_OF_DATE:
+        hint = say("Check the clock of this machine.")
+    elif names:
+        hint = say(
+            "Only what {name} names is trusted: put the certificate of who signed it there, or unset {name}.",
+            name=" / ".join(names),
+        )
+    else:
+        hint = say(
+            "If a company's proxy stands between, set SSL_CERT_FILE to the file of its certificates (PEM)."
+        )
+    return NetworkError(
+        say(
+            "{host} shows a certificate that is not trusted ({reason}).",
+            host=host,
+            reason=clean_line(error.verify_message, 200),
+        ),
+        hint=hint,
+        unsent=True,
+    )
 
 
 class LargeReads:

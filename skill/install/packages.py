@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 Group = Literal["base", "local"]
 
 LOCKS: dict[Group, str] = {"base": "requirements.lock", "local": "requirements-local.lock"}
-_BASE = ("anyio", "filetype", "frontmatter", "httpx", "PIL", "platformdirs")
+_BASE = (
+    "anyio",
+    "certifi",
+    "filetype",
+    "frontmatter",
+    "httpx",
+    "PIL",
+    "platformdirs",
+    "socksio",
+    "truststore",
+)
 RENDERER = ("av", "cv2", "numpy", "regex", "uharfbuzz")
 NEEDED: dict[Group, tuple[str, ...]] = {
     "base": _BASE,

@@ -18,7 +18,6 @@ from skill.api.public_address import (
     check_peer,
     check_resolved,
     check_url,
-    proxy_for,
     public,
 )
 from skill.errors import NetworkError
@@ -325,16 +324,3 @@ class TestPeer:
     def test_a_peer_that_is_not_known_is_not_taken_for_a_good_one(self) -> None:
         with pytest.raises(NetworkError, match="connection was lost"):
             check_peer(answered_by(None), loopback=False)
-
-
-class TestProxy:
-    def test_the_environment_decides(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert proxy_for("https://cdn.test/x") is None
-        monkeypatch.setenv("all_proxy", "proxy.test:3128")
-        assert proxy_for("https://cdn.test/x") == "http://proxy.test:3128"
-        monkeypatch.setenv("https_proxy", "http://secure.test:1")
-        assert proxy_for("https://cdn.test/x") == "http://secure.test:1"
-        monkeypatch.setenv("no_proxy", "other.test, .cdn.test")
-        assert proxy_for("https://cdn.test:8443/x") is None
-        assert proxy_for("https://a.cdn.test/x") is None
-        assert proxy_for("https://notcdn.test/x") == "http://secure.test:1"

@@ -14,6 +14,13 @@ def run() -> None:
     the end: that is a sixth of the time a short command takes (benchmarks/startup.py).
     """
     gc.disable()
+    _fill_standard_descriptors()
+    if os.environ.get("PYTHONPATH"):
+        from skill import interpreter
+        from skill.install import packages
+
+        if packages.brought_along("base"):
+            interpreter.leave_pythonpath()
     from skill.cli.main import main
     from skill.cli.output import keep_stderr
 
@@ -25,6 +32,13 @@ def run() -> None:
         _flush()
     gc.freeze()
     sys.exit(code)
+
+
+def _fill_standard_descriptors() -> None:
+    """Open what is closed of 0, 1 and 2, so that no file gets the number of an output stream."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def _flush() -> None:

@@ -14,9 +14,19 @@ _added: list[str] = []
 
 
 def add(folder: Path) -> None:
-    """Have what lies in `folder` imported, also by the processes that are started from here."""
+    """Have what lies in `folder` imported before all else, also by the processes that are started
+    from here."""
     _added.append(str(folder))
-    sys.path.append(str(folder))
+    sys.path.insert(0, str(folder))
+
+
+def leave_pythonpath() -> None:
+    """Import nothing from the folders that PYTHONPATH names, here and in the processes that are
+    started from here, but for this copy of the skill."""
+    import site
+
+    named = set(os.environ.pop("PYTHONPATH", "").split(os.pathsep)) - set(site.getsitepackages())
+    sys.path[:] = [str(ROOT), *(path for path in sys.path if path not in named)]
 
 
 def call() -> list[str]:

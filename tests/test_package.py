@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import frontmatter
 import pytest
 
 from skill.cli.parser import COMMANDS
-from skill.install.bundle import skill_md
+from skill.install.bundle import bundle, skill_md
 from skill.settings.config import ENVIRONMENT
-from skill.settings.listings import DEFAULT
+from skill.settings.listings import DEFAULT, LISTINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -116,6 +117,67 @@ def test_a_plain_install_is_light(heavy: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert json.loads(done.stdout)["ok"] is True
+
+
+class TestASkillFolder:
+    """The program as uv installs it from a skill's folder, where others have things of its names."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (made,) = bundle([LISTINGS["joy-image-to-video"]], tmp_path / "skills")
+        return made.path
+
+    @pytest.fixture
+    def others(self, tmp_path: Path) -> Path:
+        """A folder of packages that must not be imported."""
+        for name in ("skill", "mock_server", "httpx", "frontmatter", "yaml"):
+            (tmp_path / "others" / name).mkdir(parents=True)
+            wrong = f"raise SystemExit('the wrong {name}')"
+            (tmp_path / "others" / name / "__init__.py").write_text(wrong)
+        return tmp_path / "others"
+
+    def headers(self, installed: Path, pythonpath: Path, folder: Path) -> dict[str, str]:
+        """Run `headers` as the installed command does, in a folder of the user's."""
+        program = (
+            f"import sys; sys.path.insert(1, {str(installed)!r}); from image_to_video_skill import run\n"
+            "sys.argv[1:] = ['headers', '--json']; run()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-P", "-B", "-c", program],
+            env={**os.environ, "PYTHONPATH": str(pythonpath)},
+            cwd=folder.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        headers: dict[str, str] = json.loads(done.stdout)["data"]
+        return headers
+
+    def test_nothing_that_pythonpath_names_is_imported(self, folder: Path, others: Path) -> None:
+        assert self.headers(folder, others, folder)["X-Skill-Source"] == "joy-image-to-video"
+
+    def test_what_is_installed_as_a_copy_runs_from_the_folder(
+        self, folder: Path, others: Path, tmp_path: Path
+    ) -> None:
+        """UV_NO_EDITABLE: the copy has neither SKILL.md nor lock files."""
+        site = tmp_path / "site"
+        record = site / "image_to_video_skill-1.0.dist-info" / "direct_url.json"
+        for package in ("image_to_video_skill", "skill", "mock_server"):
+            shutil.copytree(folder / package, site / package)
+        record.parent.mkdir()
+        record.write_text(json.dumps({"url": folder.as_uri(), "dir_info": {}}))
+        assert self.headers(site, others, folder)["X-Skill-Source"] == "joy-image-to-video"
+
+    def test_uv_keeps_its_environment_outside_and_calls_the_program_by_its_own_name(
+        self, folder: Path
+    ) -> None:
+        """The folder may be read-only, and `skill` is a name that others use."""
+        pyproject = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+        assert pyproject["tool"]["uv"]["preview"] is True
+        ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+        assert pyproject["project"]["scripts"] == ours
+        assert ours == {"image-to-video": "image_to_video_skill:run"}
 
 
 def test_the_wheel_carries_its_skill_md(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Where a clip may be fetched from: the public internet, and no address behind it.
+"""Files at addresses that somebody else has named, fetched without the token: from the public
+internet, and from no address behind it.
 
 A render's `output.url`, and whatever that redirects to, is somebody else's word. It is looked
 at three times: as it is written (`check_url`), as its name resolves (`check_resolved`), and
@@ -6,7 +7,7 @@ as the connection came to stand (`check_peer`), since a name may resolve anew in
 Where a proxy does the resolving, names are resolved out of our sight and the peer is the proxy:
 only the first look is left then.
 
-All raise RefusedError, or NetworkError for what may pass. Pure but for `check_resolved`.
+All raise RefusedError, or NetworkError for what may pass.
 """
 
 from __future__ import annotations
@@ -14,9 +15,15 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+import anyio
+import httpx
+
+from skill.api.environment import certificates, proxy_for
+from skill.api.transport import downloading, http_client, send
 from skill.errors import NetworkError
 from skill.i18n import say
 from skill.sanitize import clean_line
@@ -24,9 +31,7 @@ from skill.settings.config import LOOPBACK
 from skill.token import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    import httpx
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     Resolve = Callable[..., Awaitable[list[tuple[Any, ...]]]]
     IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -60,6 +65,45 @@ _COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, 2.5.5.1
 
 class RefusedError(NetworkError):
     """Not from there, however often it is asked."""
+
+
+@asynccontextmanager
+async def fetch_public(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    loopback: bool,
+    transport: httpx.AsyncBaseTransport | None = None,
+    log: Callable[[str], None] = lambda line: None,
+) -> AsyncIterator[httpx.Response]:
+    """Ask for what is at a public address, without the token and our headers. Any status is an
+    answer; a redirect is one too, and not followed.
+
+    `loopback`: the backend that names the address is on this machine, and may name this machine.
+    `transport`: what that backend is reached by, where it is not the network.
+    Raises RefusedError where the address is none to fetch from, NetworkError where it does not answer, or breaks off in the caller's block.
+    """
+    url = check_url(url, loopback=loopback)
+    proxy = None if loopback else proxy_for(url)
+    if proxy is None:
+        await check_resolved(url, loopback=loopback)
+    async with http_client(
+        proxy,
+        verify=certificates(url),
+        timeout=httpx.Timeout(60.0, connect=10.0),
+        transport=transport,
+    ) as http:
+        try:
+            request = http.build_request(
+                "GET", url, headers={"Accept-Encoding": "identity", **(headers or {})}
+            )
+        except httpx.InvalidURL as error:
+            raise NetworkError(say("The clip's address is not a URL.")) from error
+        response = await send(http, request, log, proxy, redirects=True)
+        async with downloading(response):
+            if proxy is None:
+                check_peer(response, loopback=loopback)
+            yield response
 
 
 def check_url(url: str, *, loopback: bool) -> str:
@@ -149,8 +193,6 @@ def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 async def check_resolved(url: str, *, loopback: bool, resolve: Resolve | None = None) -> None:
     """Whether every address that the URL's name resolves to is public. `url` is one that
     `check_url` gave back; `resolve` is anyio.getaddrinfo, or what a test puts in its place."""
-    import anyio
-
     host = urlsplit(url).hostname or ""
     if (loopback and host in LOOPBACK) or ":" in host or host.rpartition(".")[2].isdigit():
         return

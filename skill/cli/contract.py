@@ -212,7 +212,7 @@ async def _public(client: Client, url: str) -> AsyncIterator[httpx.Response]:
     """An address that the backend names, under the rules for those."""
     import httpx
 
-    from skill.api.public_fetch import fetch_public
+    from skill.api.public_address import fetch_public
 
     try:
         async with fetch_public(url, loopback=client.loopback, log=client.log) as response:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from skill.settings.listings import Listing
 
-_PACKAGES = ("skill", "mock_server")
+_PACKAGES = ("image_to_video_skill", "skill", "mock_server")
 _CODE = (".py", ".toml", ".md", ".yaml", ".json", ".html", ".css", ".js", ".svg")
 _FOR_TESTS = ("mock_server/in_process.py", "mock_server/pytest_plugin.py")
 """What only the tests of programs import, which a skill folder has none of."""
@@ -41,8 +41,11 @@ _PYPROJECT = """\
 requires = ["uv_build>=0.8"]
 build-backend = "uv_build"
 
+[tool.uv]
+preview = true  # a uv that can keeps the environment outside of this folder, which may be read-only
+
 [tool.uv.build-backend]
-module-name = ["skill", "mock_server"]
+module-name = ["image_to_video_skill", "skill", "mock_server"]
 module-root = ""
 
 [project]
@@ -55,7 +58,7 @@ license = "MIT-0"
 local = []
 
 [project.scripts]
-image-to-video = "skill.__main__:run"
+image-to-video = "image_to_video_skill:run"
 """
 _UV_LOCK = """\
 version = 1

@@ -134,16 +134,28 @@ def _lock(group: Group) -> Path | None:
 
 
 def cache(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where sets of packages lie. (platformdirs is one of them, and so of no help here.)"""
+    """Where sets of packages lie. (platformdirs is one of them, and so of no help here.) Raises
+    UsageError where that is left open and this user has no home."""
     named = Path(environ.get("XDG_CACHE_HOME", ""))
     if named.is_absolute():  # the XDG Base Directory Specification ignores others
-        base = named
-    elif sys.platform == "win32":
-        base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        return named / "image-to-video" / "packages"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute():
+        raise UsageError(
+            say(
+                "There is no folder to keep packages in: HOME is not set, and this user has no home."
+            ),
+            hint=say("Set HOME, or XDG_CACHE_HOME, to a folder that can be written."),
+        )
+    if sys.platform == "win32":
+        base = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = home / "Library" / "Caches"
     else:
-        base = Path.home() / ".cache"
+        base = home / ".cache"
     return base / "image-to-video" / "packages"
 
 

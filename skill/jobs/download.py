@@ -15,8 +15,7 @@ from urllib.parse import quote
 import anyio
 
 from skill.api.byte_ranges import ByteRange, range_of, validator_of
-from skill.api.public_address import RefusedError, check_bare
-from skill.api.public_fetch import fetch_public
+from skill.api.public_address import RefusedError, check_bare, fetch_public
 from skill.api.retry import retry_wait
 from skill.errors import NetworkError, RateLimitedError, SkillError, TakenError, UsageError
 from skill.events import Detail, Progress, Stage

@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from skill.api.client import Client
-from skill.api.public_fetch import fetch_public
+from skill.api.public_address import fetch_public
 from skill.errors import (
     AuthError,
     BackendFailedError,

@@ -69,7 +69,7 @@ class TestAFolder:
             "mock_server/render/__init__.py",
         } <= set(files)
         tops = {file.split("/")[0] for file in files if "/" in file}
-        assert tops == {"skill", "mock_server", "references"}
+        assert tops == {"image_to_video_skill", "skill", "mock_server", "references"}
         for file, content in files.items():
             hidden = any(part.startswith(".") for part in file.split("/"))
             assert not hidden or file == ".clawhubignore"

@@ -243,7 +243,7 @@ def _rank(path: Path) -> int:
 
 
 def _folders() -> tuple[Path, ...]:
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - which does not fail where there is none
     if sys.platform == "win32":
         windows = Path(os.environ.get("WINDIR", r"C:\Windows"))
         return (windows / "Fonts", home / "AppData/Local/Microsoft/Windows/Fonts")

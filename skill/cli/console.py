@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from skill import interpreter
 from skill.cli.output import JsonOutput, LineOutput, Output, Streams
 from skill.cli.terminal_output import TerminalOutput
+from skill.errors import UnfinishedError, UsageError
 from skill.events import Detail, Event, Words
+from skill.i18n import say
 from skill.sanitize import clean
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Console:
     verbose: bool = False
     prefix: tuple[str, ...] = ()
     words_to_stdout: bool = False
+    job: str | None = None
+    """The job that the answer is of, by which it can be asked for again."""
     own: Token | None = None  # held to the end, so that it is hidden whether it is used or not
     out: TextIO | None = field(default_factory=lambda: sys.stdout)
     err: TextIO | None = field(default_factory=lambda: sys.stderr)
@@ -88,6 +92,18 @@ class Console:
     def answer(self, data: Any, lines: Sequence[str], next_: Sequence[str] = ()) -> None:
         """Show what came of the command: `data` to programs, `lines` to people."""
         self._output.answer(self.command, data, lines, next_)
+
+    def check_answer(self) -> None:
+        """Raise SkillError where something of the answer could not be written."""
+        if not self._streams.lost:
+            return
+        message = say("The answer could not be written ({reason}).", reason=self._streams.lost)
+        if self.job:
+            hint = say("Ask for it with resume: nothing is sent again.")
+            raise UnfinishedError(message, hint=hint, job=self.job)
+        raise UsageError(
+            message, hint=say("Run it again where its standard output can be written to.")
+        )
 
     def suggest(self, next_: Sequence[str]) -> None:
         """Show people what could be done next, beside the answer."""

@@ -30,6 +30,7 @@ def hand_over(console: Console, config: Config, request: Request, timeout: float
                 start(job, config, limit)
         except KeyboardInterrupt as stop:
             raise type(stop)(job.id) from None  # it may be at work already: that has to be told
+    console.job = job.id
     data = {"job": job.id, "target": job.target, "log": str(log_of(config.home, job.id))}
     next_ = [console.next("resume", job.id)]
     lines = [

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     _encode(console)
     before = _hear_sigterm()
     try:
-        return _run(words, console, asked_at)
+        code = _run(words, console, asked_at)
+        console.check_answer()
+        return code
     except SkillError as error:
         return _report(console, error)
     except KeyboardInterrupt as stop:
@@ -92,12 +94,15 @@ def _run(words: list[str], console: Console, asked_at: float) -> int:
             ),
             hint=say("Leave it away: it is read from NEMO_TOKEN."),
         )
-    if console.json and ("--help" in words or "-h" in words):
-        console.answer({"help": _help(words)}, [])
+    if ("--help" in words or "-h" in words) and (text := _help(words)):
+        console.answer({"help": text}, [text.rstrip()])
         return 0
     try:
         options = parse(words)
     except VersionAskedError:
+        from skill.install import packages
+
+        packages.provide("base", console.tell)
         version = skill.__version__
         console.answer({"version": version}, [f"image-to-video {version}"])
         return 0
@@ -127,10 +132,9 @@ def _run(words: list[str], console: Console, asked_at: float) -> int:
 
 
 def _help(words: list[str]) -> str:
-    import contextlib
-
+    """What `--help` prints; empty where it is no option but one of the command's words."""
     text = io.StringIO()
-    with contextlib.redirect_stdout(text), contextlib.suppress(SystemExit):
+    with redirect_stdout(text), suppress(SystemExit, VersionAskedError):
         parse(words)
     return text.getvalue()
 
@@ -149,7 +153,7 @@ def _report(console: Console, error: SkillError) -> int:
     from skill.install import packages
 
     # Also of words that were wrong, it is told how they are said again.
-    with suppress(OSError, RuntimeError):  # no cache can be read, there is no home
+    with suppress(OSError, SkillError):  # no cache can be read, there is no home
         packages.missing("base")
     console.error(error)
     return error.exit_code

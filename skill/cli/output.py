@@ -62,12 +62,14 @@ class Streams:
     """stdout and stderr. Tokens are hidden in what is written.
 
     A reader that goes away, or a stream that is closed, is no reason to stop work that is paid
-    for: what can no longer be written is left unwritten.
+    for: what can no longer be written is left unwritten. `lost` is why something of the answer was,
+    in the user's words; empty where all is written.
     """
 
     def __init__(self, out: TextIO | None, err: TextIO | None) -> None:
         self.out = out
         self.err = err
+        self.lost = ""
         self._last = time.monotonic()
 
     @property
@@ -77,21 +79,24 @@ class Streams:
 
     def print(self, text: str) -> None:
         """Write to stdout."""
-        self._write(self.out, text)
+        self.lost = self._write(self.out, text) or self.lost
 
     def report(self, text: str) -> None:
         """Write to stderr."""
         self._write(self.err, text)
 
-    def _write(self, file: TextIO | None, text: str) -> None:
+    def _write(self, file: TextIO | None, text: str) -> str:
+        """Returns why it could not be written, if so."""
         self._last = time.monotonic()
         if file is None or file.closed:
-            return
+            return say("it is closed")
         try:
             file.write(hide(text))
             file.flush()
-        except OSError:
+        except OSError as error:
             silence(file)
+            return error.strerror or type(error).__name__
+        return ""
 
 
 def silence(stream: TextIO) -> None:
@@ -251,6 +256,8 @@ class JsonOutput:
         found = {"data": error.data} if error.data is not None else {}
         answer = {"schema": 1, "ok": False, "command": command, "error": told, **found}
         self._streams.print(_line({**answer, "next": list(next_)}))
+        if self._streams.lost:
+            self.note(error_lines(error, hint, next_).rstrip())
 
     def note(self, text: str) -> None:
         self._streams.report(_line(to_json(Notice(text))))

@@ -82,6 +82,7 @@ class _Run:
                     await action(studio)
                 finally:
                     self._studio, self._job = None, studio.job
+                    self._console.job = studio.job.id if studio.job else None
         except SkillError as error:
             self._failure = error
         finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -22,6 +24,10 @@ StrPath = str | os.PathLike[str]
 API_URL = "https://mega-api-prod.nemovideo.ai"
 WEB_URL = "https://nemovideo.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_USUAL_PORT = {"http": 80, "https": 443}
+_NO_ADDRESS = re.compile(r"""[\s\x00-\x1f\x7f\\<>"'`{}|^]""")  # some of which urlsplit passes over
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 
 # Every environment variable that is read, and what for; SKILL.md declares the same.
 ENVIRONMENT: dict[str, str] = {
@@ -94,6 +100,8 @@ class Config:
         naming the setting that is wrong; nothing has been sent by then.
         """
         environ = os.environ if environ is None else environ
+        if not isinstance(local, bool):
+            raise _wrong("local", local, "True")
         # A token of the user's own is for the real backend alone.
         token = Token(environ["NEMO_TOKEN"]) if environ.get("NEMO_TOKEN") and not local else None
         for name in ENVIRONMENT:
@@ -102,7 +110,7 @@ class Config:
                     say("{name} holds the token.", name=name),
                     hint=say("It belongs in NEMO_TOKEN and nowhere else."),
                 )
-        manifest = Manifest.load(skill, environ)
+        manifest = Manifest.load(_folder("skill", skill), environ)
         api_url = _url(environ, "NEMO_API_URL", API_URL)
         config = cls(
             manifest=manifest,
@@ -125,20 +133,22 @@ class Config:
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:
-    return address(environ.get(name) or default, name, default)
+    return address(environ.get(name, "").strip() or default, name, default)
 
 
 def address(text: str, name: str, default: str = API_URL) -> str:
-    """A backend's base URL, without a slash at its end. Raises UsageError, which names the
+    """A backend's base URL as it is compared and asked: scheme and host in small letters, without
+    the port that goes without saying and a slash at its end. Raises UsageError, which names the
     setting, for any but https, or http on this machine."""
-    text = text.rstrip("/")
+    text = text.strip()
     try:
         url = urlsplit(text)
-        host, _ = url.hostname, url.port
+        host, port = (url.hostname or "").rstrip("."), url.port
     except ValueError:
-        host, url = None, urlsplit("")
+        host, port, url = "", None, urlsplit("")
     allowed = url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK)
-    if not host or not allowed or url.username or url.password or url.query or url.fragment:
+    extra = url.username is not None or url.query or url.fragment or port == 0
+    if not allowed or extra or _NO_ADDRESS.search(text) or not _is_host(host):
         raise UsageError(
             say(
                 "{name} must be an https address (or http on this machine), without user, query or fragment.",
@@ -146,27 +156,63 @@ def address(text: str, name: str, default: str = API_URL) -> str:
             ),
             hint=say("For example {name}={default}", name=name, default=default),
         )
-    return text
+    place = f"[{host}]" if ":" in host else host
+    if port is not None and port != _USUAL_PORT[url.scheme]:
+        place += f":{port}"
+    return f"{url.scheme}://{place}{url.path.rstrip('/')}"
 
 
-def _home(flag: StrPath | None, environ: Mapping[str, str]) -> Path:
-    if flag is not None:
-        return Path(flag).expanduser().absolute()
-    if named := environ.get("IMAGE_TO_VIDEO_HOME"):
-        return Path(named).expanduser().absolute()
+def _is_host(host: str) -> bool:
+    """Whether it is an address of IPv6, which urlsplit has looked at, or a name that can be asked for."""
+    if ":" in host:
+        return True
+    try:
+        name = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return all(_LABEL.fullmatch(label) for label in name.split("."))
+
+
+def _folder(name: str, path: object) -> Path | None:
+    if path is None:
+        return None
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if isinstance(text, str) and text and "\0" not in text:
+        with suppress(RuntimeError):  # a ~ of nobody's
+            return Path(text).expanduser().absolute()
+    raise _wrong(name, path, "~/image-to-video")
+
+
+def _home(flag: object, environ: Mapping[str, str]) -> Path:
+    """Where state lives. Raises UsageError where that is left open and this user has no home."""
+    named = _folder("home", flag)
+    named = named or _folder("IMAGE_TO_VIDEO_HOME", environ.get("IMAGE_TO_VIDEO_HOME") or None)
+    if named is not None:
+        return named
     import platformdirs
 
-    return platformdirs.user_state_path("image-to-video", appauthor=False)
+    with suppress(RuntimeError):
+        return platformdirs.user_state_path("image-to-video", appauthor=False)
+    raise UsageError(
+        say("There is no folder to keep state in: HOME is not set, and this user has no home."),
+        hint=say("Set HOME, or IMAGE_TO_VIDEO_HOME, to a folder that can be written."),
+    )
 
 
-def _language(name: str | None) -> str | None:
+def _language(name: object) -> str | None:
     if name is None:
         return None
-    if tag := primary_tag(name):
+    if isinstance(name, str) and (tag := primary_tag(name)):
         return tag
-    raise UsageError(
-        say("{name} cannot be {value}.", name="language", value=repr(clean_line(name, 40))),
-        hint=say("For example {name}={default}", name="language", default="zh"),
+    raise _wrong("language", name, "zh")
+
+
+def _wrong(name: str, value: object, example: str) -> UsageError:
+    """The error of a setting whose value is none."""
+    shown = clean_line(value, 40) if isinstance(value, str) else type(value).__name__
+    return UsageError(
+        say("{name} cannot be {value}.", name=name, value=repr(shown)),
+        hint=say("For example {name}={default}", name=name, default=example),
     )
 
 
@@ -181,12 +227,11 @@ def _client_id(text: str | None) -> str | None:
     return text
 
 
-def _pace(flag: float | None, text: str | None) -> float:
+def _pace(flag: object, text: str | None) -> float:
     try:
-        pace = float(text) if flag is None and text else flag
+        pace = float(text or 1) if flag is None else flag
     except ValueError:
-        pace = -1.0
-    pace = 1.0 if pace is None else pace
-    if not 1e-4 <= pace <= 100:
-        raise UsageError(say("--pace (IMAGE_TO_VIDEO_PACE) must be a number from 0.0001 to 100."))
-    return pace
+        pace = None
+    if isinstance(pace, int | float) and not isinstance(pace, bool) and 1e-4 <= pace <= 100:
+        return float(pace)
+    raise UsageError(say("--pace (IMAGE_TO_VIDEO_PACE) must be a number from 0.0001 to 100."))

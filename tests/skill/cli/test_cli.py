@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -643,10 +644,22 @@ class TestAsAProcess:
             mock.communicate(timeout=HANGS)
         assert mock.returncode == 143
 
-    @pytest.mark.parametrize("redirect", ["2>&-", ">&- 2>&-", "2>/dev/full", ">/dev/full"])
+    @pytest.mark.parametrize(
+        ("redirect", "code"),
+        [("2>&-", 0), ("2>/dev/full", 0), (">&- 2>&-", 11), (">/dev/full", 11), ("| true", 11)],
+    )
+    @pytest.mark.parametrize("output", [(), ("--json",)])
     def test_streams_that_cannot_be_written_do_not_stop_the_work(
-        self, server: Server, photos: list[Path], tmp_path: Path, redirect: str
+        self,
+        server: Server,
+        run: Callable[..., Ran],
+        photos: list[Path],
+        tmp_path: Path,
+        redirect: str,
+        code: int,
+        output: tuple[str, ...],
     ) -> None:
+        """An answer that is lost is asked for again: that costs nothing."""
         target = tmp_path / "x.mp4"
         words = [
             sys.executable,
@@ -658,16 +671,25 @@ class TestAsAProcess:
             tmp_path / "s",
             "-o",
             target,
+            *output,
         ]
-        command = f"{shlex.join(map(str, words))} {redirect}"
+        command = f"{shlex.join(map(str, words))} {redirect}; exit ${{PIPESTATUS[0]}}"
         done = subprocess.run(
             ["bash", "-c", command],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
+            text=True,
             check=False,
         )
-        assert done.returncode == 0
+        assert done.returncode == code
         assert probe(target).width == 64
+        if code and "2>" not in redirect:
+            found = re.search(r"resume (job_[0-9a-f]+)", done.stderr)
+            assert found is not None
+            assert "The answer could not be written" in done.stderr
+            again = run("resume", found[1], "--home", tmp_path / "s", "--json")
+            assert again.answer["data"]["file"] == str(target)
+        assert len(server.backend.journal.messages()) == 1
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_a_signal_at_any_moment_is_answered_in_json(
@@ -687,7 +709,7 @@ class TestAsAProcess:
     @pytest.mark.parametrize(
         "words", [("--help",), ("headers",), ("headers", "--json"), ("nonsense",)]
     )
-    def test_a_reader_that_goes_away_is_no_fault(self, words: tuple[str, ...]) -> None:
+    def test_a_reader_that_goes_away_is_told_of_and_no_bug(self, words: tuple[str, ...]) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         try:
@@ -701,7 +723,8 @@ class TestAsAProcess:
             )
         finally:
             os.close(writer)
-        assert done.returncode == (2 if words == ("nonsense",) else 0)
+        assert done.returncode == 2
+        assert ("could not be written" in done.stderr) is (words != ("nonsense",))
         assert "Traceback" not in done.stderr
         assert "Exception ignored" not in done.stderr
 

@@ -111,7 +111,7 @@ def test_a_plain_install_is_light(heavy: str) -> None:
         f"import sys; sys.modules[{heavy!r}] = None\n"
         "import skill.cli.commands, skill.cli.runner, skill.jobs.worker, skill.cli.doctor, skill.install.packages\n"
         "skill.install.packages.provide = lambda group, tell: None  # nothing is fetched to fill the gap\n"
-        "from skill.cli.main import main; sys.exit(main(['doctor', '--json']))"
+        "from skill.cli.main import main; sys.exit(main(['doctor', '--offline', '--json']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True

@@ -106,11 +106,11 @@ def _schema(console: Console, settings: Settings, *, of: str | None) -> None:
     console.answer(data, [json.dumps(data, indent=2)])
 
 
-def _doctor(console: Console, settings: Settings) -> None:
+def _doctor(console: Console, settings: Settings, *, offline: bool) -> None:
     from skill.cli.doctor import examine
 
     lines = []
-    checks = examine(settings)
+    checks = examine(settings, offline=offline)
     for check in checks:
         mark = "✓" if check.ok else "✗"
         lines.append(

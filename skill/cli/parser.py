@@ -343,6 +343,10 @@ def _mock(parser: argparse.ArgumentParser) -> None:
     add("--scenarios", action="store_true", help="print the names there are, and no more")
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--offline", action="store_true", help="leave the network out")
+
+
 def _contract(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--against", metavar="URL", help="this backend; else a mock that is started for it")
@@ -419,7 +423,11 @@ COMMANDS: dict[str, Command] = {
         ("demo", "demo -o demo.mp4 --force"),
         _demo,
     ),
-    "doctor": Command("what is set up, what is missing, what to do", ("doctor", "doctor --json")),
+    "doctor": Command(
+        "try what a video needs: what is set up, what is missing, what to do",
+        ("doctor", "doctor --offline --json"),
+        _doctor,
+    ),
     "translate": Command(
         "the backend's GUI talk as plain words and actions",
         ("translate 'Click the Export button to save it.'", "translate '打开音频面板'"),

@@ -14,6 +14,7 @@ import skill
 from mock_server import contract, create_app
 from mock_server.http.asgi_transport import answering
 from skill.cli import parser
+from skill.cli.doctor import SCRIPTS
 from skill.cli.output import VERBS
 from skill.errors import CODES, NoCreditsError, error_for
 from skill.i18n import of_environment, primary_tag, say, speak
@@ -35,7 +36,11 @@ if TYPE_CHECKING:
 _PACKAGE = Path(skill.__file__).parent
 _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 _WAITS = ["{number:.0f} days", "{number:.0f} hours", "{number:.0f} minutes"]
-_CHECKS = {"skill", "backend", "state", "token", "settings", "local renderer"}  # of `doctor`
+_CHECKS = {  # of `doctor`
+    *("skill", "backend", "state", "token", "settings", "local renderer", "fonts"),
+    *("proxy", "certificates", "name resolution", "connection", "clock"),
+    *(name for name, _ in SCRIPTS),
+}
 # What is told to a user as it stands: an error's words, a stage, a notice.
 _TOLD = {"Stage": 1, "Notice": 0}
 # Errors that are caught by us, or that a programmer gets.

@@ -31,7 +31,7 @@ def run(invocation: Invocation, console: Console) -> int:
 
         offline.COMMANDS[name](console, settings, **arguments)
         return 0
-    from skill.cli.strays import caught
+    from skill.cli.runner import caught
 
     with caught(console.tell):
         if name == "mock":

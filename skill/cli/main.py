@@ -18,7 +18,14 @@ import skill
 from skill.cli.console import Console
 from skill.cli.parser import COMMANDS, VersionAskedError, build_parser, parse
 from skill.clock import process_began
-from skill.errors import ElsewhereError, InternalError, SkillError, StoppedError, UsageError
+from skill.errors import (
+    ElsewhereError,
+    InternalError,
+    NetworkError,
+    SkillError,
+    StoppedError,
+    UsageError,
+)
 from skill.i18n import of_environment, say, speak
 from skill.sanitize import clean_line
 from skill.token import Token, hide
@@ -129,6 +136,19 @@ def _run(words: list[str], console: Console, asked_at: float) -> int:
         console.prefix = ("--local",) if error.local else ()
         error.instead = tuple(others)
         raise
+    except NetworkError as error:
+        if error.unsent and not options.local and options.command != "contract":
+            _offer_local(error, words, options)
+        raise
+
+
+def _offer_local(error: NetworkError, words: list[str], options: argparse.Namespace) -> None:
+    """Have an error of a network that leads nowhere tell what needs none."""
+    sentence = say("image-to-video doctor tries each step of the way; --local needs no network.")
+    error.hint = " ".join(filter(None, [error.hint, sentence]))
+    begins = options.command == "make" or (options.command == "extend" and options.video)
+    if begins and not error.job:
+        error.instead = ("--local", *words)
 
 
 def _help(words: list[str]) -> str:

@@ -93,8 +93,11 @@ def _unresolved(host: str) -> str:
 def _connection(config: Config, proxy: Proxy | None, verify: SSLContext | bool) -> Iterator[Check]:
     import anyio
 
+    from skill.jobs.threads import new_event_loop
+
+    how = {"loop_factory": new_event_loop}
     try:
-        status, headers = anyio.run(_ask, config, proxy, verify)
+        status, headers = anyio.run(_ask, config, proxy, verify, backend_options=how)
     except NetworkError as error:
         yield cross("connection", error)
         return

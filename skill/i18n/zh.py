@@ -392,6 +392,7 @@ SENTENCES: Final[dict[str, str]] = {
     "The backend's answer (HTTP {code}) could not be read.": "无法解读后台的回应（HTTP {code}）。",
     "Check the network and NEMO_API_URL, then try again.": "请检查网络和 NEMO_API_URL，再试一次。",
     "Check the network and NEMO_API_URL, then run the command again.": "请检查网络和 NEMO_API_URL，再运行一次命令。",
+    "image-to-video doctor tries each step of the way; --local needs no network.": "image-to-video doctor 会逐步检查；用 --local 则不需要网络。",
     "Check the network, then try again.": "请检查网络，再试一次。",
     "The backend refused with code {code}.": "后台拒绝了请求（代码 {code}）。",
     "This skill does not know the code: try again later, or update the skill.": "本技能不认识这个代码：请稍后再试，或更新本技能。",

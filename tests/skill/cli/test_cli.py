@@ -315,13 +315,6 @@ class TestWhatGoesWrong:
         assert ran.code == 5
         assert "https://nemovideo.com/register?bind=anon_" in ran.answer["error"]["hint"]
 
-    def test_a_backend_that_is_not_there(
-        self, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("NEMO_API_URL", "http://127.0.0.1:9")
-        ran = run("credits", "--pace", "0.001", "--json")
-        assert (ran.code, ran.answer["error"]["code"]) == (9, "network")
-
 
 class TestWhatIsPrinted:
     """Whatever comes, stdout stays what was promised and shows no secret."""
@@ -737,6 +730,41 @@ class TestAsAProcess:
             [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+class TestWithoutANetwork:
+    @pytest.fixture(autouse=True)
+    def nobody(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NEMO_API_URL", "http://127.0.0.1:9")
+        monkeypatch.setenv("IMAGE_TO_VIDEO_PACE", "0.001")
+
+    @pytest.mark.parametrize(
+        "words", [("credits",), ("connect",), ("chat", "hello"), ("ask", "how many credits")]
+    )
+    def test_each_command_of_the_cloud_says_what_needs_none(
+        self, run: Callable[..., Ran], words: tuple[str, ...]
+    ) -> None:
+        error = run(*words, "--json").answer["error"]
+        assert error["code"] == "network"
+        assert error["hint"].endswith(
+            "image-to-video doctor tries each step of the way; --local needs no network."
+        )
+
+    @pytest.mark.parametrize("named", ["make", "extend"])
+    def test_what_begins_with_files_can_be_run_with_local_as_it_stands(
+        self, run: Callable[..., Ran], photos: list[Path], clip: bytes, named: str
+    ) -> None:
+        Path("trip.mp4").write_bytes(clip)
+        words = [named, "trip.mp4" if named == "extend" else str(photos[0]), "-p", "it's calm"]
+        ran = run(*words, "--json")
+        assert ran.code == 9
+        assert ran.answer["next"][-1] == shlex.join(["image-to-video", "--local", *words, "--json"])
+
+    def test_nothing_of_it_is_said_where_somebody_answers(
+        self, server: Server, run: Callable[..., Ran]
+    ) -> None:
+        server.backend.fail("credits", status=503, times=None)
+        assert "--local" not in run("credits").err
 
 
 def test_a_state_folder_that_is_not_as_it_should_be_is_no_bug_of_ours(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from skill.cli.strays import caught
+from skill.cli.runner import caught
 from skill.events import Detail, Event, Notice
 from tests.skill.conftest import ROOT, start
 

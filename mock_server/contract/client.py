@@ -82,7 +82,8 @@ class Client:
             timeout=httpx.Timeout(60.0, connect=10.0),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            trust_env=not target.loopback,
+            trust_env=not target.loopback and not target.connect,
+            **target.connect,
         )
         self._target = target
         self.auth = target.auth

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anyio
@@ -38,6 +38,8 @@ class Target:
     upload_limit: bytes of the largest file it takes, if that is known and small enough to pass.
     fetch:    opens a public address, without bearer or attribution; raises httpx.HTTPError.
               httpx alone if None.
+    connect:  httpx's options for the way there, `proxy` and `verify`; as the environment says if
+              empty.
     hide:     takes the bearer out of a text, wherever a backend repeats it: nothing that is looked
               at holds it then, and no cut leaves a half.
     sleep:    waits so many seconds. `poll`: seconds between two looks at a render.
@@ -50,6 +52,7 @@ class Target:
     spend: bool = False
     upload_limit: int | None = None
     fetch: Fetch | None = None
+    connect: Mapping[str, Any] = field(default_factory=dict)
     hide: Callable[[str], str] = field(default=str)
     poll: float = 30.0
     sleep: Callable[[float], Awaitable[None]] = field(default=anyio.sleep)

@@ -197,7 +197,16 @@ async def _target(
         hide=hide,
         poll=CLOUD.poll,
         fetch=lambda url: _public(client, url),
+        connect=_way(config.api_url),
     )
+
+
+def _way(url: str) -> dict[str, Any]:
+    """What httpx is told of the way to a backend."""
+    from skill.api.environment import certificates, proxy_for
+
+    proxy, verify = proxy_for(url), certificates(url)
+    return {"proxy": proxy.for_httpx(verify) if proxy else None, "verify": verify}
 
 
 def _paid_before() -> UsageError:

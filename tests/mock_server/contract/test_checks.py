@@ -592,6 +592,16 @@ def test_where_nobody_listens_there_is_nothing_to_check(serve: Callable[..., Ser
         anyio.run(is_mock, gone.url)
 
 
+def test_what_is_told_of_the_way_there_stands_for_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "::1/128")  # which httpx cannot read
+    way = {"proxy": "http://127.0.0.1:9"}
+    target = Target("https://backend.test", ATTRIBUTION, connect=way)
+    with pytest.raises(UnreachableError):
+        anyio.run(run, target)
+
+
 # ---------------------------------------------------------------- what is told
 
 

@@ -40,7 +40,7 @@ class SkillError(Exception):
     exit_code: int = 1
     passing: ClassVar[bool] = False
     backend_code: int | None = None
-    final: bool = False  # told again, of work that has ended: nothing is gained by one more try
+    final: bool = False  # nothing is gained by one more try: work has ended, or a setting is wrong
     instead: tuple[str, ...] = ()  # a command that comes to the same another way
     data: dict[str, Any] | None = None  # what was found out all the same: --json tells it
 

@@ -108,7 +108,7 @@ def retry_wait(
     """
     if not isinstance(error, NetworkError | RateLimitedError) or attempt >= timing.retries:
         return None
-    if elapsed >= timing.limits.retry_deadline:
+    if error.final or elapsed >= timing.limits.retry_deadline:
         return None
     if error.retry_after is not None:
         return error.retry_after if error.retry_after <= timing.retry_after_cap else None

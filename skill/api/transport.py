@@ -138,22 +138,24 @@ async def _send_through(
 
 
 def _refused_by(proxy: Proxy, request: httpx.Request, why: str) -> NetworkError:
-    host = clean_line(request.url.host, 100)
-    names = {"proxy": proxy.shown, "name": proxy.source, "host": host}
+    names = {"proxy": proxy.shown, "name": proxy.source, "host": clean_line(request.url.host, 100)}
     if why.startswith("407"):
-        return NetworkError(
+        error = NetworkError(
             say("The proxy {proxy} wants another user and password (HTTP 407).", **names),
             hint=say("Set {name} to http://USER:PASSWORD@HOST:PORT of the proxy.", **names),
             unsent=True,
         )
-    return NetworkError(
-        say("The proxy {proxy} gives no way to {host} ({reason}).", reason=why, **names),
-        hint=say(
-            "It is named by {name}: have it let {host} through, name another one there, or add {host} to NO_PROXY if it can be reached without.",
-            **names,
-        ),
-        unsent=True,
-    )
+    else:
+        error = NetworkError(
+            say("The proxy {proxy} gives no way to {host} ({reason}).", reason=why, **names),
+            hint=say(
+                "It is named by {name}: have it let {host} through, name another one there, or add {host} to NO_PROXY if it can be reached without.",
+                **names,
+            ),
+            unsent=True,
+        )
+    error.final = why.startswith(("403", "407"))
+    return error
 
 
 def _unanswered(request: httpx.Request, error: httpx.HTTPError) -> NetworkError:
@@ -190,7 +192,7 @@ def _untrusted(host: str, error: SSLCertVerificationError) -> NetworkError:
         hint = say(
             "If a company's proxy stands between, set SSL_CERT_FILE to the file of its certificates (PEM)."
         )
-    return NetworkError(
+    told = NetworkError(
         say(
             "{host} shows a certificate that is not trusted ({reason}).",
             host=host,
@@ -199,6 +201,8 @@ def _untrusted(host: str, error: SSLCertVerificationError) -> NetworkError:
         hint=hint,
         unsent=True,
     )
+    told.final = True
+    return told
 
 
 class LargeReads:

@@ -221,6 +221,7 @@ class TestThroughAProxy:
         assert f"http://127.0.0.1:{proxy.port}" in error.message
         assert told in error.message
         assert "HTTPS_PROXY" in error.hint
+        assert error.retryable is status.startswith("502")
         assert trusted.asked == []
 
     @pytest.mark.parametrize("scheme", ["http", "socks5"])

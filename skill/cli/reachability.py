@@ -142,7 +142,10 @@ async def _ask(
                 return response.status_code, response.headers
     except TimeoutError:
         raise NetworkError(
-            say("{host} took too long to answer.", host=urlsplit(config.api_url).netloc),
+            say(
+                "{host} took too long to answer.",
+                host=proxy.shown if proxy else urlsplit(config.api_url).netloc,
+            ),
             hint=say(
                 "A firewall may swallow what is sent: where there is a proxy, set HTTPS_PROXY. With --local no network is needed."
             ),

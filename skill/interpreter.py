@@ -25,8 +25,9 @@ def leave_pythonpath() -> None:
     started from here, but for this copy of the skill."""
     import site
 
-    named = set(os.environ.pop("PYTHONPATH", "").split(os.pathsep)) - set(site.getsitepackages())
-    sys.path[:] = [str(ROOT), *(path for path in sys.path if path not in named)]
+    named = set(map(os.path.abspath, os.environ.pop("PYTHONPATH", "").split(os.pathsep)))
+    named -= set(site.getsitepackages())
+    sys.path[:] = [str(ROOT), *(path for path in sys.path if os.path.abspath(path) not in named)]
 
 
 def call() -> list[str]:

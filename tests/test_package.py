@@ -136,7 +136,7 @@ class TestASkillFolder:
             (tmp_path / "others" / name / "__init__.py").write_text(wrong)
         return tmp_path / "others"
 
-    def headers(self, installed: Path, pythonpath: Path, folder: Path) -> dict[str, str]:
+    def headers(self, installed: Path, pythonpath: Path | str, folder: Path) -> dict[str, str]:
         """Run `headers` as the installed command does, in a folder of the user's."""
         program = (
             f"import sys; sys.path.insert(1, {str(installed)!r}); from image_to_video_skill import run\n"
@@ -154,8 +154,12 @@ class TestASkillFolder:
         headers: dict[str, str] = json.loads(done.stdout)["data"]
         return headers
 
-    def test_nothing_that_pythonpath_names_is_imported(self, folder: Path, others: Path) -> None:
-        assert self.headers(folder, others, folder)["X-Skill-Source"] == "joy-image-to-video"
+    @pytest.mark.parametrize("written", ["{}", "{}/", "../others", "/no/such:{}:"])
+    def test_nothing_that_pythonpath_names_is_imported(
+        self, folder: Path, others: Path, written: str
+    ) -> None:
+        headers = self.headers(folder, written.format(others), folder)
+        assert headers["X-Skill-Source"] == "joy-image-to-video"
 
     def test_what_is_installed_as_a_copy_runs_from_the_folder(
         self, folder: Path, others: Path, tmp_path: Path

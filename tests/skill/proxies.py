@@ -74,7 +74,7 @@ class Proxy:
     """A proxy that leads to one port, whatever it is asked for. `asked`: hosts and ports;
     `said`: the credentials it was given, "" without."""
 
-    port: int
+    port: int = 0
     asked: list[tuple[str, int]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -100,9 +100,8 @@ def http_proxy(target: int, refusal: str = "") -> Iterator[Proxy]:
             if not refusal:
                 _join(self.connection, target)
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    proxy = Proxy(server.server_address[1])
-    with running(server):
+    proxy = Proxy()
+    with listening(Handler) as proxy.port:
         yield proxy
 
 
@@ -130,9 +129,8 @@ def socks_proxy(target: int, *, speaks: bool = True) -> Iterator[Proxy]:
             self.wfile.write(b"\x05\x00\x00\x01" + bytes(6))
             _join(self.connection, target)
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    proxy = Proxy(server.server_address[1])
-    with running(server):
+    proxy = Proxy()
+    with listening(Handler) as proxy.port:
         yield proxy
 
 
@@ -145,7 +143,14 @@ def babbler(answer: bytes) -> Iterator[int]:
             self.request.recv(65536)
             self.request.sendall(answer)
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    with listening(Handler) as port:
+        yield port
+
+
+@contextmanager
+def listening(handler: type[socketserver.BaseRequestHandler]) -> Iterator[int]:
+    """Have connections to a port of this machine handled; yields the port."""
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler)
     with running(server):
         yield server.server_address[1]
 

@@ -27,7 +27,7 @@ def leave_pythonpath() -> None:
 
     named = set(map(os.path.abspath, os.environ.pop("PYTHONPATH", "").split(os.pathsep)))
     named -= set(site.getsitepackages())
-    sys.path[:] = [str(ROOT), *(path for path in sys.path if os.path.abspath(path) not in named)]
+    sys.path[:] = [str(ROOT), *(path for path in sys.path if path not in named)]
 
 
 def call() -> list[str]:

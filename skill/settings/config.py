@@ -209,9 +209,8 @@ def _language(name: object) -> str | None:
 
 def _wrong(name: str, value: object, example: str) -> UsageError:
     """The error of a setting whose value is none."""
-    shown = clean_line(value, 40) if isinstance(value, str) else type(value).__name__
     return UsageError(
-        say("{name} cannot be {value}.", name=name, value=repr(shown)),
+        say("{name} cannot be {value}.", name=name, value=clean_line(hide(repr(value)), 40)),
         hint=say("For example {name}={default}", name=name, default=example),
     )
 

@@ -132,7 +132,7 @@ def test_what_stays_on_this_machine_goes_past_no_proxy(
     assert run("credits").code == 0
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "gopher://127.0.0.1:9"])
+@pytest.mark.parametrize("proxy", ["socks4://127.0.0.1:9", "gopher://127.0.0.1:9"])
 def test_a_proxy_that_cannot_be_used_is_one_clear_line(
     run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:

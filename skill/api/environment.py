@@ -26,6 +26,7 @@ from skill.sanitize import clean_line
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from ssl import SSLContext
+    from typing import Any
 
 _SCHEMES = {
     "http": "http",
@@ -215,3 +216,9 @@ def _unreadable(name: str, place: str, error: OSError) -> UsageError:
         ),
         hint=say("Unset {name}, or set it to certificates in PEM format.", name=name),
     )
+
+
+def httpx_options(url: str) -> dict[str, Any]:
+    """The proxy and the certificates for a URL, as options of an httpx client. Raises UsageError."""
+    proxy, verify = proxy_for(url), certificates(url)
+    return {"proxy": proxy.for_httpx(verify) if proxy else None, "verify": verify}

@@ -164,6 +164,8 @@ async def _target(
     options: Options, console: Console, studio: Studio, vault: Vault, *, own: bool
 ) -> Target:
     """What is to be checked. At a mock nothing of the user's is used; else the account is his."""
+    from skill.api.environment import httpx_options
+
     checks, config = contract(), studio.config
     clock = PacedClock(config.pace)
     target: Target = checks.Target(
@@ -197,16 +199,8 @@ async def _target(
         hide=hide,
         poll=CLOUD.poll,
         fetch=lambda url: _public(client, url),
-        connect=_way(config.api_url),
+        connect=httpx_options(config.api_url),
     )
-
-
-def _way(url: str) -> dict[str, Any]:
-    """What httpx is told of the way to a backend."""
-    from skill.api.environment import certificates, proxy_for
-
-    proxy, verify = proxy_for(url), certificates(url)
-    return {"proxy": proxy.for_httpx(verify) if proxy else None, "verify": verify}
 
 
 def _paid_before() -> UsageError:

@@ -100,7 +100,9 @@ def test_from_a_folder_that_cannot_be_written_whatever_its_name(
     before = tree(folder)
     machine.environ["UV_PROJECT_ENVIRONMENT"] = str(machine.home / "environment")
     command = [*_as_read_only(folder), CLIENTS.bin / "uv", "run", "-q", "--project", folder]
-    done = machine.run(Path(command[0]), *command[1:], "image-to-video", "doctor", "--offline", "--json")
+    done = machine.run(
+        Path(command[0]), *command[1:], "image-to-video", "doctor", "--offline", "--json"
+    )
     assert json.loads(done.stdout)["data"]["healthy"]
     assert tree(folder) == before
 

@@ -113,11 +113,11 @@ class Connection:
     async def _ask_for_token(self) -> Account:
         """Ask for a token of our client id. Where its answer was lost, now or by a process that
         died, the backend may have given it all the same, and gives no other for 7 days: then
-        we ask as another client."""
+        we ask as another client. The request ends as the token is kept."""
         begin = self.vault.begin_token_request
         lost = not await run_blocking(begin, self.config.backend, self.projects.client_id)
         try:
-            account = await self._first_answer(lost=lost)
+            return await self._first_answer(lost=lost)
         except NetworkError as error:
             if error.unsent and not lost:
                 await self._end_token_request()
@@ -125,8 +125,6 @@ class Connection:
         except SkillError:
             await self._end_token_request()
             raise
-        await self._end_token_request()
-        return account
 
     async def _end_token_request(self) -> None:
         end = self.vault.end_token_request
@@ -299,8 +297,9 @@ class Connection:
         return StoredSession(made.session_id, made.task_id, user_id, language)
 
     async def session(self, language: str) -> StoredSession:
-        """The current project, or a new one: the one that is meant from here on. Where the backend no longer knows it (1002), a
-        new one is taken if nothing is lost by that; else NotFoundError says so."""
+        """The current project, or a new one: the one that is meant from here on. Where the backend
+        no longer knows it (1002), a new one is taken if nothing is lost by that; else NotFoundError
+        says so."""
         session = await run_blocking(lambda: self.projects.current)
         if session is not None:
             try:

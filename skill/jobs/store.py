@@ -96,16 +96,19 @@ class Vault:
         return found[0] if found else None
 
     def keep_token(self, backend: str, client_id: str, stored: StoredToken) -> None:
-        self._db.write(
-            "INSERT INTO tokens (backend, client_id, token, user_id, expires_at)"
-            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (backend, client_id) DO UPDATE SET"
-            " token = excluded.token, user_id = excluded.user_id, expires_at = excluded.expires_at",
-            backend,
-            client_id,
-            stored.token.reveal(),
-            stored.user_id,
-            stored.expires_at.isoformat() if stored.expires_at else None,
-        )
+        """Keep an anonymous token, with which the request for it ends."""
+        with self._db.transaction():
+            self._db.write(
+                "INSERT INTO tokens (backend, client_id, token, user_id, expires_at)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (backend, client_id) DO UPDATE SET token ="
+                " excluded.token, user_id = excluded.user_id, expires_at = excluded.expires_at",
+                backend,
+                client_id,
+                stored.token.reveal(),
+                stored.user_id,
+                stored.expires_at.isoformat() if stored.expires_at else None,
+            )
+            self.end_token_request(backend, client_id)
 
     # ------------------------------------------------------------ checks that cost
 
@@ -240,20 +243,13 @@ class Vault:
 
     def history(self, job: Job) -> list[Job]:
         """What was done for the job's project before it, the oldest first, and the job itself."""
-        from skill.jobs.record import read_job
-
         rows = self._db.rows(
             "SELECT id, record FROM jobs WHERE json_extract(record, '$.session_id') = ? AND id != ?"
             " ORDER BY created, rowid",
             job.session_id or None,
             job.id,
         )
-        found = [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
-        lost = (Step.FAILED, Step.CANCELLED)
-        return [
-            *(one for one in found if not isinstance(one, NewerJob) and one.step not in lost),
-            job,
-        ]
+        return [*_not_lost(self._read(rows)), job]
 
     def save(self, job: Job, *, only_from: Step | None = None) -> None:
         """Write the job down as it is now; it is on disk when this returns. `only_from`: raises
@@ -350,16 +346,12 @@ class Vault:
 
     def _begun(self, since: datetime) -> list[Job]:
         """What is unfinished, or done and begun since then, the newest first."""
-        from skill.jobs.record import read_job
-
         rows = self._db.rows(
             "SELECT id, record FROM jobs WHERE finished = 0 OR created >= ?"
             " ORDER BY created DESC, rowid DESC",
             since.isoformat(),
         )
-        jobs = [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
-        lost = (Step.FAILED, Step.CANCELLED)
-        return [job for job in jobs if not isinstance(job, NewerJob) and job.step not in lost]
+        return _not_lost(self._read(rows))
 
     def newer(self, backend: str) -> list[NewerJob]:
         """What is unfinished at a backend and needs a newer version to go on with."""
@@ -367,12 +359,23 @@ class Vault:
         return [job for job in jobs if job.backend == backend]
 
     def _unfinished(self) -> list[Job | NewerJob]:
+        return self._read(
+            self._db.rows(
+                "SELECT id, record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
+            )
+        )
+
+    def _read(self, rows: list[tuple[Any, ...]]) -> list[Job | NewerJob]:
+        """The jobs of rows of id and record. Raises UsageError where a record is damaged."""
         from skill.jobs.record import read_job
 
-        rows = self._db.rows(
-            "SELECT id, record FROM jobs WHERE finished = 0 ORDER BY created DESC, rowid DESC"
-        )
         return [read_job(str(job_id), record, self._db.path) for job_id, record in rows]
+
+
+def _not_lost(jobs: list[Job | NewerJob]) -> list[Job]:
+    """Those that are under way or done, and can be read."""
+    lost = (Step.FAILED, Step.CANCELLED)
+    return [job for job in jobs if not isinstance(job, NewerJob) and job.step not in lost]
 
 
 def _token(text: object, user_id: object, expires_at: object) -> StoredToken | None:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import skill
 from skill.cli.console import Console
 from skill.cli.parser import COMMANDS, VersionAskedError, build_parser, parse
-from skill.clock import process_began
 from skill.errors import (
     ElsewhereError,
     InternalError,
@@ -43,7 +42,7 @@ class _Terminated(KeyboardInterrupt):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    asked_at = process_began() if argv is None else time.time()
+    asked_at = None if argv is None else time.time()
     console = Console(json="--json" in words, own=_own_token())
     _encode(console)
     before = _hear_sigterm()
@@ -91,7 +90,7 @@ def _encode(console: Console) -> None:
             stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def _run(words: list[str], console: Console, asked_at: float) -> int:
+def _run(words: list[str], console: Console, asked_at: float | None) -> int:
     console.command = next((word for word in words if word in COMMANDS), "")
     speak(of_environment(os.environ) or "en")
     if any(hide(word) != word for word in words):
@@ -132,9 +131,8 @@ def _run(words: list[str], console: Console, asked_at: float) -> int:
     try:
         return commands.run(invocation_of(options, asked_at), console)
     except ElsewhereError as error:  # the same command, where the project is
-        others = [word for word in words if word != "--local"]
         console.prefix = ("--local",) if error.local else ()
-        error.instead = tuple(others)
+        error.instead = tuple(word for word in words if word != "--local")
         raise
     except NetworkError as error:
         if error.unsent and not options.local and options.command != "contract":

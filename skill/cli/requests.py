@@ -23,8 +23,9 @@ REQUESTED = frozenset({"make", "extend", "export", "resume", "chat", "ask", "upl
 
 class Invocation(NamedTuple):
     """A command as it was called. `timeout` in seconds; `no_wait`: leave the job to the background;
-    `dry_run`: only tell what would be sent; `detached`: be that background; `asked_at` in Unix seconds; `arguments`: its own
-    options, by name."""
+    `dry_run`: only tell what would be sent; `detached`: be that background; `asked_at` in Unix
+    seconds, None where the process is there for nothing else; `arguments`: its own options, by
+    name."""
 
     command: str
     settings: Settings
@@ -32,11 +33,11 @@ class Invocation(NamedTuple):
     no_wait: bool
     dry_run: bool
     detached: bool
-    asked_at: float
+    asked_at: float | None
     arguments: dict[str, Any]
 
 
-def invocation_of(options: Namespace, asked_at: float) -> Invocation:
+def invocation_of(options: Namespace, asked_at: float | None) -> Invocation:
     """The options, sorted by what they are for."""
     rest = vars(options).copy()
     for name in _FOR_THE_CONSOLE:
@@ -66,9 +67,11 @@ def packages_of(invocation: Invocation) -> Group | None:
 
 def request_of(invocation: Invocation) -> Request | None:
     """What the command asks for, if it is one of `REQUESTED`. Raises UsageError."""
+    from skill.clock import process_began
     from skill.jobs import request
 
-    given = {**invocation.arguments, "asked_at": invocation.asked_at}
+    asked_at = process_began() if invocation.asked_at is None else invocation.asked_at
+    given = {**invocation.arguments, "asked_at": asked_at}
     match invocation.command:
         case "make":
             wish = _read(request.VideoOptions, given)

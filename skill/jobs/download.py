@@ -100,9 +100,9 @@ async def deliver(
     put it to `target`; returns where it stands. Half a file never stands under a final name.
 
     `other`: the target was our choice, so where it has been taken meanwhile another free name
-    beside it will do. It is never one of the `sources`. `state` is changed in place, and `note` puts it on disk.
-    `about_to_stand` is told name and SHA-256 just before the clip appears. Both are called in a
-    thread.
+    beside it will do. It is never one of the `sources`. `state` is changed in place, and `note` puts
+    it on disk. `about_to_stand` is told name and SHA-256 just before the clip appears. Both are called
+    in a thread.
     """
     if other:
         target = free_name(target)
